@@ -1,0 +1,1 @@
+"""Computes: trains, evaluates and writes records. The only place that imports torch, torchvision and ultralytics."""

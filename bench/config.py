@@ -1,0 +1,96 @@
+"""The study's configuration: one frozen section per kind of task; the defaults are the published protocol.
+
+``data/protocol.toml`` gives the source of each default, or the reason why it is assumed; a test holds both equal.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+PositiveInt = Annotated[int, Field(gt=0, strict=True)]
+Count = Annotated[int, Field(ge=0, strict=True)]
+PositiveFloat = Annotated[float, Field(gt=0)]
+NonNegativeFloat = Annotated[float, Field(ge=0)]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class DatasetConfig(_Section):
+    """FashionMNIST and its cut. ``sample`` is the embedded part of it, ``full`` the four official files."""
+
+    source: Literal["full", "sample"] = "full"
+    validation_fraction: Fraction = 0.2
+
+
+class AutoencoderConfig(_Section):
+    """Training of AE, VAE and DAE (Table 4, Figure 1). ``upsample`` is the mode of Table 1's Decoder 5."""
+
+    epochs: PositiveInt = 25
+    batch_size: PositiveInt = 32
+    learning_rate: PositiveFloat = 1e-3
+    upsample: Literal["nearest", "bilinear"] = "nearest"
+
+
+class VaeConfig(_Section):
+    """The VAE's own values: ``beta`` weighs the KL term against the squared error summed over pixels."""
+
+    latent_dim: PositiveInt = 20
+    beta: NonNegativeFloat = 0.5
+
+
+class DaeConfig(_Section):
+    """Standard deviation of the Gaussian noise added before clamping to [0, 1]."""
+
+    noise_factor: NonNegativeFloat = 0.5
+
+
+class ReconstructionConfig(_Section):
+    """Evaluation on test images: the shown pairs and the noise sweep."""
+
+    pairs: tuple[Count, ...] = tuple(range(10))
+    noise_factor: NonNegativeFloat = 0.5
+    noise_sweep: tuple[NonNegativeFloat, ...] = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+
+
+class LatentConfig(_Section):
+    """t-SNE of the test latents and the numbers that say how separated the classes are."""
+
+    random_state: Count = 42
+    perplexity: PositiveFloat = 30.0
+    neighbours: PositiveInt = 10
+    metric_images: PositiveInt = 5000
+
+
+class ClassifierConfig(_Section):
+    """The dense classifier on the frozen encoder (section 2.4, Figure 6)."""
+
+    epochs: PositiveInt = 10
+    batch_size: PositiveInt = 32
+    learning_rate: PositiveFloat = 1e-3
+    hidden_units: PositiveInt = 128
+
+
+class ExecutionConfig(_Section):
+    """Where tasks run. ``threads`` is per task and fixed, because it can change the last bits of a sum."""
+
+    device: Annotated[str, Field(pattern=r"^(cpu|cuda(:\d+)?)$")] = "cpu"
+    threads: PositiveInt = 1
+
+
+class StudyConfig(_Section):
+    """A whole study; ``seeds`` are the replications."""
+
+    seeds: tuple[Count, ...] = Field(default=(0,), min_length=1)
+    dataset: DatasetConfig = DatasetConfig()
+    autoencoder: AutoencoderConfig = AutoencoderConfig()
+    vae: VaeConfig = VaeConfig()
+    dae: DaeConfig = DaeConfig()
+    reconstruction: ReconstructionConfig = ReconstructionConfig()
+    latent: LatentConfig = LatentConfig()
+    classifier: ClassifierConfig = ClassifierConfig()
+    execution: ExecutionConfig = ExecutionConfig()

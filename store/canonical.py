@@ -1,0 +1,42 @@
+"""Canonical JSON and SHA-256: equal content gives equal bytes, whatever the order of keys."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_CHUNK = 1 << 20  # 1 MiB: large enough that hashing, not the call, dominates
+
+
+def canonical_json(value: object) -> bytes:
+    """Sorted keys, no spaces, UTF-8, floats in shortest round-trip form; raises ValueError on NaN or infinity."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode()
+
+
+def readable_json(value: object) -> bytes:
+    """Like ``canonical_json``, but indented and newline-terminated, for files that people open."""
+    return (json.dumps(value, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def digest(value: object) -> str:
+    """SHA-256 (64 hex digits) of the canonical JSON of ``value``."""
+    return hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+def digest_bytes(content: bytes) -> str:
+    """SHA-256 (64 hex digits) of ``content``."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def digest_file(path: Path) -> str:
+    """SHA-256 (64 hex digits) of the file's bytes; raises OSError where it cannot be read."""
+    hasher = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            hasher.update(chunk)
+    return hasher.hexdigest()

@@ -1,0 +1,49 @@
+"""Errors that a user can cure: each says what failed, where, and which command helps; only a command line catches them."""
+
+from __future__ import annotations
+
+
+class StudyError(Exception):
+    """A failure with a cure. ``exit_code`` is the status that the command line leaves with."""
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, where: str = "", cure: str = "") -> None:
+        """Keep the three parts apart, so that ``--json`` can give them as fields."""
+        self.what = what
+        self.where = where
+        self.cure = cure
+        parts = [what]
+        if where:
+            parts.append(f"  where: {where}")
+        if cure:
+            parts.append(f"  cure:  {cure}")
+        super().__init__("\n".join(parts))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Survive the way back from a worker process (keyword-only arguments do not by default)."""
+        return _rebuild, (type(self), self.what, self.where, self.cure)
+
+
+def _rebuild(kind: type[StudyError], what: str, where: str, cure: str) -> StudyError:
+    return kind(what, where=where, cure=cure)
+
+
+class UsageError(StudyError):
+    """A flag, a profile or a configuration key is wrong: exit 2."""
+
+    exit_code = 2
+
+
+class DataError(StudyError):
+    """A data file is missing, damaged or unreadable: exit 1, or 3 where a checksum speaks against it."""
+
+
+class IntegrityError(StudyError):
+    """Stored or downloaded bytes are not what their digest says: exit 3."""
+
+    exit_code = 3
+
+
+class StoreError(StudyError):
+    """The artifacts folder cannot be read or written: exit 1."""

@@ -1,0 +1,198 @@
+"""Writes records once and atomically, and reads them back checked against their own digests."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from store.canonical import digest, digest_bytes, digest_file, readable_json
+from store.errors import IntegrityError, StoreError
+from store.schema import SCHEMA_VERSION, Execution, FileEntry, Ingredients, Record, Result, TaskKey, result_digest, seal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+MANIFEST = "record.json"
+_PARTIAL = ".partial-"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A result about to be written: file name to bytes, and which of the files are volatile."""
+
+    task: TaskKey
+    ingredients: Ingredients
+    result: Result
+    files: Mapping[str, bytes]
+    execution: Execution
+    volatile: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record and the folder that it lies in."""
+
+    record: Record
+    folder: Path
+
+    def file(self, name: str) -> Path:
+        """Path of one of the record's files; raises IntegrityError where the record has no such file."""
+        if name not in {entry.name for entry in self.record.files}:
+            message = f"record {self.record.task.id} has no file {name}"
+            raise IntegrityError(message, where=str(self.folder), cure="re-run it: nox -s bench")
+        return self.folder / name
+
+
+def folder_of(root: Path, task: TaskKey, fingerprint: str) -> Path:
+    """``records/<experiment>/<variant>/<seed>/<first 16 digits of the fingerprint>`` under the artifacts folder."""
+    return root / "records" / task.id / fingerprint[:16]
+
+
+def commit(root: Path, draft: Draft) -> Stored:
+    """Write ``draft`` so that its folder appears whole or not at all; replaces an earlier failed or skipped record.
+
+    Raises StoreError where the folder cannot be written (no permission, disk full); nothing half-written stays.
+    """
+    record = _record_of(draft)
+    folder = folder_of(root, draft.task, record.fingerprint)
+    partial = folder.with_name(f"{_PARTIAL}{folder.name}-{uuid.uuid4().hex[:8]}")
+    try:
+        partial.mkdir(parents=True)
+        for name, content in draft.files.items():
+            write_synced(partial / name, content)
+        write_synced(partial / MANIFEST, readable_json(record.model_dump(mode="json")))
+        sync_folder(partial)
+        _take_place(partial, folder)
+    except OSError as error:
+        message = f"cannot write the record of {draft.task.id}: {error.strerror or error}"
+        cure = "free some space or name another folder with --artifacts DIR, then run again: finished tasks are reused"
+        raise StoreError(message, where=str(folder), cure=cure) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return Stored(record, folder)
+
+
+def load(folder: Path) -> Stored:
+    """Read the record in ``folder`` and check its manifest, not its files; raises IntegrityError."""
+    path = folder / MANIFEST
+    cure = f"delete {folder} and run again: nox -s bench"
+    try:
+        fields = json.loads(path.read_bytes())
+        if isinstance(fields, dict) and fields.get("schema_version") != SCHEMA_VERSION:
+            message = f"record has schema version {fields.get('schema_version')}, this program reads {SCHEMA_VERSION}"
+            raise IntegrityError(message, where=str(path), cure=cure)
+        record = Record.model_validate(fields)
+    except (OSError, ValueError, ValidationError) as error:
+        message = f"record cannot be read: {error}"
+        raise IntegrityError(message, where=str(path), cure=cure) from error
+    _check_manifest(record, fields, path, cure)
+    return Stored(record, folder)
+
+
+def check_files(stored: Stored) -> None:
+    """Compare every file of the record with its digest; raises IntegrityError that names the first that differs."""
+    cure = f"delete {stored.folder} and run again: nox -s bench"
+    for entry in stored.record.files:
+        path = stored.folder / entry.name
+        if not path.is_file():
+            message = f"record {stored.record.task.id} lacks its file {entry.name}"
+            raise IntegrityError(message, where=str(path), cure=cure)
+        found = digest_file(path)
+        if found != entry.sha256:
+            message = f"{entry.name} of record {stored.record.task.id} was altered: sha256 {found}, recorded {entry.sha256}"
+            raise IntegrityError(message, where=str(path), cure=cure)
+
+
+def records_of(root: Path, task: TaskKey) -> Iterator[Stored]:
+    """Every readable record of ``task``, any fingerprint; unreadable ones are left to ``load`` to name."""
+    parent = root / "records" / task.id
+    if not parent.is_dir():
+        return
+    for folder in sorted(parent.iterdir()):
+        if folder.name.startswith(_PARTIAL) or not (folder / MANIFEST).is_file():
+            continue
+        with contextlib.suppress(IntegrityError):
+            yield load(folder)
+
+
+def write_synced(path: Path, content: bytes) -> None:
+    """Write ``content`` and wait until it is on the disk; raises OSError."""
+    with path.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Replace the file at ``path`` in one step; raises StoreError where it cannot be written."""
+    partial = path.with_name(f"{_PARTIAL}{path.name}-{uuid.uuid4().hex[:8]}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_synced(partial, content)
+        partial.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        message = f"cannot write {path.name}: {error.strerror or error}"
+        raise StoreError(message, where=str(path), cure="free some space or name another folder with --artifacts DIR") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename inside ``folder`` durable (POSIX only: elsewhere folders cannot be opened)."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _record_of(draft: Draft) -> Record:
+    files = tuple(
+        FileEntry(name=name, sha256=digest_bytes(content), size_bytes=len(content), volatile=name in draft.volatile)
+        for name, content in sorted(draft.files.items())
+    )
+    fields = {
+        "schema_version": SCHEMA_VERSION,
+        "task": draft.task.model_dump(mode="json"),
+        "fingerprint": draft.ingredients.fingerprint(draft.task),
+        "ingredients": draft.ingredients.model_dump(mode="json"),
+        "result": draft.result.model_dump(mode="json"),
+        "files": [entry.model_dump(mode="json") for entry in files],
+        "result_digest": result_digest(draft.result, files),
+        "execution": draft.execution.model_dump(mode="json"),
+    }
+    return Record.model_validate(seal(fields))
+
+
+def _check_manifest(record: Record, fields: dict[str, object], path: Path, cure: str) -> None:
+    body = {key: value for key, value in fields.items() if key != "digest"}
+    if digest(body) != record.digest:
+        raise IntegrityError("record manifest was altered: its digest does not match", where=str(path), cure=cure)
+    if record.ingredients.fingerprint(record.task) != record.fingerprint:
+        raise IntegrityError("record manifest contradicts its fingerprint", where=str(path), cure=cure)
+    if folder_of(path.parents[5], record.task, record.fingerprint) != path.parent:
+        raise IntegrityError(f"record of {record.task.id} lies in a folder of another task", where=str(path), cure=cure)
+
+
+def _take_place(partial: Path, folder: Path) -> None:
+    if not folder.exists():
+        partial.rename(folder)
+    elif (folder / MANIFEST).is_file() and load(folder).record.status in {"ok", "diverged"}:
+        return  # another process finished the same computation first: its record stands
+    else:
+        retired = folder.with_name(f"{_PARTIAL}old-{uuid.uuid4().hex[:8]}")
+        folder.rename(retired)
+        partial.rename(folder)
+        shutil.rmtree(retired, ignore_errors=True)
+    sync_folder(folder.parent)

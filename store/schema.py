@@ -1,0 +1,139 @@
+"""The record and run schemas, version 1: frozen, nothing extra, no NaN or infinity."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, JsonValue, StringConstraints
+
+from store.canonical import digest
+
+SCHEMA_VERSION = 1
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Status = Literal["ok", "diverged", "failed", "skipped"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class TaskKey(_Model):
+    """Which cell of the study: experiment, variant, and the seed (``None`` where nothing is random)."""
+
+    experiment: Name
+    variant: Name
+    seed: int | None = None
+
+    @property
+    def id(self) -> str:
+        """``autoencoder/ae/seed-0``, or ``architecture/ae/once`` without a seed; also the folder under ``records``."""
+        return f"{self.experiment}/{self.variant}/{'once' if self.seed is None else f'seed-{self.seed}'}"
+
+
+class Ingredients(_Model):
+    """All that the result depends on, each part named so that ``plan`` can say which one changed.
+
+    ``code`` maps module to the digest of its syntax tree, ``inputs`` data set to digest, ``upstream`` task id to
+    fingerprint, ``environment`` the versions and device kind that can change the numbers.
+    """
+
+    config: dict[str, JsonValue]
+    code: dict[str, Sha256]
+    inputs: dict[str, Sha256]
+    upstream: dict[str, Sha256]
+    environment: dict[str, str]
+
+    def fingerprint(self, task: TaskKey) -> str:
+        """SHA-256 over the task and its ingredients: the same fingerprint means the same computation."""
+        return digest({"task": task.model_dump(mode="json"), "ingredients": self.model_dump(mode="json")})
+
+
+class FileEntry(_Model):
+    """One file of a record. ``volatile`` files (timings) are kept but are no part of the result."""
+
+    name: Name
+    sha256: Sha256
+    size_bytes: int
+    volatile: bool = False
+
+
+class Execution(_Model):
+    """Where, when and how long: kept for provenance, no part of the result."""
+
+    started_at: str
+    duration_s: float
+    peak_memory_bytes: int
+    machine: dict[str, JsonValue]
+    packages: dict[str, str]
+    git_commit: str | None
+    git_dirty: bool | None
+
+
+class Result(_Model):
+    """What a task found. ``metrics`` are numbers at full precision, ``facts`` anything else that is no prose."""
+
+    status: Status
+    reason: str = ""
+    metrics: dict[str, float | int] = {}
+    facts: dict[str, JsonValue] = {}
+    upstream_results: dict[str, Sha256] = {}
+
+
+class Record(_Model):
+    """One task's complete result. ``result_digest`` is equal for two equal results, whenever and wherever computed."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    task: TaskKey
+    fingerprint: Sha256
+    ingredients: Ingredients
+    result: Result
+    files: tuple[FileEntry, ...]
+    result_digest: Sha256
+    execution: Execution
+    digest: Sha256
+
+    @property
+    def status(self) -> Status:
+        """``ok``, ``diverged``, ``failed`` or ``skipped``."""
+        return self.result.status
+
+    @property
+    def short_id(self) -> str:
+        """The first 12 digits of the fingerprint: names the record in a report."""
+        return self.fingerprint[:12]
+
+
+class RunEntry(_Model):
+    """One task of a run and the record that stands for it."""
+
+    task: TaskKey
+    fingerprint: Sha256
+    status: Status
+    record_digest: Sha256
+
+
+class Run(_Model):
+    """One invocation's manifest: the resolved configuration and the record of every task, none left out."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    run_id: Name
+    profile: str
+    config: dict[str, JsonValue]
+    entries: tuple[RunEntry, ...]
+    command: tuple[str, ...]
+    created_at: str
+    digest: Sha256
+
+
+def result_digest(result: Result, files: tuple[FileEntry, ...]) -> str:
+    """Digest of what was found: the result and its non-volatile files, not the time or place."""
+    kept = [entry.model_dump(mode="json") for entry in files if not entry.volatile]
+    return digest({"result": result.model_dump(mode="json"), "files": kept})
+
+
+def seal(fields: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """Add ``digest`` over all other fields, so that an edit to the manifest itself is found."""
+    body = {key: value for key, value in fields.items() if key != "digest"}
+    return body | {"digest": digest(body)}
