@@ -1,0 +1,141 @@
+"""The project's commands. All sessions share one virtual environment under .nox, installed from constraints.txt."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+
+import nox
+from nox.project import dependency_groups, load_toml
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "none"  # the shared environment below takes the place of one environment a session
+nox.options.sessions = ["bench", "report"]
+
+ROOT = Path(__file__).parent
+LOCK = ROOT / "constraints.txt"
+ENVIRONMENT = ROOT / ".nox" / f"python{sys.version_info.major}.{sys.version_info.minor}"
+PYTHON = str(ENVIRONMENT / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python"))
+
+# The oldest supported Python resolves the lock: newer releases of a library drop old Pythons first, so what installs
+# there installs on the newer ones too.
+LOCK_PYTHON = (3, 11)
+UNLOCKED_GROUPS = {"quarto"}  # its package downloads a release while it installs
+CUDA_PREFIXES = (
+    "nvidia-",
+    "cuda-",
+    "triton",
+)  # torch's CUDA build names its own versions; its CPU build has none
+LOCK_HEADER = """\
+# Every version that the sessions of noxfile.py install. Made by `nox -s lock`; docs/decisions/0001-one-environment.md says how.
+"""
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Compute records: profile quick, or `-- --profile paper --data DIR`, `-- plan`, `-- status`, `-- data fetch`."""
+    _install(session, "bench")
+    _run(session, "-m", "bench", *_with_command(session.posargs, "run"))
+
+
+@nox.session
+def report(session: nox.Session) -> None:
+    """Render the latest run's records as HTML and PDF under artifacts/report; `-- --engine quarto` takes Quarto."""
+    _install(session, "report")
+    _run(session, "-m", "report", *_with_command(session.posargs, "build"))
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests, without those of speed; positional arguments go to pytest."""
+    _install(session, "test")
+    _run(session, "-m", "pytest", "--ignore=tests/perf", *session.posargs)
+
+
+@nox.session
+def perf(session: nox.Session) -> None:
+    """Measure speed with pytest-benchmark and keep the figures in artifacts/perf/benchmark.json for the report."""
+    _install(session, "perf")
+    target = Path(os.environ.get("BENCH_ARTIFACTS_DIR", ROOT / "artifacts")) / "perf" / "benchmark.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _run(session, "-m", "pytest", "tests/perf", f"--benchmark-json={target}", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and format with ruff; `-- --fix` repairs what can be repaired."""
+    _install(session, "lint")
+    _run(session, "-m", "ruff", "check", *session.posargs)
+    _run(session, "-m", "ruff", "format", *([] if "--fix" in session.posargs else ["--check"]))
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types with mypy in strict mode; positional arguments go to mypy."""
+    _install(session, "types")
+    _run(session, "-m", "mypy", *session.posargs)
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Write constraints.txt anew with the newest versions; `-- -c constraints.txt` keeps those that it has."""
+    if sys.version_info[:2] != LOCK_PYTHON:
+        session.error("run this session with Python {}.{}, the oldest that is supported".format(*LOCK_PYTHON))
+    _make_environment(session)
+    requirements = sorted({line for group in _group_names() - UNLOCKED_GROUPS for line in _requirements(group)})
+    answer = ENVIRONMENT / "resolved.json"
+    flags = ("--quiet", "--dry-run", "--ignore-installed", f"--report={answer}")
+    _run(session, "-m", "pip", "install", *flags, *session.posargs, *requirements)
+    LOCK.write_text(LOCK_HEADER + "".join(f"{pin}\n" for pin in _pins(answer)), encoding="utf-8")
+    session.log(f"wrote {LOCK.name}; run nox -s lint types tests next")
+
+
+def _with_command(arguments: list[str], default: str) -> list[str]:
+    """Put the default command first where ``arguments`` name none, so that flags alone suffice."""
+    return arguments if arguments and not arguments[0].startswith("-") else [default, *arguments]
+
+
+def _run(session: nox.Session, *arguments: str) -> None:
+    session.run(PYTHON, *arguments, external=True)
+
+
+def _install(session: nox.Session, group: str) -> None:
+    """Install a dependency group under the lock, unless the environment already holds just that."""
+    _make_environment(session)
+    requirements = _requirements(group)
+    wanted = hashlib.sha256("\n".join([*requirements, LOCK.read_text(encoding="utf-8")]).encode()).hexdigest()
+    stamp = ENVIRONMENT / f"installed-{group}"
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
+        return
+    _run(session, "-m", "pip", "install", "--disable-pip-version-check", f"--constraint={LOCK}", *requirements)
+    stamp.write_text(wanted, encoding="utf-8")
+
+
+def _make_environment(session: nox.Session) -> None:
+    """Create the shared environment where it is missing, was left half made, or has lost its interpreter."""
+    stamp = ENVIRONMENT / "created"
+    if stamp.is_file() and Path(PYTHON).exists():
+        return
+    # virtualenv comes with nox and carries pip, so that Debian's python3-venv is not needed
+    session.run(sys.executable, "-m", "virtualenv", "--quiet", "--clear", str(ENVIRONMENT), external=True)
+    stamp.touch()
+
+
+def _group_names() -> set[str]:
+    return set(load_toml(ROOT / "pyproject.toml")["dependency-groups"])
+
+
+def _requirements(group: str) -> tuple[str, ...]:
+    return dependency_groups(load_toml(ROOT / "pyproject.toml"), group)
+
+
+def _pins(answer: Path) -> list[str]:
+    """``name==version`` of each package in pip's installation report, without local versions such as ``+cpu``."""
+    resolved = [item["metadata"] for item in json.loads(answer.read_text(encoding="utf-8"))["install"]]
+    versions = {canonicalize_name(package["name"]): Version(package["version"]).public for package in resolved}
+    return [f"{name}=={version}" for name, version in sorted(versions.items()) if not name.startswith(CUDA_PREFIXES)]
