@@ -36,7 +36,7 @@ def read_table(path: Path) -> pa.Table:
 def array_bytes(arrays: Mapping[str, NDArray[np.generic]]) -> bytes:
     """Compressed npz; member dates are fixed by numpy, so equal arrays give equal bytes."""
     sink = io.BytesIO()
-    np.savez_compressed(sink, allow_pickle=False, **dict(arrays))  # type: ignore[arg-type]
+    np.savez_compressed(sink, allow_pickle=False, **dict(arrays))
     return sink.getvalue()
 
 

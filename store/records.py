@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from pydantic import JsonValue
+
 MANIFEST = "record.json"
 _PARTIAL = ".partial-"
 
@@ -141,7 +143,9 @@ def write_atomic(path: Path, content: bytes) -> None:
         sync_folder(path.parent)
     except OSError as error:
         message = f"cannot write {path.name}: {error.strerror or error}"
-        raise StoreError(message, where=str(path), cure="free some space or name another folder with --artifacts DIR") from error
+        raise StoreError(
+            message, where=str(path), cure="free some space or name another folder with --artifacts DIR"
+        ) from error
     finally:
         partial.unlink(missing_ok=True)
 
@@ -162,7 +166,7 @@ def _record_of(draft: Draft) -> Record:
         FileEntry(name=name, sha256=digest_bytes(content), size_bytes=len(content), volatile=name in draft.volatile)
         for name, content in sorted(draft.files.items())
     )
-    fields = {
+    fields: dict[str, JsonValue] = {
         "schema_version": SCHEMA_VERSION,
         "task": draft.task.model_dump(mode="json"),
         "fingerprint": draft.ingredients.fingerprint(draft.task),

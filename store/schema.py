@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, StringConstraints
 
 from store.canonical import digest
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Literal[1] = 1
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]

@@ -1,0 +1,141 @@
+"""The command line of the harness: ``python -m bench run|plan|status|data``. It alone prints and sets exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+_EPILOG = "exit codes: 0 ok, 1 a task failed, 2 wrong usage or configuration, 3 damaged bytes, 130 interrupted"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; a user's mistake becomes a message, a bug keeps its traceback."""
+    options = _parser().parse_args(arguments)
+    from store.errors import StudyError
+
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return int(options.handler(options))
+    except StudyError as error:
+        if getattr(options, "json", False):
+            print(json.dumps({"error": error.what, "where": error.where, "cure": error.cure, "exit_code": error.exit_code}))
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted: finished tasks are kept, the same command goes on from here", file=sys.stderr)
+        return 130
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Run the study and store its records.", epilog=_EPILOG)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="run what is not in the store yet", epilog=_EPILOG)
+    _add_study_options(run)
+    run.add_argument("--jobs", type=_positive, metavar="N", help="tasks at a time (default: one per processor core)")
+    run.add_argument("--dry-run", action="store_true", help="only say what would run and why, as plan does")
+    run.set_defaults(handler=_run)
+    plan = commands.add_parser("plan", help="say for each task whether it would run, and why", epilog=_EPILOG)
+    _add_study_options(plan)
+    plan.set_defaults(handler=_plan)
+    status = commands.add_parser("status", help="list a finished run's tasks and where its records lie", epilog=_EPILOG)
+    _add_store_options(status)
+    status.add_argument("--run", metavar="ID", help="which run (default: the latest)")
+    status.set_defaults(handler=_status)
+    _add_data_commands(commands.add_parser("data", help="fetch, verify or locate the data sets", epilog=_EPILOG))
+    return parser
+
+
+def _add_store_options(parser: argparse.ArgumentParser) -> None:
+    default = Path(os.environ.get("BENCH_ARTIFACTS_DIR") or "artifacts")
+    text = "where records and reports lie (default: artifacts, or BENCH_ARTIFACTS_DIR)"
+    parser.add_argument("--artifacts", type=Path, default=default, metavar="DIR", help=text)
+    parser.add_argument("--json", action="store_true", help="print the facts as JSON")
+
+
+def _add_source_options(parser: argparse.ArgumentParser) -> None:
+    folder = os.environ.get("BENCH_DATA_DIR")
+    text = "folder with your data sets, such as DIR/fashion-mnist (default: BENCH_DATA_DIR; without: cache, then download)"
+    parser.add_argument("--data", type=Path, default=Path(folder) if folder else None, metavar="DIR", help=text)
+    parser.add_argument("--offline", action="store_true", help="never use the network")
+
+
+def _add_study_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--profile", default="quick", help="quick (default), paper, or a path to your own TOML file")
+    text = "replace one value of the profile, such as autoencoder.epochs=5 (repeatable)"
+    parser.add_argument("--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE", help=text)
+    parser.add_argument("--seeds", metavar="LIST", help="replications, such as 0-4 or 0,3,7")
+    parser.add_argument("--device", metavar="NAME", help="cpu (default), cuda or cuda:1")
+    _add_store_options(parser)
+    _add_source_options(parser)
+
+
+def _add_data_commands(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(dest="data_command", required=True, metavar="COMMAND")
+    texts = {
+        "fetch": "download what is missing and check it",
+        "verify": "recompute the checksums of the files on this disk",
+        "where": "say which folder a run would read",
+    }
+    for name, text in texts.items():
+        command = commands.add_parser(name, help=text, epilog=_EPILOG)
+        command.add_argument("dataset", nargs="?", default="fashion-mnist", help="which data set (default: fashion-mnist)")
+        command.add_argument(
+            "--source", choices=("full", "sample"), default="full", help="the four official files (default), or the sample"
+        )
+        _add_store_options(command)
+        _add_source_options(command)
+        command.set_defaults(handler=_data)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not a positive number")
+    return number
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.dry_run:
+        return _plan(options)
+    from bench import study
+
+    facts = study.run(options, sys.stderr)
+    print(json.dumps(facts, indent=1) if options.json else study.outcome_text(facts))
+    return 0 if facts["complete"] else 1
+
+
+def _plan(options: argparse.Namespace) -> int:
+    from bench import study
+
+    facts = study.plan_facts(options)
+    print(json.dumps(facts, indent=1) if options.json else study.plan_text(facts))
+    return 0
+
+
+def _status(options: argparse.Namespace) -> int:
+    from bench import status
+
+    facts = status.status_facts(options.artifacts, options.run)
+    print(json.dumps(facts, indent=1) if options.json else status.status_text(facts))
+    return 0
+
+
+def _data(options: argparse.Namespace) -> int:
+    from bench import data_commands
+
+    facts = data_commands.facts(options, sys.stderr)
+    print(json.dumps(facts, indent=1) if options.json else data_commands.text(facts))
+    return 0

@@ -1,0 +1,142 @@
+"""Lays out the tasks of a study and says for each whether it must run, and why."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import bench.experiments
+from bench.closure import closure_of
+from bench.environment import environment_class
+from store.errors import IntegrityError
+from store.records import MANIFEST, Stored, check_files, folder_of, load, records_of
+from store.schema import Ingredients
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from bench.config import StudyConfig
+    from bench.datasets import Dataset
+    from bench.task import Task
+
+Action = Literal["run", "reuse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A task with its fingerprint and the decision: ``reason`` is new, reused, or the ingredient that changed."""
+
+    task: Task
+    ingredients: Ingredients
+    fingerprint: str
+    action: Action
+    reason: str
+    stored: Stored | None = None
+
+    @property
+    def id(self) -> str:
+        """``experiment/variant/seed-N``."""
+        return self.task.key.id
+
+
+def tasks_of(config: StudyConfig) -> tuple[Task, ...]:
+    """Every task of every experiment module, upstream before downstream; raises ValueError on a missing upstream."""
+    found: list[Task] = []
+    for info in sorted(pkgutil.iter_modules(bench.experiments.__path__), key=lambda item: item.name):
+        module = importlib.import_module(f"bench.experiments.{info.name}")
+        found.extend(module.plan(config))
+    return _in_order(found)
+
+
+def plan(config: StudyConfig, datasets: Mapping[str, Dataset], root: Path) -> tuple[Planned, ...]:
+    """Decide for each task, in running order, whether its record under ``root`` can be reused."""
+    planned: dict[str, Planned] = {}
+    for task in tasks_of(config):
+        ingredients = _ingredients(task, config, datasets, planned)
+        planned[task.key.id] = _decide(task, ingredients, planned, root)
+    return tuple(planned.values())
+
+
+def inputs_of(tasks: Iterable[Task]) -> tuple[str, ...]:
+    """Names of the data sets that the tasks read, each once."""
+    return tuple(dict.fromkeys(name for task in tasks for name in task.inputs))
+
+
+def _in_order(tasks: list[Task]) -> tuple[Task, ...]:
+    waiting = {task.key.id: task for task in tasks}
+    ordered: dict[str, Task] = {}
+    while waiting:
+        ready = [task for task in waiting.values() if all(name in ordered for name in task.upstream)]
+        if not ready:
+            raise ValueError(f"tasks wait for each other or for a missing one: {sorted(waiting)}")
+        for task in ready:
+            ordered[task.key.id] = waiting.pop(task.key.id)
+    return tuple(ordered.values())
+
+
+def _ingredients(
+    task: Task, config: StudyConfig, datasets: Mapping[str, Dataset], planned: Mapping[str, Planned]
+) -> Ingredients:
+    closure = closure_of(task.module)
+    execution = config.execution
+    return Ingredients(
+        config=dict(task.config),
+        code=closure.code,
+        inputs={name: datasets[name].digest for name in task.inputs},
+        upstream={name: planned[name].fingerprint for name in task.upstream},
+        environment=environment_class(execution.device, execution.threads, closure.libraries),
+    )
+
+
+def _decide(task: Task, ingredients: Ingredients, planned: Mapping[str, Planned], root: Path) -> Planned:
+    fingerprint = ingredients.fingerprint(task.key)
+    folder = folder_of(root, task.key, fingerprint)
+    if not (folder / MANIFEST).is_file():
+        return Planned(task, ingredients, fingerprint, "run", _why_new(task, ingredients, root))
+    try:
+        stored = load(folder)
+        check_files(stored)
+    except IntegrityError as error:
+        return Planned(task, ingredients, fingerprint, "run", f"record damaged: {error.what}")
+    if stored.record.status in {"failed", "skipped"}:
+        return Planned(task, ingredients, fingerprint, "run", f"{stored.record.status} before: {stored.record.result.reason}")
+    for name in task.upstream:
+        upstream = planned[name].stored
+        if upstream is None:
+            return Planned(task, ingredients, fingerprint, "run", f"upstream runs again: {name}")
+        if upstream.record.result_digest != stored.record.result.upstream_results.get(name):
+            return Planned(task, ingredients, fingerprint, "run", f"upstream result is not the one it was made from: {name}")
+    return Planned(task, ingredients, fingerprint, "reuse", "reused", stored)
+
+
+def _why_new(task: Task, ingredients: Ingredients, root: Path) -> str:
+    """Compare with the nearest earlier record of the same task: the one with the fewest differences."""
+    changes = [_changes(earlier.record.ingredients, ingredients) for earlier in records_of(root, task.key)]
+    return "; ".join(min(changes, key=lambda lines: len(lines)))  # noqa: PLW0108 - mypy cannot type key=len if changes else "new"
+
+
+def _changes(before: Ingredients, after: Ingredients) -> list[str]:
+    found = [f"config changed: {line}" for line in _differences(before.config, after.config)]
+    found += [f"code changed: {line}" for line in _moved(before.code, after.code)]
+    found += [f"data changed: {line}" for line in _moved(before.inputs, after.inputs)]
+    found += [f"upstream changed: {line}" for line in _moved(before.upstream, after.upstream)]
+    found += [f"environment changed: {line}" for line in _differences(before.environment, after.environment)]
+    return found
+
+
+def _moved(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    return [name for name in sorted(before.keys() | after.keys()) if before.get(name) != after.get(name)]
+
+
+def _differences(before: Mapping[str, object], after: Mapping[str, object], prefix: str = "") -> list[str]:
+    lines: list[str] = []
+    for name in sorted(before.keys() | after.keys()):
+        old, new = before.get(name), after.get(name)
+        if isinstance(old, dict) and isinstance(new, dict):
+            lines += _differences(old, new, f"{prefix}{name}.")
+        elif old != new:
+            lines.append(f"{prefix}{name} {old} -> {new}")
+    return lines

@@ -1,0 +1,132 @@
+"""Turns a profile name or TOML file plus ``--set`` overrides into a checked StudyConfig."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ValidationError
+
+from bench.config import StudyConfig
+from store.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+PROFILES = Path(__file__).parent / "profiles"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A named, fully resolved configuration."""
+
+    name: str
+    config: StudyConfig
+
+
+def load_profile(name: str, overrides: Sequence[str] = (), **fixed: object) -> Profile:
+    """Resolve ``name`` (built in, or a path to TOML), then ``key=value`` overrides, then ``fixed`` dotted keys.
+
+    Raises UsageError for an unknown profile, an unknown key (with the nearest valid one) or a bad value.
+    """
+    path = _find(name)
+    tree = _read(path)
+    for override in overrides:
+        key, value = _parse_override(override)
+        _assign(tree, key, value)
+    for key, value in fixed.items():
+        if value is not None:
+            _assign(tree, key.replace("__", "."), value)
+    return Profile(path.stem.lower(), _validate(tree, path))
+
+
+def leaf_keys(model: type[BaseModel] = StudyConfig, prefix: str = "") -> Iterator[str]:
+    """Every dotted key that a profile may set, such as ``autoencoder.epochs``."""
+    for name, info in model.model_fields.items():
+        kind = info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from leaf_keys(kind, f"{prefix}{name}.")
+        else:
+            yield prefix + name
+
+
+def parse_seeds(text: str) -> tuple[int, ...]:
+    """``0-4``, ``0,3,7`` or a mix such as ``0-2,10`` as ascending unique seeds; raises UsageError."""
+    seeds: set[int] = set()
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()) or (dash and int(last) < int(first)):
+            raise UsageError(f"not a list of seeds: {text!r}", where="--seeds", cure="write it as 0-4 or 0,3,7")
+        seeds.update(range(int(first), int(last or first) + 1))
+    return tuple(sorted(seeds))
+
+
+def _find(name: str) -> Path:
+    built_in = {path.stem: path for path in PROFILES.glob("*.toml")}
+    if name in built_in:
+        return built_in[name]
+    if name.endswith(".toml"):
+        if Path(name).is_file():
+            return Path(name)
+        raise UsageError("profile file not found", where=name, cure="check the path given to --profile")
+    nearest = difflib.get_close_matches(name, built_in, n=1)
+    hint = f"did you mean {nearest[0]}? " if nearest else ""
+    cure = f"{hint}choose {' or '.join(sorted(built_in))}, or give a path that ends in .toml"
+    raise UsageError(f"unknown profile {name!r}", where="--profile", cure=cure)
+
+
+def _read(path: Path) -> dict[str, object]:
+    try:
+        tree: dict[str, object] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"profile is not valid TOML: {error}", where=str(path), cure="correct the file") from error
+    except OSError as error:
+        raise UsageError(f"profile cannot be read: {error.strerror}", where=str(path)) from error
+    return tree
+
+
+def _parse_override(text: str) -> tuple[str, object]:
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise UsageError(f"not an override: {text!r}", where="--set", cure="write it as --set autoencoder.epochs=5")
+    try:
+        return key.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key.strip(), value.strip()  # a bare word such as sample is meant as text
+
+
+def _assign(tree: dict[str, object], key: str, value: object) -> None:
+    node = tree
+    *parents, leaf = key.split(".")
+    for name in parents:
+        child = node.setdefault(name, {})
+        if not isinstance(child, dict):
+            raise _unknown_key(key, "--set")
+        node = child
+    node[leaf] = value
+
+
+def _validate(tree: Mapping[str, object], path: Path) -> StudyConfig:
+    try:
+        return StudyConfig.model_validate(tree)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise _unknown_key(key, str(path)) from error
+        message = f"{key} = {first['input']!r}: {first['msg']}"
+        raise UsageError(message, where=f"{path} or --set {key}=...", cure="give a value of the right kind") from error
+
+
+def _unknown_key(key: str, where: str) -> UsageError:
+    known = list(leaf_keys())
+    sections = sorted({name.split(".")[0] for name in known})
+    nearest = difflib.get_close_matches(key, known + sections, n=1, cutoff=0.5)
+    if not nearest:  # a leaf given without, or under a wrong, section
+        leaf = key.rsplit(".", 1)[-1]
+        nearest = [name for name in known if difflib.SequenceMatcher(None, name.rsplit(".", 1)[-1], leaf).ratio() > 0.7][:1]  # noqa: PLR2004 - difflib's own default is 0.6
+    cure = f"did you mean {nearest[0]}?" if nearest else f"valid sections: {', '.join(sections)}"
+    return UsageError(f"unknown key {key!r}", where=where, cure=cure)

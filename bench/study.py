@@ -1,0 +1,186 @@
+"""One invocation of the harness: resolve, locate data, plan, run, write the run manifest, say what happened."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TextIO
+
+from bench import datasets, planner
+from bench.environment import git_state, installed_packages, machine_facts, usable_cores
+from bench.fashion.locate import cache_root
+from bench.profile import Profile, load_profile, parse_seeds
+from store.errors import StoreError, UsageError
+from store.runs import load_run, point_latest, run_id_of, run_path, write_run
+from store.schema import RunEntry
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from pydantic import JsonValue
+
+    from bench.datasets import Dataset
+    from bench.planner import Planned
+    from store.records import Stored
+
+
+@dataclass(frozen=True, slots=True)
+class _Study:
+    profile: Profile
+    datasets: Mapping[str, Dataset]
+    planned: tuple[Planned, ...]
+
+    @property
+    def run_id(self) -> str:
+        return run_id_of(self.profile.name, (item.fingerprint for item in self.planned))
+
+    @property
+    def to_run(self) -> int:
+        return sum(item.action == "run" for item in self.planned)
+
+
+def run(options: argparse.Namespace, stream: TextIO) -> dict[str, JsonValue]:
+    """Run the study that the options describe; ``complete`` is false where a task failed or was skipped."""
+    _check_writable(options.artifacts)
+    study = _resolve(options)
+    print(f"run {study.run_id}: {len(study.planned)} tasks, {study.to_run} to run", file=stream)
+    done = _execute(study, options, stream) if study.to_run else {item.id: item.stored for item in study.planned if item.stored}
+    _write_manifest(study, done, options.artifacts)
+    return _outcome_facts(study, done, options.artifacts)
+
+
+def plan_facts(options: argparse.Namespace) -> dict[str, JsonValue]:
+    """For each task whether it would run, and why: ``{"run_id", "to_run", "tasks": [{"task", "action", "reason"}]}``."""
+    study = _resolve(options)
+    tasks: list[JsonValue] = [
+        {"task": item.id, "action": item.action, "reason": item.reason, "fingerprint": item.fingerprint}
+        for item in study.planned
+    ]
+    return {"run_id": study.run_id, "profile": study.profile.name, "to_run": study.to_run, "tasks": tasks}
+
+
+def plan_text(facts: Mapping[str, JsonValue]) -> str:
+    """The plan as lines for people."""
+    tasks = facts["tasks"]
+    if not isinstance(tasks, list):
+        raise TypeError("a plan lists its tasks")
+    lines = [f"{task['action']:<6} {task['task']:<32} {task['reason']}" for task in tasks if isinstance(task, dict)]
+    return "\n".join([*lines, f"run {facts['run_id']}: {len(tasks)} tasks, {facts['to_run']} to run"])
+
+
+def _resolve(options: argparse.Namespace) -> _Study:
+    seeds = parse_seeds(options.seeds) if options.seeds else None
+    profile = load_profile(options.profile, options.overrides, seeds=seeds, execution__device=options.device)
+    sources = datasets.Sources(options.data, cache_root(options.artifacts, os.environ), options.offline)
+    names = planner.inputs_of(planner.tasks_of(profile.config))
+    found = {name: datasets.locate(name, profile.config, sources) for name in names}
+    return _Study(profile, found, planner.plan(profile.config, found, options.artifacts))
+
+
+def _execute(study: _Study, options: argparse.Namespace, stream: TextIO) -> dict[str, Stored]:
+    from bench.display import show  # noqa: PLC0415 - with nothing to run, neither is needed
+    from bench.executor import Site, run_all  # noqa: PLC0415
+    from bench.worker import Provenance  # noqa: PLC0415
+
+    execution = study.profile.config.execution
+    _check_device(execution.device)
+    commit, dirty = git_state()
+    site = Site(
+        root=options.artifacts,
+        device=execution.device,
+        threads=execution.threads,
+        jobs=options.jobs or max(1, usable_cores() // execution.threads),
+        datasets=study.datasets,
+        provenance=Provenance(machine_facts(execution.device), installed_packages(), commit, dirty),
+    )
+    events = run_path(options.artifacts, study.run_id).with_name("events.jsonl")
+    with show(study.to_run, events, stream) as listener:
+        return run_all(study.planned, site, listener)
+
+
+def _check_device(device: str) -> None:
+    """The driver lists the GPU already (the plan asked it): here torch must be able to use it."""
+    if importlib.util.find_spec("torch") is None:
+        raise UsageError("torch is not installed", cure="run through nox, which installs it: nox -s bench")
+    if device != "cpu":
+        import torch  # noqa: PLC0415 - two seconds that only a CUDA run pays here
+
+        if not torch.cuda.is_available():
+            message = f"device {device} was asked for, but this build of torch ({torch.__version__}) cannot use CUDA"
+            raise UsageError(message, where="--device", cure="install the CUDA build of torch, or run with --device cpu")
+
+
+def _check_writable(root: Path) -> None:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        probe = root / f".writable-{os.getpid()}"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        message = f"artifacts folder cannot be written: {error.strerror}"
+        raise StoreError(message, where=str(root), cure="name another with --artifacts DIR or BENCH_ARTIFACTS_DIR") from error
+
+
+def _write_manifest(study: _Study, done: Mapping[str, Stored], root: Path) -> None:
+    """Write the run, unless the same one with the same records is there already: then only ``latest`` moves."""
+    entries = tuple(_entry(item, done[item.id]) for item in study.planned)
+    if run_path(root, study.run_id).is_file() and _same(entries, root, study.run_id):
+        point_latest(root, study.run_id)
+        return
+    fields: dict[str, JsonValue] = {
+        "run_id": study.run_id,
+        "profile": study.profile.name,
+        "config": study.profile.config.model_dump(mode="json"),
+        "entries": [entry.model_dump(mode="json") for entry in entries],
+        "command": ["python", "-m", "bench", *sys.argv[1:]],
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    write_run(root, fields)
+
+
+def _same(entries: Sequence[RunEntry], root: Path, run_id: str) -> bool:
+    return load_run(root, run_id).entries == tuple(entries)
+
+
+def _entry(item: Planned, stored: Stored) -> RunEntry:
+    return RunEntry(
+        task=item.task.key, fingerprint=item.fingerprint, status=stored.record.status, record_digest=stored.record.digest
+    )
+
+
+def _outcome_facts(study: _Study, done: Mapping[str, Stored], root: Path) -> dict[str, JsonValue]:
+    counts: dict[str, JsonValue] = {**Counter(stored.record.status for stored in done.values())}
+    wrong: list[JsonValue] = [
+        {"task": name, "status": stored.record.status, "reason": stored.record.result.reason, "record": str(stored.folder)}
+        for name, stored in done.items()
+        if stored.record.status != "ok"
+    ]
+    reused = len(study.planned) - study.to_run
+    return {
+        "run_id": study.run_id,
+        "artifacts": str(root),
+        "complete": not counts.keys() & {"failed", "skipped"},
+        "counts": counts,
+        "reused": reused,
+        "not_ok": wrong,
+    }
+
+
+def outcome_text(facts: Mapping[str, JsonValue]) -> str:
+    """How a run ended, as lines for people."""
+    counts, wrong = facts["counts"], facts["not_ok"]
+    if not isinstance(counts, dict) or not isinstance(wrong, list):
+        raise TypeError("an outcome has counts and a list of what is not ok")
+    summary = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
+    lines = [f"run {facts['run_id']}: {summary} ({facts['reused']} reused) in {facts['artifacts']}"]
+    for item in wrong:
+        if isinstance(item, dict):
+            lines.append(f"{item['status']}: {item['task']}: {str(item['reason']).splitlines()[0]}")
+            lines.append(f"  record: {item['record']}")
+    return "\n".join([*lines, "next: nox -s report"])
