@@ -75,6 +75,33 @@ class ClassifierConfig(_Section):
     hidden_units: PositiveInt = 128
 
 
+class DetectionConfig(_Section):
+    """YOLOv5s on KITTI (section 3): the subset, its cut, the classes and the training of every arm.
+
+    ``dataset`` is ``kitti`` or the embedded ``drawn`` street scenes; ``images`` is how many of the first ids are taken;
+    ``split`` draws the validation part at random (as published) or whole drives at a time. ``arms`` are named
+    ``<scratch|transfer>-<car|3class>``.
+    """
+
+    dataset: Literal["kitti", "drawn"] = "kitti"
+    images: PositiveInt = 500
+    split: Literal["random", "drive"] = "random"
+    validation_fraction: Fraction = 0.2
+    car: tuple[str, ...] = ("Car",)
+    person: tuple[str, ...] = ("Pedestrian", "Person_sitting")
+    cyclist: tuple[str, ...] = ("Cyclist",)
+    image_size: PositiveInt = 416
+    batch_size: PositiveInt = 16
+    epochs: PositiveInt = 50
+    arms: tuple[Literal["scratch-car", "transfer-3class", "transfer-car", "scratch-3class"], ...] = (
+        "scratch-car",
+        "transfer-3class",
+        "transfer-car",
+        "scratch-3class",
+    )
+    strict_labels: bool = False
+
+
 class ExecutionConfig(_Section):
     """Where tasks run. ``threads`` is per task and fixed, because it can change the last bits of a sum."""
 
@@ -93,4 +120,5 @@ class StudyConfig(_Section):
     reconstruction: ReconstructionConfig = ReconstructionConfig()
     latent: LatentConfig = LatentConfig()
     classifier: ClassifierConfig = ClassifierConfig()
+    detection: DetectionConfig = DetectionConfig()
     execution: ExecutionConfig = ExecutionConfig()

@@ -115,7 +115,10 @@ def _decide(task: Task, ingredients: Ingredients, planned: Mapping[str, Planned]
 def _why_new(task: Task, ingredients: Ingredients, root: Path) -> str:
     """Compare with the nearest earlier record of the same task: the one with the fewest differences."""
     changes = [_changes(earlier.record.ingredients, ingredients) for earlier in records_of(root, task.key)]
-    return "; ".join(min(changes, key=lambda lines: len(lines)))  # noqa: PLW0108 - mypy cannot type key=len if changes else "new"
+    if not changes:
+        return "new"
+    nearest: list[str] = min(changes, key=len)
+    return "; ".join(nearest)
 
 
 def _changes(before: Ingredients, after: Ingredients) -> list[str]:

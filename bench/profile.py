@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +41,7 @@ def load_profile(name: str, overrides: Sequence[str] = (), **fixed: object) -> P
     for key, value in fixed.items():
         if value is not None:
             _assign(tree, key.replace("__", "."), value)
-    return Profile(path.stem.lower(), _validate(tree, path))
+    return Profile(_name_of(path), _validate(tree, path))
 
 
 def leaf_keys(model: type[BaseModel] = StudyConfig, prefix: str = "") -> Iterator[str]:
@@ -76,6 +77,11 @@ def _find(name: str) -> Path:
     hint = f"did you mean {nearest[0]}? " if nearest else ""
     cure = f"{hint}choose {' or '.join(sorted(built_in))}, or give a path that ends in .toml"
     raise UsageError(f"unknown profile {name!r}", where="--profile", cure=cure)
+
+
+def _name_of(path: Path) -> str:
+    """A file's stem as part of a run id: lower case, anything unusual becomes a hyphen."""
+    return re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "profile"
 
 
 def _read(path: Path) -> dict[str, object]:
