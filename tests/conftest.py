@@ -1,0 +1,47 @@
+"""What all tests share: no outside network, real data only where it is named, hypothesis without time limits."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+
+import pytest
+from hypothesis import settings
+
+# A deadline measures the machine's load, not the code; derandomized examples make a failure repeat.
+settings.register_profile("project", deadline=None, derandomize=True)
+settings.load_profile("project")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip tests marked ``real_data`` where BENCH_DATA_DIR names no folder."""
+    if "BENCH_DATA_DIR" in os.environ:
+        return
+    skip = pytest.mark.skip(reason="needs the real data: set BENCH_DATA_DIR to its folder")
+    for item in items:
+        if "real_data" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True)
+def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection of this process that leaves the machine, so that no test depends on the network."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: tuple[str, int] | str) -> None:
+        if isinstance(address, tuple) and not _is_loopback(address[0]):
+            message = f"a test tried to reach {address[0]}: tests use no network"
+            raise AssertionError(message)
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,70 @@
+"""The rule bench -> store <- report: who may import what, read from the sources and tried with the rest made unimportable."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+COMPUTING = {"torch", "torchvision", "ultralytics"}
+FORBIDDEN = {
+    "store": COMPUTING | {"bench", "report"},
+    "report": COMPUTING | {"bench"},
+    "bench": {"report"},
+}
+IMPORT_ALL = """
+import importlib, pkgutil, sys
+
+package_name, *forbidden = sys.argv[1:]
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in forbidden:
+            raise ModuleNotFoundError(f"{name} is out of reach here", name=name)
+
+sys.meta_path.insert(0, Absent())
+package = importlib.import_module(package_name)
+names = [found.name for found in pkgutil.walk_packages(package.__path__, package_name + ".", onerror=None)]
+for name in names:
+    if not name.endswith(".__main__"):
+        importlib.import_module(name)
+print(len(names))
+"""
+
+
+def imported_packages(source: str) -> set[str]:
+    """First parts of the names that the module imports anywhere, functions and type checking included."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            names.add(node.module or "")
+    return {name.partition(".")[0] for name in names}
+
+
+@pytest.mark.parametrize("package", FORBIDDEN)
+def test_sources_import_nothing_forbidden(package: str) -> None:
+    """No module of the package names a forbidden one in an import, not even inside a function."""
+    modules = sorted((ROOT / package).rglob("*.py"))
+    found = {str(path.relative_to(ROOT)): imported_packages(path.read_text(encoding="utf-8")) for path in modules}
+    assert found
+    assert {path: names & FORBIDDEN[package] for path, names in found.items() if names & FORBIDDEN[package]} == {}
+
+
+@pytest.mark.parametrize("package", ["store", "report"])
+def test_every_module_imports_without_what_computes(package: str) -> None:
+    """The package works on a machine that has neither torch nor bench."""
+    command = [sys.executable, "-c", IMPORT_ALL, package, *sorted(FORBIDDEN[package])]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+    assert int(answer.stdout) > 0
+
+
+def test_the_reader_of_imports_sees_hidden_ones() -> None:
+    """The check above finds imports in functions and dotted ones, so that it can fail."""
+    assert imported_packages("def f():\n    import torch.nn as nn\n    from bench.task import Task\n") == {"torch", "bench"}
