@@ -5,9 +5,13 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # A deadline measures the machine's load, not the code; derandomized examples make a failure repeat.
 settings.register_profile("project", deadline=None, derandomize=True)
@@ -24,8 +28,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(skip)
 
 
-@pytest.fixture(autouse=True)
-def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def loopback_only() -> Iterator[None]:
     """Refuse every connection of this process that leaves the machine, so that no test depends on the network."""
     connect = socket.socket.connect
 
@@ -35,7 +39,9 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
             raise AssertionError(message)
         connect(self, address)
 
-    monkeypatch.setattr(socket.socket, "connect", guarded)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
 
 
 def _is_loopback(host: str) -> bool:
