@@ -5,9 +5,13 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 COMPUTING = {"torch", "torchvision", "ultralytics"}
@@ -54,6 +58,27 @@ def test_sources_import_nothing_forbidden(package: str) -> None:
     found = {str(path.relative_to(ROOT)): imported_packages(path.read_text(encoding="utf-8")) for path in modules}
     assert found
     assert {path: names & FORBIDDEN[package] for path, names in found.items() if names & FORBIDDEN[package]} == {}
+
+
+def required(group: str) -> set[str]:
+    """Packages that the dependency group names, included groups' ones too."""
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
+    names: set[str] = set()
+    for line in groups[group]:
+        names |= {canonicalize_name(Requirement(line).name)} if isinstance(line, str) else required(line["include-group"])
+    return names
+
+
+@pytest.mark.parametrize("package", FORBIDDEN)
+def test_what_is_imported_is_a_named_dependency(package: str) -> None:
+    """Nothing is imported that only happens to come with another package and may leave with its next release."""
+    modules = sorted((ROOT / package).rglob("*.py"))
+    imported = set().union(*(imported_packages(path.read_text(encoding="utf-8")) for path in modules))
+    foreign = imported - sys.stdlib_module_names - FORBIDDEN.keys()
+    providers = packages_distributions()
+    unnamed = {name for name in foreign if not required(package) & {canonicalize_name(one) for one in providers.get(name, ())}}
+    assert foreign
+    assert unnamed == set()
 
 
 @pytest.mark.parametrize("package", ["store", "report"])
