@@ -59,7 +59,7 @@ def folder_of(root: Path, task: TaskKey, fingerprint: str) -> Path:
 
 
 def commit(root: Path, draft: Draft) -> Stored:
-    """Write ``draft`` so that its folder appears whole or not at all; replaces an earlier failed or skipped record.
+    """Write ``draft`` so that its folder appears whole or not at all; a failed or damaged record there is replaced.
 
     Raises StoreError where the folder cannot be written (no permission, disk full); nothing half-written stays.
     """
@@ -72,7 +72,7 @@ def commit(root: Path, draft: Draft) -> Stored:
             write_synced(partial / name, content)
         write_synced(partial / MANIFEST, readable_json(record.model_dump(mode="json")))
         sync_folder(partial)
-        _take_place(partial, folder)
+        _take_place(partial, folder, record)
     except OSError as error:
         message = f"cannot write the record of {draft.task.id}: {error.strerror or error}"
         cure = "free some space or name another folder with --artifacts DIR, then run again: finished tasks are reused"
@@ -189,11 +189,22 @@ def _check_manifest(record: Record, fields: dict[str, object], path: Path, cure:
         raise IntegrityError(f"record of {record.task.id} lies in a folder of another task", where=str(path), cure=cure)
 
 
-def _take_place(partial: Path, folder: Path) -> None:
+def _stands(folder: Path, record: Record) -> bool:
+    """Whether the record already in ``folder`` is sound, finished, and made from the same upstream results."""
+    try:
+        stored = load(folder)
+        check_files(stored)
+    except IntegrityError:
+        return False
+    result = stored.record.result
+    return result.status in {"ok", "diverged"} and result.upstream_results == record.result.upstream_results
+
+
+def _take_place(partial: Path, folder: Path, record: Record) -> None:
     if not folder.exists():
         partial.rename(folder)
-    elif (folder / MANIFEST).is_file() and load(folder).record.status in {"ok", "diverged"}:
-        return  # another process finished the same computation first: its record stands
+    elif _stands(folder, record):
+        return  # another process finished the same computation first
     else:
         retired = folder.with_name(f"{_PARTIAL}old-{uuid.uuid4().hex[:8]}")
         folder.rename(retired)

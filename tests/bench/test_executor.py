@@ -1,0 +1,171 @@
+"""Planner and executor on stand-in tasks: reuse, reasons, isolation of failures, killed workers, changed data."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bench import planner
+from bench.config import StudyConfig
+from bench.datasets import Dataset, Sources, locate
+from bench.executor import Site, run_all
+from bench.planner import Planned
+from bench.task import Task
+from bench.worker import Event, Provenance
+from store.records import commit
+from store.schema import TaskKey
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from store.records import Stored
+
+CONFIG = StudyConfig.model_validate({"dataset": {"source": "sample"}})
+
+
+def task(variant: str, behaviour: str = "ok", *, upstream: Sequence[str] = (), **config: str) -> Task:
+    """A stand-in task named after its variant."""
+    key = TaskKey(experiment="stand-in", variant=variant, seed=0)
+    return Task(key, "tests.bench.stand_in", {"behaviour": behaviour, **config}, ("fashion-mnist",), tuple(upstream))
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Dataset:
+    """A private copy of the embedded sample, which a test may damage."""
+    found = locate("fashion-mnist", CONFIG, Sources(None, tmp_path / "cache", offline=True))
+    folder = Path(shutil.copytree(found.folder, tmp_path / "data"))
+    return Dataset(found.name, folder, found.source, found.digest)
+
+
+def plan(tasks: Sequence[Task], root: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> tuple[Planned, ...]:
+    """Plan these tasks in place of the real experiments."""
+    monkeypatch.setattr(planner, "tasks_of", lambda _config: tuple(tasks))
+    return planner.plan(CONFIG, {data.name: data}, root)
+
+
+def run(planned: Sequence[Planned], root: Path, data: Dataset, jobs: int = 2) -> tuple[dict[str, Stored], list[Event]]:
+    """Run a plan and collect its events."""
+    events: list[Event] = []
+    site = Site(root, "cpu", 1, jobs, {data.name: data}, Provenance({}, {}, None, None))
+    return run_all(planned, site, events.append), events
+
+
+def test_finished_work_is_reused(tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second plan of the same study has nothing to run, and downstream sees upstream's record."""
+    tasks = [task("a"), task("b", upstream=["stand-in/a/seed-0"])]
+    first = plan(tasks, tmp_path, data, monkeypatch)
+    assert [(item.action, item.reason) for item in first] == [("run", "new"), ("run", "new")]
+    done, events = run(first, tmp_path, data)
+    assert {name: stored.record.result.metrics["value"] for name, stored in done.items()} == {
+        "stand-in/a/seed-0": 1,
+        "stand-in/b/seed-0": 2,
+    }
+    assert [event.kind for event in events if event.task_id == "stand-in/a/seed-0"] == ["start", "progress", "ok"]
+    assert [item.action for item in plan(tasks, tmp_path, data, monkeypatch)] == ["reuse", "reuse"]
+
+
+def test_reason_names_what_changed(tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Config, data and environment changes are told apart, with old and new value."""
+    run(plan([task("a", size="1")], tmp_path, data, monkeypatch), tmp_path, data)
+    (changed,) = plan([task("a", size="2")], tmp_path, data, monkeypatch)
+    assert changed.reason == "config changed: size 1 -> 2"
+    other = Dataset(data.name, data.folder, data.source, "0" * 64)
+    (moved,) = plan([task("a", size="1")], tmp_path, other, monkeypatch)
+    assert moved.reason == "data changed: fashion-mnist"
+    monkeypatch.setattr("bench.planner.environment_class", lambda *_args: {"python": "9.9"})
+    (elsewhere,) = plan([task("a", size="1")], tmp_path, data, monkeypatch)
+    assert "environment changed: python" in elsewhere.reason
+
+
+def test_damaged_record_is_computed_again(tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flipped byte costs a re-run of that task, with the reason, and ends with a sound record."""
+    tasks = [task("a")]
+    done, _ = run(plan(tasks, tmp_path, data, monkeypatch), tmp_path, data)
+    (done["stand-in/a/seed-0"].folder / "value.txt").write_bytes(b"2")
+    (again,) = plan(tasks, tmp_path, data, monkeypatch)
+    assert again.action == "run"
+    assert "damaged" in again.reason
+    run([again], tmp_path, data)
+    assert [item.action for item in plan(tasks, tmp_path, data, monkeypatch)] == ["reuse"]
+
+
+def test_one_failure_costs_only_its_dependants(tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The failure keeps its traceback, dependants are skipped with the reason, the rest is done."""
+    tasks = [
+        task("bad", "fail"),
+        task("lost", upstream=["stand-in/bad/seed-0"]),
+        task("later", upstream=["stand-in/lost/seed-0"]),
+        task("good"),
+    ]
+    done, _ = run(plan(tasks, tmp_path, data, monkeypatch), tmp_path, data)
+    status = {stored.record.task.variant: stored.record.status for stored in done.values()}
+    assert status == {"bad": "failed", "lost": "skipped", "later": "skipped", "good": "ok"}
+    failed = done["stand-in/bad/seed-0"]
+    assert failed.record.result.reason == "RuntimeError: boom"
+    assert "stand_in.py" in failed.file("traceback.txt").read_text()
+    assert done["stand-in/lost/seed-0"].record.result.reason == "upstream stand-in/bad/seed-0 failed"
+    again = plan(tasks, tmp_path, data, monkeypatch)
+    assert [item.task.key.variant for item in again if item.action == "run"] == ["bad", "lost", "later"]
+
+
+def test_diverged_task_is_data_and_not_repeated(tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A diverged training has a record that says so; the same fingerprint would only diverge again."""
+    tasks = [task("a", "diverge"), task("b", upstream=["stand-in/a/seed-0"])]
+    done, _ = run(plan(tasks, tmp_path, data, monkeypatch), tmp_path, data)
+    assert done["stand-in/a/seed-0"].record.status == "diverged"
+    assert done["stand-in/b/seed-0"].record.result.reason == "upstream stand-in/a/seed-0 diverged"
+    assert plan(tasks, tmp_path, data, monkeypatch)[0].action == "reuse"
+
+
+def test_killed_worker_fails_its_own_task_only(tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task that gets its worker killed again and again is recorded as failed, its neighbours finish."""
+    tasks = [task("killer", "die"), *(task(f"n{number}") for number in range(3))]
+    done, _ = run(plan(tasks, tmp_path, data, monkeypatch), tmp_path, data)
+    assert {stored.record.task.variant: stored.record.status for stored in done.values()} == {
+        "killer": "failed",
+        "n0": "ok",
+        "n1": "ok",
+        "n2": "ok",
+    }
+    assert "killed" in done["stand-in/killer/seed-0"].record.result.reason
+
+
+def test_worker_killed_once_is_tried_again(tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An accident (another program took the memory) does not make a failed record."""
+    tasks = [task("a", "die once", marker=str(tmp_path / "marker"))]
+    done, _ = run(plan(tasks, tmp_path, data, monkeypatch), tmp_path, data, jobs=1)
+    assert done["stand-in/a/seed-0"].record.status == "ok"
+
+
+def test_data_changed_during_the_run_is_found(tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A record made from data that moved under it is not kept as a result."""
+    done, _ = run(plan([task("a", "change data")], tmp_path, data, monkeypatch), tmp_path, data)
+    record = done["stand-in/a/seed-0"].record
+    assert record.status == "failed"
+    assert "changed while the task ran" in record.result.reason
+
+
+def test_record_from_an_earlier_upstream_result_is_not_reused(
+    tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If upstream's result became another one under the same fingerprint, downstream runs again."""
+    tasks = [task("a"), task("b", upstream=["stand-in/a/seed-0"])]
+    planned = plan(tasks, tmp_path, data, monkeypatch)
+    done, _ = run(planned, tmp_path, data)
+    folder = done["stand-in/a/seed-0"].folder
+    shutil.rmtree(folder)
+    other, _ = run(plan([task("a")], tmp_path / "elsewhere", data, monkeypatch), tmp_path / "elsewhere", data)
+    record = other["stand-in/a/seed-0"].record
+    from store.records import Draft
+
+    result = record.result.model_copy(update={"metrics": {"value": 99}})
+    commit(tmp_path, Draft(record.task, record.ingredients, result, {"value.txt": b"9"}, record.execution))
+    again = plan(tasks, tmp_path, data, monkeypatch)
+    assert [(item.id, item.action) for item in again] == [("stand-in/a/seed-0", "reuse"), ("stand-in/b/seed-0", "run")]
+    assert "upstream result is not the one" in again[1].reason
+    done, _ = run(again, tmp_path, data)
+    assert done["stand-in/b/seed-0"].record.result.metrics["value"] == 100
+    assert [item.action for item in plan(tasks, tmp_path, data, monkeypatch)] == ["reuse", "reuse"]

@@ -1,0 +1,155 @@
+"""Records are written whole or not at all, and any altered byte is found and named."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from store.canonical import digest
+from store.errors import IntegrityError, StoreError
+from store.records import MANIFEST, Draft, check_files, commit, load, records_of
+from store.schema import Execution, Ingredients, Result, TaskKey
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEY = TaskKey(experiment="autoencoder", variant="ae", seed=0)
+
+
+def draft(*, status: str = "ok", seconds: float = 1.0, weight: bytes = b"weights", config: int = 1) -> Draft:
+    """A small record about to be written."""
+    execution = Execution(
+        started_at="2026-01-01T00:00:00+00:00",
+        duration_s=seconds,
+        peak_memory_bytes=1,
+        machine={},
+        packages={},
+        git_commit=None,
+        git_dirty=None,
+    )
+    ingredients = Ingredients(config={"epochs": config}, code={}, inputs={}, upstream={}, environment={})
+    result = Result.model_validate({"status": status, "metrics": {"mse_per_pixel": 0.1 + 0.2}})
+    files = {"weights.bin": weight, "timing.json": str(seconds).encode()}
+    return Draft(KEY, ingredients, result, files, execution, frozenset({"timing.json"}))
+
+
+def test_record_reads_back_as_it_was_written(tmp_path: Path) -> None:
+    """Numbers keep full precision and every file its bytes."""
+    stored = commit(tmp_path, draft())
+    again = load(stored.folder)
+    check_files(again)
+    assert again.record == stored.record
+    assert again.record.result.metrics["mse_per_pixel"] == 0.1 + 0.2
+    assert again.file("weights.bin").read_bytes() == b"weights"
+
+
+def test_timing_is_no_part_of_the_result(tmp_path: Path) -> None:
+    """Two runs of one computation agree in their result digest although they took different times."""
+    first = commit(tmp_path / "a", draft(seconds=1.0)).record
+    second = commit(tmp_path / "b", draft(seconds=2.0)).record
+    other = commit(tmp_path / "c", draft(weight=b"other")).record
+    assert first.result_digest == second.result_digest != other.result_digest
+    assert first.digest != second.digest
+
+
+@pytest.mark.parametrize("name", ["weights.bin", "timing.json"])
+def test_flipped_byte_in_a_file_is_named(tmp_path: Path, name: str) -> None:
+    """The error says which file of which record differs."""
+    stored = commit(tmp_path, draft())
+    path = stored.folder / name
+    content = bytearray(path.read_bytes())
+    content[0] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(IntegrityError, match=name):
+        check_files(load(stored.folder))
+
+
+def test_missing_file_is_named(tmp_path: Path) -> None:
+    """A deleted file does not go unnoticed."""
+    stored = commit(tmp_path, draft())
+    (stored.folder / "weights.bin").unlink()
+    with pytest.raises(IntegrityError, match=r"lacks its file weights\.bin"):
+        check_files(stored)
+
+
+def test_edited_number_in_the_manifest_is_found(tmp_path: Path) -> None:
+    """A nicer metric typed into record.json is refused."""
+    stored = commit(tmp_path, draft())
+    path = stored.folder / MANIFEST
+    fields = json.loads(path.read_text())
+    fields["result"]["metrics"]["mse_per_pixel"] = 0.001
+    path.write_text(json.dumps(fields))
+    with pytest.raises(IntegrityError, match="altered"):
+        load(stored.folder)
+
+
+def test_record_in_another_tasks_folder_is_refused(tmp_path: Path) -> None:
+    """A record moved to another seed's place does not pass for that seed."""
+    stored = commit(tmp_path, draft())
+    moved = stored.folder.parent.parent / "seed-1" / stored.folder.name
+    moved.parent.mkdir()
+    stored.folder.rename(moved)
+    with pytest.raises(IntegrityError, match="another task"):
+        load(moved)
+
+
+def test_unknown_schema_version_is_refused(tmp_path: Path) -> None:
+    """A record of a later program says so instead of being half understood."""
+    stored = commit(tmp_path, draft())
+    path = stored.folder / MANIFEST
+    path.write_text(path.read_text().replace('"schema_version": 1', '"schema_version": 99'))
+    with pytest.raises(IntegrityError, match="99"):
+        load(stored.folder)
+
+
+@pytest.mark.parametrize("failing_call", [1, 2, 3])
+def test_full_disk_leaves_nothing_that_counts_as_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing_call: int
+) -> None:
+    """Whichever write hits the full disk, no record folder appears, the error has a cure, and a later try succeeds."""
+    calls = 0
+    real = os.fsync
+
+    def full(handle: int) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == failing_call:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StoreError, match="No space left") as caught:
+        commit(tmp_path, draft())
+    assert "--artifacts" in caught.value.cure
+    assert list(records_of(tmp_path, KEY)) == []
+    assert list((tmp_path / "records" / KEY.id).iterdir()) == []
+    monkeypatch.undo()
+    assert [stored.record.status for stored in (commit(tmp_path, draft()),)] == ["ok"]
+
+
+def test_failed_record_is_replaced_by_a_later_success(tmp_path: Path) -> None:
+    """A retry takes the failed record's place; a finished one is never overwritten."""
+    commit(tmp_path, draft(status="failed"))
+    commit(tmp_path, draft(status="ok", seconds=5.0))
+    commit(tmp_path, draft(status="ok", seconds=9.0))
+    found = list(records_of(tmp_path, KEY))
+    assert [(item.record.status, item.record.execution.duration_s) for item in found] == [("ok", 5.0)]
+
+
+def test_records_of_other_configurations_stay_beside_each_other(tmp_path: Path) -> None:
+    """Changing the configuration makes a new record and loses none."""
+    commit(tmp_path, draft(config=1))
+    commit(tmp_path, draft(config=2))
+    assert len(list(records_of(tmp_path, KEY))) == 2
+
+
+def test_result_refuses_what_json_cannot_hold() -> None:
+    """NaN never enters a record: a task must say that it diverged instead."""
+    with pytest.raises(ValueError, match="finite"):
+        Result(status="ok", metrics={"mse_per_pixel": float("nan")})
+    with pytest.raises(ValueError, match="JSON"):
+        digest({"mse_per_pixel": float("inf")})

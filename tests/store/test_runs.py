@@ -1,0 +1,76 @@
+"""Run manifests name their records, and a swapped or edited one is found."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from store.errors import IntegrityError, StudyError
+from store.records import commit
+from store.runs import load_entry, load_run, run_id_of, run_path, write_run
+from store.schema import Run, RunEntry
+from tests.store.test_records import draft
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def make_run(root: Path) -> Run:
+    """A run of one record."""
+    record = commit(root, draft()).record
+    entry = RunEntry(task=record.task, fingerprint=record.fingerprint, status=record.status, record_digest=record.digest)
+    fields = {"profile": "quick", "config": {}, "command": [], "created_at": "2026-01-01T00:00:00+00:00"}
+    return write_run(root, {**fields, "run_id": "quick-1", "entries": [entry.model_dump(mode="json")]})
+
+
+def test_latest_run_is_found(tmp_path: Path) -> None:
+    """Without a name, the run written last is read, records and all."""
+    run = make_run(tmp_path)
+    assert load_run(tmp_path) == run
+    assert load_entry(tmp_path, run.entries[0]).record.task.id == "autoencoder/ae/seed-0"
+
+
+def test_same_tasks_give_the_same_run_id() -> None:
+    """Order does not matter, any other fingerprint does."""
+    assert run_id_of("quick", ["a", "b"]) == run_id_of("quick", ["b", "a"]) != run_id_of("quick", ["a", "c"])
+
+
+def test_missing_run_names_the_known_ones(tmp_path: Path) -> None:
+    """The cure is a choice."""
+    with pytest.raises(StudyError, match="no run found"):
+        load_run(tmp_path)
+    make_run(tmp_path)
+    with pytest.raises(StudyError, match="quick-1"):
+        load_run(tmp_path, "paper-2")
+
+
+def test_edited_run_is_refused(tmp_path: Path) -> None:
+    """Leaving out a failed task by hand is found."""
+    run = make_run(tmp_path)
+    path = run_path(tmp_path, run.run_id)
+    fields = json.loads(path.read_text())
+    fields["entries"] = []
+    path.write_text(json.dumps(fields))
+    with pytest.raises(IntegrityError, match="altered"):
+        load_run(tmp_path)
+
+
+def test_record_swapped_for_another_is_refused(tmp_path: Path) -> None:
+    """A record that was recomputed since is not the one that the run names."""
+    run = make_run(tmp_path)
+    stored = load_entry(tmp_path, run.entries[0])
+    other = commit(tmp_path / "elsewhere", draft(seconds=7.0))
+    for path in other.folder.iterdir():
+        (stored.folder / path.name).write_bytes(path.read_bytes())
+    with pytest.raises(IntegrityError, match="not the one"):
+        load_entry(tmp_path, run.entries[0])
+
+
+def test_absent_record_is_named(tmp_path: Path) -> None:
+    """A deleted record folder is an integrity error with a cure, not a crash."""
+    run = make_run(tmp_path)
+    (tmp_path / "records").rename(tmp_path / "gone")
+    with pytest.raises(IntegrityError, match="not in the store"):
+        load_entry(tmp_path, run.entries[0])
