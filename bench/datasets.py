@@ -42,6 +42,7 @@ def locate(name: str, config: StudyConfig, sources: Sources) -> Dataset:
         raise KeyError(name)
     source = config.dataset.source
     folder = fashion.locate(source, data_dir=sources.data_dir, cache_dir=sources.cache_dir, offline=sources.offline)
+    integrity.verify(folder, source)
     return Dataset(name, folder, source, integrity.digest_of(folder, source))
 
 

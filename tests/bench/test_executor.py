@@ -12,7 +12,6 @@ from bench import planner
 from bench.config import StudyConfig
 from bench.datasets import Dataset, Sources, locate
 from bench.executor import Site, run_all
-from bench.planner import Planned
 from bench.task import Task
 from bench.worker import Event, Provenance
 from store.records import commit
@@ -21,6 +20,7 @@ from store.schema import TaskKey
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bench.planner import Planned
     from store.records import Stored
 
 CONFIG = StudyConfig.model_validate({"dataset": {"source": "sample"}})

@@ -25,8 +25,8 @@ def test_equal_content_gives_equal_bytes() -> None:
 def test_files_read_back_exactly(tmp_path: Path) -> None:
     """Round trips keep every bit, float32 subnormals and null cells included."""
     values = np.array([1e-45, 1 / 3, -0.0], dtype=np.float32)
-    for name, content in {"a.npz": formats.array_bytes({"v": values}), "w.safetensors": formats.weight_bytes({"v": values})}.items():
-        (tmp_path / name).write_bytes(content)
+    (tmp_path / "a.npz").write_bytes(formats.array_bytes({"v": values}))
+    (tmp_path / "w.safetensors").write_bytes(formats.weight_bytes({"v": values}))
     assert formats.read_arrays(tmp_path / "a.npz")["v"].tobytes() == values.tobytes()
     assert formats.read_weights(tmp_path / "w.safetensors")["v"].tobytes() == values.tobytes()
     (tmp_path / "t.parquet").write_bytes(formats.table_bytes({"psnr_db": [None, 0.1]}))

@@ -1,0 +1,118 @@
+"""The command line: exit codes, messages with a cure, JSON on request, and no torch for planning."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.cli import main
+from bench.display import show
+from bench.worker import Event
+
+SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "fashion-mnist"
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start without the caller's settings."""
+    for name in ("BENCH_DATA_DIR", "BENCH_ARTIFACTS_DIR", "BENCH_CACHE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def failing(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    """Exit code and standard error of a command."""
+    code = main(arguments)
+    return code, capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "expected"),
+    [
+        (["plan", "--profile", "quik"], 2, "did you mean quick?"),
+        (["plan", "--set", "vae.betta=1"], 2, "did you mean vae.beta?"),
+        (["plan", "--set", "autoencoder.epochs=-3"], 2, "greater than 0"),
+        (["plan", "--seeds", "4-1"], 2, "--seeds"),
+        (["plan", "--device", "tpu"], 2, "execution.device"),
+        (["data", "fetch", "cifar"], 2, "fashion-mnist"),
+        (["data", "fetch", "--offline"], 1, "fetch once with a network"),
+        (["plan", "--profile", "paper", "--offline"], 1, "train-images-idx3-ubyte.gz"),
+        (["status"], 1, "nox -s bench"),
+    ],
+)
+def test_mistake_is_explained(
+    arguments: list[str], code: int, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each mistake ends with its exit code and a message that names the cure."""
+    found, text = failing([*arguments, "--artifacts", str(tmp_path)], capsys)
+    assert (found, expected in text) == (code, True), text
+
+
+def test_json_error_has_fields(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Programs get what, where and cure apart."""
+    assert main(["status", "--artifacts", str(tmp_path), "--json"]) == 1
+    fields = json.loads(capsys.readouterr().out)
+    assert (fields["error"], fields["exit_code"]) == ("no run found", 1)
+
+
+def test_artifacts_path_that_is_a_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An unwritable artifacts folder is found before anything trains."""
+    path = tmp_path / "file"
+    path.write_text("")
+    code, text = failing(["run", "--artifacts", str(path)], capsys)
+    assert (code, "cannot be written" in text, "--artifacts" in text) == (1, True, True)
+
+
+def test_corrupted_data_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that is not the official one is named with both checksums, exit 3."""
+    folder = Path(shutil.copytree(SAMPLE, tmp_path / "fashion-mnist"))
+    code, text = failing(["plan", "--profile", "paper", "--data", str(tmp_path), "--artifacts", str(tmp_path / "a")], capsys)
+    assert (code, "train-images-idx3-ubyte.gz is damaged" in text, "expected 3aede38d" in text) == (3, True, True)
+    assert folder.is_dir()
+
+
+def test_cuda_without_driver_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A GPU that is not there is a usage error, not a traceback."""
+    monkeypatch.setattr("bench.environment._gpu_rows", list)
+    code, text = failing(["plan", "--device", "cuda", "--artifacts", str(tmp_path)], capsys)
+    assert (code, "--device cpu" in text) == (2, True)
+
+
+def test_planning_imports_no_torch(tmp_path: Path) -> None:
+    """Help, plan and data commands stay fast because nothing heavy is loaded."""
+    program = (
+        "import sys\nfrom bench.cli import main\n"
+        f"main(['plan', '--artifacts', {str(tmp_path)!r}])\n"
+        "heavy = {'torch', 'torchvision', 'sklearn', 'skimage', 'matplotlib', 'pandas'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, env=dict(os.environ))
+    assert done.returncode == 0, done.stderr
+    assert "autoencoder/ae/seed-0" in done.stdout
+
+
+def test_plain_display_and_events_file(tmp_path: Path) -> None:
+    """Off a terminal each task is one line, and every event lands in the file, infinity as null."""
+    stream = (tmp_path / "out").open("w+")
+    events = [
+        Event("a/b/seed-0", "start", 100.0),
+        Event("a/b/seed-0", "progress", 120.0, 1, 4, (("loss", 0.25), ("kl", float("inf")))),
+        Event("a/b/seed-0", "failed", 130.0, detail="RuntimeError: boom\nmore"),
+    ]
+    with stream, show(2, tmp_path / "run" / "events.jsonl", stream) as listen:
+        for event in events:
+            listen(event)
+    text = (tmp_path / "out").read_text()
+    assert "1/4, loss 0.25" in text
+    assert "about 60 s left" in text
+    assert "[1/2] a/b/seed-0 failed 30.0 s  RuntimeError: boom" in text
+    lines = [json.loads(line) for line in (tmp_path / "run" / "events.jsonl").read_text().splitlines()]
+    assert [line["kind"] for line in lines] == ["start", "progress", "failed"]
+    assert lines[1]["values"] == {"loss": 0.25, "kl": None}
