@@ -118,6 +118,7 @@ def test_a_server_without_ranges_starts_over(tmp_path: Path, start_mirror: Calla
     mirror = start_mirror({NAME: CONTENT}, ["ignore-range"])
     fetch(tmp_path, mirror.url)
     assert content_of(tmp_path) == CONTENT
+    assert mirror.ranges == ["bytes=100000-"]
 
 
 def test_another_range_than_asked_for_is_refused(tmp_path: Path, start_mirror: Callable) -> None:
@@ -150,6 +151,18 @@ def test_a_file_labelled_as_encoded_is_kept_as_it_is(tmp_path: Path, start_mirro
     mirror = start_mirror({NAME: CONTENT}, ["labelled"])
     fetch(tmp_path, mirror.url)
     assert content_of(tmp_path) == CONTENT
+    assert mirror.ranges == [None]
+
+
+def test_a_body_without_end_is_not_read_to_its_end(tmp_path: Path, start_mirror: Callable) -> None:
+    """A mirror that tells no length and sends ten times too much fills no disk: reading stops behind the file's size."""
+    mirror = start_mirror({NAME: CONTENT * 14}, ["no-length"])
+    told: list[int] = []
+    with pytest.raises(IntegrityError, match=f"bytes, expected {len(CONTENT)}"):
+        download_files([FACTS], [mirror.url], tmp_path, lambda done, _: told.append(done), retries=AT_ONCE)
+    assert told[-1] == len(CONTENT)
+    assert len(told) == len(CONTENT) // (1 << 16) + 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_wrong_bytes_everywhere_name_both_checksums(tmp_path: Path, start_mirror: Callable) -> None:
