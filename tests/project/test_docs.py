@@ -110,9 +110,8 @@ def test_each_dependency_has_one_reason() -> None:
     """docs/dependencies.md lists the packages of pyproject.toml, each in its group, no more and no less."""
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
     named = {(Requirement(line).name, group) for group, lines in groups.items() for line in lines if isinstance(line, str)}
-    rows = re.findall(
-        r"^\| ([a-z0-9-]+) \| ([a-z]+) \| (.+) \|$", (ROOT / "docs/dependencies.md").read_text(encoding="utf-8"), re.M
-    )
+    page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([a-z0-9-]+) \| ([a-z]+) \| (.+) \|$", page, re.MULTILINE)
     reasons = [(package, group) for package, group, reason in rows if reason != "reason"]
     assert len(reasons) == len(set(reasons))
     assert set(reasons) == named
