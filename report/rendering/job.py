@@ -1,0 +1,46 @@
+"""What one rendering needs and what it gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EngineName: TypeAlias = Literal["pandoc", "quarto"]
+EngineChoice: TypeAlias = Literal["auto", "pandoc", "quarto"]
+
+FIXED_TIMESTAMP = 946_684_800
+"""2000-01-01T00:00:00Z in Unix seconds: the creation date of every PDF, so that equal sources give equal bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One source and the files to make from it.
+
+    Attributes:
+        source: the ``.qmd`` in its build folder; figures and bibliography are relative to it.
+        title: plain text, printed as the report's title and kept in the PDF's metadata.
+        lang: a language of ``templates/style/labels.toml``, with or without a region ("pt", "pt-PT").
+        watermark: plain text shown on every screen and page; "" for none.
+        output_html: where the self-contained HTML goes; None for no HTML.
+        output_pdf: where the PDF goes; None for no PDF.
+        timestamp: creation date in the PDF, Unix seconds.
+    """
+
+    source: Path
+    title: str
+    lang: str = "en"
+    watermark: str = ""
+    output_html: Path | None = None
+    output_pdf: Path | None = None
+    timestamp: int = FIXED_TIMESTAMP
+
+
+@dataclass(frozen=True, slots=True)
+class RenderResult:
+    """The engine that ran and the files that it wrote, HTML first."""
+
+    engine: EngineName
+    outputs: tuple[Path, ...]

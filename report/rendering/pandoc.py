@@ -1,0 +1,104 @@
+"""Runs the pandoc of the pypandoc-binary wheel: the source becomes a self-contained HTML page or a Typst document."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from report.rendering.failures import pandoc_failure
+from report.rendering.style import STYLE_FOLDER, labels_of
+from store.errors import StudyError
+
+if TYPE_CHECKING:
+    from report.rendering.job import Job
+
+TOC_DEPTH = 3
+FLAGS = (
+    *("--from=markdown", "--standalone", "--fail-if-warnings", "--eol=lf", "--wrap=none"),
+    *("--number-sections", "--toc", f"--toc-depth={TOC_DEPTH}"),
+)
+FILTERS_BEFORE_CITATIONS = ("subset.lua", "crossref.lua")
+KEPT_VARIABLES = ("SYSTEMROOT", "TEMP", "TMP", "TMPDIR")
+"""What a process needs to start on any system; nothing else of the caller's environment reaches pandoc."""
+
+
+def html_page(job: Job) -> bytes:
+    """The report as one HTML file with its style, font and figures inside.
+
+    Raises:
+        StudyError: pandoc is missing, warned or failed; the message has the source line where it is known.
+    """
+    arguments = [
+        *("--to=html5", "--mathml", "--embed-resources"),
+        f"--template={STYLE_FOLDER / 'page.html'}",
+        f"--css={STYLE_FOLDER / 'page.css'}",
+        f"--resource-path=.{os.pathsep}{STYLE_FOLDER}",
+    ]
+    return _pandoc(job, arguments, "layout-html.lua")
+
+
+def typst_document(job: Job) -> bytes:
+    """The report as Typst source, images by their path relative to the build folder.
+
+    Raises:
+        StudyError: as `html_page`.
+    """
+    return _pandoc(job, ["--to=typst", f"--template={STYLE_FOLDER / 'report.typ'}"], "layout-typst.lua")
+
+
+def pandoc_path() -> Path:
+    """The executable inside the pypandoc-binary wheel; a pandoc of the system, of whatever age, is never taken."""
+    spec = find_spec("pypandoc")
+    folder = Path(spec.origin).parent / "files" if spec is not None and spec.origin is not None else Path()
+    found = next((path for path in (folder / "pandoc", folder / "pandoc.exe") if path.is_file()), None)
+    if found is None:
+        raise StudyError("pandoc is not installed", where="package pypandoc-binary", cure="pip install --group report")
+    return found
+
+
+def _pandoc(job: Job, arguments: list[str], layout: str) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        metadata = Path(folder) / "labels.json"
+        metadata.write_text(json.dumps({"labels": labels_of(job.lang)}), encoding="utf-8")
+        command = [
+            *(str(pandoc_path()), job.source.name, "--output=-", *FLAGS),
+            *(f"--data-dir={folder}", f"--metadata-file={metadata}", *_metadata(job)),
+            *(f"--lua-filter={STYLE_FOLDER / name}" for name in FILTERS_BEFORE_CITATIONS),
+            *_citations(job.source.parent),
+            *(f"--lua-filter={STYLE_FOLDER / layout}", *arguments),
+        ]
+        done = subprocess.run(command, cwd=job.source.parent, env=_environment(job, folder), capture_output=True, check=False)
+    if done.returncode != 0:
+        raise pandoc_failure(job.source, done.stderr.decode("utf-8", "replace"))
+    return done.stdout
+
+
+def _metadata(job: Job) -> list[str]:
+    code, _, region = job.lang.partition("-")
+    values = {"title": job.title, "pagetitle": job.title, "lang": job.lang, "lang-code": code, "lang-region": region}
+    values["watermark"] = job.watermark
+    return [f"--metadata={key}={value}" for key, value in values.items() if value]
+
+
+def bibliography_of(folder: Path) -> list[Path]:
+    """The bibliography in a build folder: every ``.bib`` file and ``references.json`` (CSL JSON)."""
+    return [*sorted(folder.glob("*.bib")), *folder.glob("references.json")]
+
+
+def _citations(folder: Path) -> list[str]:
+    """Citation flags for the bibliography in the build folder; none where there is none."""
+    found = bibliography_of(folder)
+    if not found:
+        return []
+    styles = [f"--csl={path.name}" for path in sorted(folder.glob("*.csl"))[:1]]
+    return [*(f"--bibliography={path.name}" for path in found), *styles, "--citeproc", "--metadata=link-citations=true"]
+
+
+def _environment(job: Job, home: str) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}
+    return {**kept, "HOME": home, "LANG": "C.UTF-8", "TZ": "UTC", "SOURCE_DATE_EPOCH": str(job.timestamp)}

@@ -1,0 +1,112 @@
+-- The HTML form of tables, figures, equations and callouts: captions, scroll areas and roles for assistive software.
+
+package.path = pandoc.path.join({ pandoc.path.directory(PANDOC_SCRIPT_FILE), "?.lua" })
+local measure = require("measure")
+
+local SCROLLS_FROM = 4      -- columns from which a table may be wider than a phone and takes the keyboard's focus
+local labels
+
+local function escape(text) return (text:gsub("[&<>\"]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" })) end
+
+local function html(text) return pandoc.RawBlock("html", text) end
+
+local ALIGN_CLASS = { AlignRight = "num", AlignCenter = "mid" }
+
+-- Alignment and long text become classes, so that the style sheet decides; widths are the browser's.
+local function style_cells(tbl, columns)
+  local aligns = {}
+  for i, spec in ipairs(tbl.colspecs) do aligns[i] = ALIGN_CLASS[spec[1]] end
+  local function style(rows)
+    for _, row in ipairs(rows) do
+      for i, cell in ipairs(row.cells) do
+        if aligns[i] then cell.attr.classes:insert(aligns[i]) end
+        if measure.is_long(columns[i]) then cell.attr.classes:insert("long") end
+      end
+    end
+  end
+  style(tbl.head.rows)
+  for _, body in ipairs(tbl.bodies) do style(body.body) end
+  tbl.colspecs = tbl.colspecs:map(function() return { "AlignDefault", nil } end)
+end
+
+local function data_table(tbl)
+  local columns = measure.columns(tbl)
+  local id, caption = tbl.identifier, pandoc.utils.blocks_to_inlines(tbl.caption.long)
+  local classes = pandoc.List({ "table" })
+  classes:extend(tbl.classes)
+  style_cells(tbl, columns)
+  if not measure.is_long(columns[1]) then
+    for _, body in ipairs(tbl.bodies) do body.row_head_columns = 1 end
+  end
+  local name = #caption > 0 and escape(pandoc.utils.stringify(caption)) or ""
+  tbl.caption, tbl.identifier, tbl.classes = pandoc.Caption({}), "", {}
+  local scroll = pandoc.Attr("", { "scroll" }, {})
+  if #columns >= SCROLLS_FROM then
+    if #columns > SCROLLS_FROM and not measure.is_long(columns[1]) then scroll.classes:insert("pinned") end
+    scroll = pandoc.Attr("", scroll.classes, { { "role", "region" }, { "tabindex", "0" }, { "aria-label", name ~= "" and pandoc.utils.stringify(caption) or labels.table_region } })
+  end
+  local open = string.format('<figure%s class="%s">', id ~= "" and ' id="' .. id .. '"' or "", table.concat(classes, " "))
+  local out = pandoc.Blocks({ html(open) })
+  if #caption > 0 then out:extend({ html("<figcaption>"), pandoc.Plain(caption), html("</figcaption>") }) end
+  out:extend({ pandoc.Div({ tbl }, scroll), html("</figure>") })
+  return out
+end
+
+local function figure(element)
+  local wide
+  element.content = element.content:walk({ Image = function(image)
+    wide = wide or image.classes:includes("wide")
+    image.classes = image.classes:filter(function(class) return class ~= "wide" end)
+    return image
+  end })
+  element.classes:insert("image")
+  if wide then
+    element.classes:insert("wide")
+    element.content = { pandoc.Div(element.content, pandoc.Attr("", { "scroll" }, { { "role", "region" }, { "tabindex", "0" }, { "aria-label", labels.figure_region } })) }
+  end
+  return element
+end
+
+local function equation(span)
+  if not span.classes:includes("equation") then return end
+  local number = span.attributes.number
+  span.attributes.number = nil
+  span.content:insert(pandoc.Span({ "(" .. number .. ")" }, pandoc.Attr("", { "equation-number" })))
+  return span
+end
+
+-- Browsers set no space between a function's name and its argument, as TeX and Typst do; left to themselves they print logx.
+local FUNCTIONS = { log = true, ln = true, exp = true, sin = true, cos = true, tanh = true, max = true, min = true, det = true, Pr = true }
+local function formula(math)
+  math.text = math.text:gsub("(\\(%a+)%s*)([%a\\])(%a*)", function(all, name, first, rest)
+    if FUNCTIONS[name] and not (first == "\\" and (rest == "left" or rest == "limits" or rest == "")) then all = all .. "\\, " end
+    return all .. first .. rest
+  end)
+  if math.mathtype == "InlineMath" then return math end
+  return pandoc.Span({ math }, pandoc.Attr("", { "formula" }))
+end
+
+local function callout(div)
+  local kind
+  for _, class in ipairs(div.classes) do kind = kind or class:match("^callout%-(%a+)$") end
+  if not kind then return end
+  local title = div.attributes.title or labels["callout_" .. kind]
+  local collapse = div.attributes.collapse == "true"
+  local classes = "callout callout-" .. kind
+  if collapse then
+    local out = pandoc.Blocks({ html('<details class="' .. classes .. '"><summary class="callout-title">' .. escape(title) .. "</summary>") })
+    out:extend(div.content)
+    out:insert(html("</details>"))
+    return out
+  end
+  local out = pandoc.Blocks({ html('<div class="' .. classes .. '" role="note">\n<p class="callout-title">' .. escape(title) .. "</p>") })
+  out:extend(div.content)
+  out:insert(html("</div>"))
+  return out
+end
+
+function Pandoc(doc)
+  labels = {}
+  for key, value in pairs(doc.meta.labels) do labels[key] = pandoc.utils.stringify(value) end
+  return doc:walk({ Table = data_table, Figure = figure, Span = equation, Math = formula, Div = callout })
+end

@@ -1,0 +1,104 @@
+-- The Typst form of images, formulas, tables, callouts and badges: alt texts for PDF/UA, sizes and breaks for A4.
+
+package.path = pandoc.path.join({ pandoc.path.directory(PANDOC_SCRIPT_FILE), "?.lua" })
+local measure = require("measure")
+
+local BREAKS_FROM = 14      -- rows from which a table may go over a page break
+local BADGES = { ok = true, warn = true, bad = true, muted = true }
+local labels
+
+local function quoted(text)
+  return '"' .. text:gsub("[\\\"]", "\\%0"):gsub("%s+", " ") .. '"'
+end
+
+local function raw(text) return pandoc.RawInline("typst", text) end
+local function raw_block(text) return pandoc.RawBlock("typst", text) end
+
+-- A CSS length as Typst writes it; 1 px is 1/96 inch, that is 0.75 pt.
+local function typst_length(text)
+  if not text then return "auto" end
+  local value, unit = text:match("^([%d.]+)(%S*)$")
+  if unit == "px" or unit == "" then return string.format("%.2fpt", tonumber(value) * 0.75) end
+  return value .. unit
+end
+
+local function image_call(image)
+  return string.format("fitted-image(%s, alt: %s, width: %s)", quoted(image.src), quoted(image.attributes.alt or ""), typst_length(image.attributes.width))
+end
+
+local function figure(element)
+  local calls, id = {}, element.identifier
+  element.content:walk({ Image = function(image) calls[#calls + 1] = image_call(image) end })
+  local out = pandoc.Inlines({ raw("#figure(kind: image, {" .. table.concat(calls, "\n") .. "}, caption: [") })
+  out:extend(pandoc.utils.blocks_to_inlines(element.caption.long))
+  out:insert(raw("])" .. (id ~= "" and " <" .. id .. ">" or "")))
+  return pandoc.Plain(out)
+end
+
+local function loose_image(image) return raw("#box(" .. image_call(image) .. ")") end
+
+-- pandoc 3.9 writes the circled operators and the intersection as older Typst named them.
+local function renamed(typst) return (typst:gsub("(%a)%.circle%f[^%a]", "%1.o"):gsub("%f[%w\"]sect%f[^%w\"]", "inter")) end
+
+-- The TeX source is the spoken form: screen readers and readers of formulas know it.
+local function formula(math, number)
+  local body = pandoc.write(pandoc.Pandoc({ pandoc.Plain({ math }) }), "typst"):gsub("%s+$", "")
+  body = renamed(body)
+  local suffix = number and ", number: " .. quoted(number) or ""
+  return string.format("#formula(%s, alt: %s%s)", body, quoted(math.text:match("^%s*(.-)%s*$")), suffix)
+end
+
+local function equation(span)
+  if not span.classes:includes("equation") then return end
+  return raw(formula(span.content[1], span.attributes.number) .. " <" .. span.identifier .. ">")
+end
+
+local function marked(span)
+  if span.classes:includes("caption-label") then
+    return { raw("#caption-label["), pandoc.Span(span.content), raw("]") }
+  end
+  for _, class in ipairs(span.classes) do
+    if BADGES[class] then
+      local out = pandoc.Inlines({ raw('#badge("' .. class .. '")[') })
+      out:extend(span.content)
+      out:insert(raw("]"))
+      return out
+    end
+  end
+end
+
+local function span(element) return equation(element) or marked(element) end
+
+local function data_table(tbl)
+  local columns, rows = measure.columns(tbl)
+  local size, widths = measure.fit(columns)
+  tbl.colspecs = tbl.colspecs:map(function(spec) return { spec[1], nil } end)
+  if widths then
+    for i, spec in ipairs(tbl.colspecs) do tbl.colspecs[i] = { spec[1], widths[i] } end
+  end
+  local breakable = rows >= BREAKS_FROM or (widths and rows > 4)
+  return {
+    raw_block(string.format("#report-table(size: %dpt, breakable: %s)[", size, tostring(breakable or false))),
+    tbl,
+    raw_block("]"),
+  }
+end
+
+local function callout(div)
+  local kind
+  for _, class in ipairs(div.classes) do kind = kind or class:match("^callout%-(%a+)$") end
+  if not kind then return end
+  local title = div.attributes.title or labels["callout_" .. kind]
+  local out = pandoc.Blocks({ raw_block("#callout(" .. quoted(kind) .. ", " .. quoted(title) .. ")[") })
+  out:extend(div.content)
+  out:insert(raw_block("]"))
+  return out
+end
+
+function Pandoc(doc)
+  labels = {}
+  for key, value in pairs(doc.meta.labels) do labels[key] = pandoc.utils.stringify(value) end
+  doc = doc:walk({ Figure = figure, Table = data_table, Div = callout })
+  doc = doc:walk({ Span = span })
+  return doc:walk({ Image = loose_image, Math = function(math) return raw(formula(math)) end })
+end
