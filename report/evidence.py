@@ -1,0 +1,85 @@
+"""The records of one run, checked and indexed: what the report may speak about, failures included."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from store.formats import read_arrays, read_document, read_table
+from store.runs import load_entry, load_run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from pydantic import JsonValue
+
+    from store.records import Stored
+    from store.schema import Run
+
+Cell = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A run and its records, by experiment and variant in the order of the seeds."""
+
+    run: Run
+    cells: Mapping[Cell, tuple[Stored, ...]]
+
+    def records(self, experiment: str, variant: str) -> tuple[Stored, ...]:
+        """Every record of the cell, whatever its status; empty where the run has no such task."""
+        return self.cells.get((experiment, variant), ())
+
+    def complete(self, experiment: str, variant: str) -> tuple[Stored, ...]:
+        """The records whose task succeeded."""
+        return tuple(stored for stored in self.records(experiment, variant) if stored.record.status == "ok")
+
+    def incomplete(self, experiment: str, variant: str) -> tuple[Stored, ...]:
+        """The records of tasks that diverged, failed or were skipped."""
+        return tuple(stored for stored in self.records(experiment, variant) if stored.record.status != "ok")
+
+    def everything(self) -> tuple[Stored, ...]:
+        """All records in the order of the run."""
+        return tuple(stored for records in self.cells.values() for stored in records)
+
+
+def load_evidence(root: Path, run: Run) -> Evidence:
+    """Load every record that ``run`` names; raises IntegrityError that names the first altered or missing one."""
+    cells: dict[Cell, list[Stored]] = {}
+    for entry in run.entries:
+        cells.setdefault((entry.task.experiment, entry.task.variant), []).append(load_entry(root, entry))
+    ordered = {cell: tuple(sorted(records, key=_seed)) for cell, records in cells.items()}
+    return Evidence(run, ordered)
+
+
+def evidence_of(root: Path, run_id: str | None = None) -> Evidence:
+    """The evidence of the named run, or of the latest."""
+    return load_evidence(root, load_run(root, run_id))
+
+
+def columns(stored: Stored, name: str) -> dict[str, NDArray[np.generic]]:
+    """A Parquet file of the record as one array a column."""
+    table = read_table(stored.file(name))
+    return {column: table[column].to_numpy() for column in table.column_names}
+
+
+def arrays(stored: Stored, name: str) -> dict[str, NDArray[np.generic]]:
+    """An npz file of the record."""
+    return read_arrays(stored.file(name))
+
+
+def document(stored: Stored, name: str) -> JsonValue:
+    """A JSON file of the record."""
+    return read_document(stored.file(name))
+
+
+def reference(stored: Stored) -> str:
+    """``<task id>@<first 12 digits of the fingerprint>``: how the report names a record."""
+    return f"{stored.record.task.id}@{stored.record.short_id}"
+
+
+def _seed(stored: Stored) -> int:
+    return -1 if stored.record.task.seed is None else stored.record.task.seed

@@ -1,0 +1,69 @@
+"""Figure 4: t-SNE of the latent spaces, and of the pixels as a reference."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib import patheffects
+
+from report.evidence import columns
+from report.figures.curves import missing_words
+from report.figures.style import CLASS_COLOUR, CLASS_MARKER, Drawing, absent, bare, canvas
+from report.measure import neighbours
+from report.tables.latent import SPACES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from report.subject import Subject
+
+_POINT = 5.0  # marker area in square points: 10,000 points fill a panel without hiding each other
+
+
+def projections(subject: Subject) -> Drawing:
+    """One panel a space, points coloured and marked by class, each class named at its median; the first seed is shown."""
+    figure, axes = canvas(2, 2, 6.3)
+    handles = []
+    for axis, space in zip(axes, SPACES, strict=True):
+        records = subject.evidence.complete("latent", space)
+        title = subject.strings(f"models.{space}")
+        if not records:
+            absent(axis, missing_words(subject, "latent", space))
+        else:
+            handles = _scatter(subject, axis, columns(records[0], "coordinates.parquet"))
+        axis.set_title(title)
+    if handles:
+        figure.legend(handles, subject.published.study.classes, loc="outside lower center", ncols=4, markerscale=2.2, columnspacing=1.0, handletextpad=0.2)
+    return Drawing(figure, _alt(subject))
+
+
+def _scatter(subject: Subject, axis: Axes, table: dict[str, NDArray[np.generic]]) -> list[object]:
+    labels = table["label"].astype(np.int64)
+    x, y = table["x"].astype(np.float64), table["y"].astype(np.float64)
+    handles: list[object] = []
+    for label in range(len(subject.published.study.classes)):
+        mine = labels == label
+        look = {"s": _POINT, "c": CLASS_COLOUR[label], "marker": CLASS_MARKER[label], "linewidths": 0, "alpha": 0.55, "rasterized": True}
+        axis.scatter(x[mine], y[mine], **look)  # type: ignore[arg-type]
+        handles.append(axis.scatter([], [], **(look | {"alpha": 1.0, "rasterized": False})))  # type: ignore[arg-type]
+    halo = [patheffects.withStroke(linewidth=2.5, foreground="white")]
+    for label, name in enumerate(subject.published.study.classes):
+        mine = labels == label
+        if mine.any():
+            axis.text(float(np.median(x[mine])), float(np.median(y[mine])), name, ha="center", va="center", fontsize=8, path_effects=halo)
+    bare(axis)
+    return handles
+
+
+def _alt(subject: Subject) -> str:
+    parts = []
+    for space in SPACES:
+        summary = neighbours(subject.evidence, space).summary
+        name = subject.strings(f"models.{space}")
+        if summary is None:
+            parts.append(subject.strings("alt.missing", model=name, words=missing_words(subject, "latent", space)))
+        else:
+            parts.append(subject.strings("alt.latent_space", space=name, accuracy=subject.numbers.percent(summary.mean, 1)))
+    return subject.strings("alt.latent", spaces=" ".join(parts))

@@ -1,0 +1,97 @@
+"""One look for every figure, and files that are equal byte for byte when their data are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import matplotlib as mpl
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+
+WIDTH_IN = 5.6  # on a phone 390 px wide this makes 9 pt about 8 px high; wider canvases would shrink the text further
+RASTER_DPI = 200  # of scatter points inside the SVG: sharp in print, 100 kB instead of megabytes
+
+# Okabe and Ito's palette: distinct under the common colour-vision deficiencies. Line style and marker repeat the colour.
+MODEL_COLOUR = {"ae": "#0072B2", "vae": "#D55E00", "dae": "#009E73", "pixels": "#666666", "input": "#666666"}
+MODEL_MARKER = {"ae": "o", "vae": "s", "dae": "^", "pixels": "D", "input": "D"}
+MODEL_LINE = {"ae": "-", "vae": "--", "dae": "-.", "pixels": ":", "input": ":"}
+# Ten classes: Okabe and Ito's eight, and two of Tol's; each class has its own marker and a label at its median.
+CLASS_COLOUR = ("#000000", "#E69F00", "#56B4E9", "#009E73", "#B8A800", "#0072B2", "#D55E00", "#CC79A7", "#882255", "#777777")
+CLASS_MARKER = ("o", "s", "^", "v", "D", "P", "X", "*", "<", ">")
+PUBLISHED = "#444444"
+RERUN_TRAIN = "#0072B2"
+RERUN_VALIDATION = "#D55E00"
+
+STYLE = {
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "font.family": "DejaVu Sans",
+    "font.size": 9.0,
+    "axes.titlesize": 10.0,
+    "axes.labelsize": 9.0,
+    "xtick.labelsize": 9.0,
+    "ytick.labelsize": 9.0,
+    "legend.fontsize": 9.0,
+    "legend.frameon": False,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#DDDDDD",
+    "grid.linewidth": 0.6,
+    "lines.linewidth": 1.6,
+    "lines.markersize": 4.0,
+    "image.interpolation": "nearest",
+    "svg.fonttype": "path",  # the same letters everywhere, without a font to embed
+    "svg.hashsalt": "report",
+    "path.simplify": True,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A figure before it is written, and what it shows in words."""
+
+    figure: Figure
+    alt: str
+
+
+def canvas(rows: int, columns: int, height_in: float, **options: object) -> tuple[Figure, list[Axes]]:
+    """A figure of the common width and its axes, row by row."""
+    figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, **options)  # type: ignore[call-overload]
+    return figure, list(axes.flat)
+
+
+def bare(axis: Axes) -> None:
+    """Take frame, ticks and grid away."""
+    axis.set_xticks([])
+    axis.set_yticks([])
+    axis.grid(visible=False)
+    for spine in axis.spines.values():
+        spine.set_visible(False)
+
+
+def absent(axis: Axes, message: str) -> None:
+    """Say in the panel why it has no data."""
+    bare(axis)
+    axis.text(0.5, 0.5, message, ha="center", va="center", transform=axis.transAxes, color="#7A1F1F", style="italic")
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write the figure as SVG without dates; equal figures give equal bytes. Call it under ``STYLE``."""
+    FigureCanvasSVG(figure)
+    figure.savefig(path, format="svg", dpi=RASTER_DPI, metadata={"Date": None, "Creator": None})
+
+
+def styled() -> dict[str, object]:
+    """matplotlib's own defaults with ``STYLE`` on top, whatever the user's configuration says."""
+    defaults = {name: value for name, value in mpl.rcParamsDefault.items() if not name.startswith("backend")}
+    return defaults | STYLE

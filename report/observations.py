@@ -1,0 +1,228 @@
+"""What the data say about the published statements: one rule a statement, each giving a verdict and the numbers behind it.
+
+A rule compares 95 % intervals: over seeds where there are several, over test images where there is one. Overlap decides
+nothing. The sentences stand in the strings file under ``observations``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from report.evidence import columns
+from report.markdown import cell
+from report.measure import accuracy, error, measure, metric, neighbours
+from report.published import MODELS
+from report.tables import cells
+from report.tables.classification import SCORES, score
+from report.tables.reconstruction import at_noise, sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from report.measure import Measurement
+    from report.published import Model
+    from report.subject import Subject
+    from store.records import Stored
+
+Verdict = Literal["supported", "not_supported", "undecided", "not_measured"]
+
+HIGH_SSIM = 0.90  # structural similarity from which a reconstruction is called faithful
+SMALL_GAP = 0.05  # relative gap of validation to training loss that is called small (the published AE: 0.018)
+PART = (0.10, 0.90)  # share of the noise between which "a part" of it is removed
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A published statement's key, the verdict of this run, and the printed numbers that its sentence takes."""
+
+    key: str
+    verdict: Verdict
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+def training_observations(subject: Subject) -> tuple[Observation, ...]:
+    """The statements of section 2.3.6."""
+    rules: tuple[Callable[[Subject], Observation], ...] = (
+        ae_fidelity, ae_noise, small_gap, class_separation, vae_blur, vae_removes_part, vae_errors_higher,
+        vae_wrong_class, dae_filters_best, dae_errors_low, dae_classes_apart, exact_without_noise,
+    )  # fmt: skip
+    return tuple(rule(subject) for rule in rules)
+
+
+def classifier_observations(subject: Subject) -> tuple[Observation, ...]:
+    """The statements of section 2.4."""
+    return ae_best_everywhere(subject), accuracy_order(subject)
+
+
+def ae_fidelity(subject: Subject) -> Observation:
+    """AE: high fidelity. Structural similarity on clean input against ``HIGH_SSIM``."""
+    if not sweep(subject) or sweep(subject)[0] != 0:
+        return Observation("ae_fidelity", "not_measured")
+    ssim = at_noise(subject, "ae", "ssim", 0)
+    mean = error(subject.evidence, "ae", "clean")
+    if ssim.summary is None or mean.summary is None:
+        return Observation("ae_fidelity", "not_measured")
+    verdict: Verdict = "supported" if ssim.summary.mean >= HIGH_SSIM else "not_supported"
+    threshold = subject.numbers.fixed(HIGH_SSIM, 2)
+    return Observation("ae_fidelity", verdict, {"ssim": _print(subject, ssim, 3), "mse": _print(subject, mean, 4), "threshold": threshold})
+
+
+def ae_noise(subject: Subject) -> Observation:
+    """AE: reproduces the noise. Its error on noisy input against the VAE's and the DAE's."""
+    found = {model: error(subject.evidence, model, "noisy") for model in MODELS}
+    removed = metric(subject.evidence, "reconstruction", "ae", "noise_removed_fraction")
+    verdict = _highest(found, "ae")
+    if removed.summary is None:
+        return Observation("ae_noise", "not_measured")
+    return Observation("ae_noise", verdict, {**_each(subject, found, 4), "removed": _print(subject, removed, 1, 100)})
+
+
+def small_gap(subject: Subject) -> Observation:
+    """AE: no overfitting. Relative gap between the last validation and training loss against ``SMALL_GAP``."""
+
+    def gap(stored: Stored) -> float:
+        metrics = stored.record.result.metrics
+        return float(metrics["validation_mse_per_pixel"]) / float(metrics["train_mse_per_pixel"]) - 1
+
+    found = measure(subject.evidence, "autoencoder", "ae", gap)
+    if found.summary is None:
+        return Observation("small_gap", "not_measured")
+    verdict: Verdict = "supported" if found.summary.mean <= SMALL_GAP else "not_supported"
+    limit = subject.numbers.percent(SMALL_GAP, 0)
+    return Observation("small_gap", verdict, {"gap": _print(subject, found, 1, 100), "limit": limit})
+
+
+def class_separation(subject: Subject) -> Observation:
+    """AE: classes clearly separated. kNN accuracy of its latent space against that of raw pixels."""
+    mine, pixels = neighbours(subject.evidence, "ae"), neighbours(subject.evidence, "pixels")
+    values = {"ae": _print(subject, mine, 1, 100), "pixels": _print(subject, pixels, 1, 100)}
+    return Observation("class_separation", _above(mine, pixels), values)
+
+
+def vae_blur(subject: Subject) -> Observation:
+    """VAE: less defined lines. Its sharpness ratio against the AE's."""
+    mine, other = (metric(subject.evidence, "reconstruction", model, "sharpness_ratio") for model in ("vae", "ae"))
+    return Observation("vae_blur", _above(other, mine), {"vae": _print(subject, mine, 2), "ae": _print(subject, other, 2)})
+
+
+def vae_removes_part(subject: Subject) -> Observation:
+    """VAE: removes a part of the noise. Its removed share between the bounds of ``PART``."""
+    found = metric(subject.evidence, "reconstruction", "vae", "noise_removed_fraction")
+    if found.summary is None:
+        return Observation("vae_removes_part", "not_measured")
+    low, high = PART
+    verdict: Verdict = "supported" if low <= found.summary.mean <= high else "not_supported"
+    bounds = {"low": subject.numbers.percent(low, 0), "high": subject.numbers.percent(high, 0)}
+    return Observation("vae_removes_part", verdict, {"vae": _print(subject, found, 1, 100), **bounds})
+
+
+def vae_errors_higher(subject: Subject) -> Observation:
+    """VAE: higher reconstruction errors. Its error on clean input against the AE's and the DAE's."""
+    found = {model: error(subject.evidence, model, "clean") for model in MODELS}
+    return Observation("vae_errors_higher", _highest(found, "vae"), _each(subject, found, 4))
+
+
+def vae_wrong_class(_: Subject) -> Observation:
+    """VAE: reconstructs another class from noisy input. No record classifies reconstructions, so nothing is claimed."""
+    return Observation("vae_wrong_class", "not_measured")
+
+
+def dae_filters_best(subject: Subject) -> Observation:
+    """DAE: filters noise best. Its error on noisy input against the AE's and the VAE's."""
+    found = {model: error(subject.evidence, model, "noisy") for model in MODELS}
+    return Observation("dae_filters_best", _lowest(found, "dae"), _each(subject, found, 4))
+
+
+def dae_errors_low(subject: Subject) -> Observation:
+    """DAE: most errors low. Share of noisy test images restored at or below the published validation loss, against one half."""
+    limit = subject.published.table_4.dae.validation_loss
+
+    def share(stored: Stored) -> float:
+        return float(np.mean(columns(stored, "errors.parquet")["mse_per_pixel_noisy_input"].astype(np.float64) <= limit))
+
+    found = measure(subject.evidence, "reconstruction", "dae", share)
+    if found.summary is None:
+        return Observation("dae_errors_low", "not_measured")
+    verdict: Verdict = "supported" if found.summary.mean > 0.5 else "not_supported"  # noqa: PLR2004  # "most": more than half
+    values = {"share": _print(subject, found, 1, 100), "limit": cell(cells.printed(subject, limit, 4, "table-4"))}
+    return Observation("dae_errors_low", verdict, values)
+
+
+def dae_classes_apart(subject: Subject) -> Observation:
+    """DAE: classes further apart. Silhouette of its latent space against the AE's and the VAE's."""
+    found = {model: metric(subject.evidence, "latent", model, "silhouette_latent") for model in MODELS}
+    return Observation("dae_classes_apart", _highest(found, "dae"), _each(subject, found, 3))
+
+
+def exact_without_noise(subject: Subject) -> Observation:
+    """AE and DAE most exact without noise, the AE first. Errors on clean input."""
+    found = {model: error(subject.evidence, model, "clean") for model in MODELS}
+    verdict = _all((_above(found["vae"], found["dae"]), _above(found["dae"], found["ae"]), _above(found["vae"], found["ae"])))
+    return Observation("exact_without_noise", verdict, _each(subject, found, 4))
+
+
+def ae_best_everywhere(subject: Subject) -> Observation:
+    """AE best on all four scores of Table 5."""
+    verdicts = []
+    values: dict[str, str] = {}
+    for printed, name in SCORES:
+        found = {model: score(subject, model, name) for model in MODELS}
+        verdicts.append(_highest(found, "ae"))
+        values |= {f"{model}_{printed}": text for model, text in _each(subject, found, 2, 100).items()}
+    return Observation("ae_best_everywhere", _all(tuple(verdicts)), values)
+
+
+def accuracy_order(subject: Subject) -> Observation:
+    """Accuracy falls from AE over VAE to DAE."""
+    found = {model: accuracy(subject.evidence, model) for model in MODELS}
+    verdict = _all((_above(found["ae"], found["vae"]), _above(found["vae"], found["dae"])))
+    return Observation("accuracy_order", verdict, _each(subject, found, 2, 100))
+
+
+def _above(first: Measurement, second: Measurement) -> Verdict:
+    """Whether the first quantity is the larger: supported or not where the intervals are disjoint, else undecided."""
+    if first.summary is None or second.summary is None:
+        return "not_measured"
+    upper, lower = _bounds(first), _bounds(second)
+    if upper is None or lower is None:
+        return "undecided"
+    if lower[1] < upper[0]:
+        return "supported"
+    return "not_supported" if upper[1] < lower[0] else "undecided"
+
+
+def _bounds(measured: Measurement) -> tuple[float, float] | None:
+    """Interval of a quantity; a quantity without randomness (raw pixels) is its own interval; None where unknown."""
+    if measured.interval is not None:
+        return measured.interval.low, measured.interval.high
+    fixed = all(stored.record.task.seed is None for stored in measured.records)
+    return (measured.summary.mean, measured.summary.mean) if fixed and measured.summary else None
+
+
+def _highest(found: Mapping[Model, Measurement], model: Model) -> Verdict:
+    return _all(tuple(_above(found[model], found[other]) for other in MODELS if other != model))
+
+
+def _lowest(found: Mapping[Model, Measurement], model: Model) -> Verdict:
+    return _all(tuple(_above(found[other], found[model]) for other in MODELS if other != model))
+
+
+def _all(verdicts: tuple[Verdict, ...]) -> Verdict:
+    """All parts hold: supported; one part refuted: not supported; else the weakest of what is known."""
+    for verdict in ("not_measured", "not_supported", "undecided"):
+        if verdict in verdicts:
+            return verdict
+    return "supported"
+
+
+def _each(subject: Subject, found: Mapping[Model, Measurement], decimals: int, scale: float = 1.0) -> dict[str, str]:
+    return {str(model): _print(subject, measured, decimals, scale) for model, measured in found.items()}
+
+
+def _print(subject: Subject, measured: Measurement, decimals: int, scale: float = 1.0) -> str:
+    """The mean with its interval, as spans that carry their records."""
+    number = cell(cells.value(subject, measured, decimals, scale))
+    return number if measured.interval is None else f"{number} {cell(cells.interval(subject, measured, decimals, scale))}"

@@ -1,0 +1,45 @@
+"""All tables of the report: add one by adding its function here and its place in a section template."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from report.tables import architecture, classification, detection, latent, provenance, reconstruction, training
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from report.subject import Subject
+    from report.tables.model import Table
+
+TABLES: tuple[Callable[[Subject], Table | None], ...] = (
+    training.headline,
+    architecture.autoencoder,
+    architecture.variational,
+    architecture.networks,
+    reconstruction.traits,
+    training.hyperparameters,
+    training.losses,
+    reconstruction.pair_errors,
+    reconstruction.errors,
+    reconstruction.robustness,
+    latent.separation,
+    classification.scores,
+    classification.per_class,
+    detection.transfer,
+    detection.curves,
+    provenance.deviations,
+    provenance.stated,
+    provenance.assumed,
+    provenance.environment,
+    provenance.packages,
+    provenance.inputs,
+    provenance.tasks,
+    provenance.performance,
+)
+
+
+def all_tables(subject: Subject) -> dict[str, Table]:
+    """Identifier to table; one that has nothing to show in this run is left out."""
+    found = (function(subject) for function in TABLES)
+    return {table.id: table for table in found if table is not None and table.rows}

@@ -1,0 +1,122 @@
+"""The cells that many tables share: published and measured numbers, intervals, differences, and words for what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from report.evidence import reference
+from report.formatting import decimals_for
+from report.markdown import escape
+from report.tables.model import TONES, Cell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from report.measure import Measurement
+    from report.subject import Subject
+
+DASH = "\N{EN DASH}"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A published value beside its measurement; ``scale`` turns the measured unit into the printed one."""
+
+    published: float
+    source: str
+    measured: Measurement
+    decimals: int
+    scale: float = 1.0
+    extra_decimals: int = 1
+
+
+def text(content: str) -> Cell:
+    """A label."""
+    return Cell(content)
+
+
+def nothing() -> Cell:
+    """A cell without a value."""
+    return Cell(DASH)
+
+
+def status(subject: Subject, measured: Measurement) -> Cell:
+    """The word for a quantity that no seed gave: diverged, failed, skipped, or not run."""
+    words = sorted({stored.record.status for stored in measured.incomplete}) or ["not_run"]
+    label = ", ".join(subject.strings(f"status.{word}") for word in words)
+    return Cell(label, "status", tuple(reference(stored) for stored in measured.incomplete), tone=TONES[words[0]])
+
+
+def word(subject: Subject, key: str, records: tuple[str, ...] = ()) -> Cell:
+    """A task's status as a marked word; ``not_run`` where there is no task."""
+    return Cell(subject.strings(f"status.{key}"), "status", records, tone=TONES[key])
+
+
+def value(subject: Subject, measured: Measurement, decimals: int, scale: float = 1.0) -> Cell:
+    """The mean over seeds, or the word for its absence."""
+    if measured.summary is None:
+        return status(subject, measured)
+    return Cell(subject.numbers.fixed(scale * measured.summary.mean, decimals), "value", measured.references)
+
+
+def significant(subject: Subject, measured: Measurement, digits: int = 3) -> Cell:
+    """Like ``value``, with as many decimals as the mean's size asks for."""
+    mean = measured.summary.mean if measured.summary else 0.0
+    return value(subject, measured, decimals_for(mean, digits))
+
+
+def interval(subject: Subject, measured: Measurement, decimals: int, scale: float = 1.0) -> Cell:
+    """The 95 % interval; one run's interval over test images is marked as such."""
+    found = measured.interval
+    if found is None:
+        return nothing()
+    mark = subject.strings("tables.images_mark") if found.basis == "images" else ""
+    return Cell(subject.numbers.interval(found, decimals, scale) + mark, "value", measured.references)
+
+
+def seeds(subject: Subject, measured: Measurement) -> Cell:
+    """How many seeds the mean is over, of how many that were asked for."""
+    done, asked = len(measured.records), len(measured.records) + len(measured.incomplete)
+    return Cell(str(done) if done == asked else subject.strings("tables.of", done=done, asked=asked))
+
+
+def printed(subject: Subject, number: float, decimals: int, source: str) -> Cell:
+    """A published number."""
+    return Cell(subject.numbers.fixed(number, decimals), "published", (), source)
+
+
+def compared(subject: Subject, row: Comparison) -> tuple[Cell, ...]:
+    """Published | re-run | 95 % interval | n | difference (re-run minus published)."""
+    decimals = row.decimals + row.extra_decimals
+    measured = row.measured
+    difference = nothing()
+    if measured.summary is not None:
+        amount = subject.numbers.signed(row.scale * measured.summary.mean - row.published, decimals)
+        difference = Cell(amount, "value", measured.references, row.source)
+    return (
+        printed(subject, row.published, row.decimals, row.source),
+        value(subject, measured, decimals, row.scale),
+        interval(subject, measured, decimals, row.scale),
+        seeds(subject, measured),
+        difference,
+    )
+
+
+def notes(subject: Subject, measurements: Iterable[Measurement]) -> tuple[str, ...]:
+    """One note a task that gave no result, with its reason, and the notes that explain the intervals' marks."""
+    measurements = tuple(measurements)
+    lines: dict[str, None] = {}
+    if any(m.interval and m.interval.basis == "images" for m in measurements):
+        lines[subject.strings("tables.images_note")] = None
+    if any(m.summary and m.summary.n == 1 for m in measurements):
+        lines[subject.strings("tables.one_seed_note")] = None
+    for measured in measurements:
+        for stored in measured.incomplete:
+            lines[incomplete_note(subject, stored.record.task.id, stored.record.status, stored.record.result.reason)] = None
+    return tuple(lines)
+
+
+def incomplete_note(subject: Subject, task: str, word: str, reason: str) -> str:
+    """``autoencoder/ae/seed-1: diverged, because ...``, escaped for Markdown."""
+    return subject.strings("tables.incomplete_note", task=task, status=subject.strings(f"status.{word}"), reason=escape(reason))

@@ -1,0 +1,155 @@
+"""Where every number comes from: deviations, protocol, machine, packages, data and the tasks themselves."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, TypeVar
+
+from report.evidence import reference
+from report.tables import cells
+from report.tables.model import Cell, Column, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pydantic import JsonValue
+
+    from report.protocol import Entry, Fixed
+    from report.subject import Subject
+
+_Sourced = TypeVar("_Sourced", "Entry", "Fixed")
+
+
+def deviations(subject: Subject) -> Table:
+    """Every key in which the run differs from the published protocol."""
+    s = subject.strings
+    run = (f"run/{subject.evidence.run.run_id}",)
+    rows = tuple(
+        (cells.text(d.key), Cell(plain(subject, d.published), "published", (), "protocol"), Cell(plain(subject, d.run), "value", run))
+        for d in subject.deviations
+    )
+    heads = tuple(Column(s(f"columns.{name}")) for name in ("key", "protocol_value", "run_value"))
+    return Table("deviations", s("captions.deviations"), heads, rows)
+
+
+def stated(subject: Subject) -> Table:
+    """The protocol's values that the source states."""
+    return _protocol(subject, "stated", ("key", "protocol_value", "source"))
+
+
+def assumed(subject: Subject) -> Table:
+    """The protocol's values that the source does not state, with the reason for each."""
+    return _protocol(subject, "assumed", ("key", "protocol_value", "source", "reason"))
+
+
+def environment(subject: Subject) -> Table:
+    """Machine and code of the records, each distinct value once."""
+    s = subject.strings
+    found: dict[str, dict[str, None]] = {}
+    for stored in subject.evidence.everything():
+        execution = stored.record.execution
+        facts: dict[str, JsonValue] = {**execution.machine, **stored.record.ingredients.environment}
+        facts |= {"git commit": execution.git_commit, "git dirty": execution.git_dirty}
+        for key, value in facts.items():
+            found.setdefault(key, {})[plain(subject, value)] = None
+    rows = tuple((cells.text(key), Cell("; ".join(values), "value", _run(subject))) for key, values in sorted(found.items()))
+    return Table("environment", s("captions.environment"), (Column(s("columns.property")), Column(s("columns.value"))), rows)
+
+
+def packages(subject: Subject) -> Table:
+    """Versions of the packages that the records were computed with."""
+    s = subject.strings
+    found: dict[str, dict[str, None]] = {}
+    for stored in subject.evidence.everything():
+        for name, version in stored.record.execution.packages.items():
+            found.setdefault(name, {})[version] = None
+    rows = tuple((cells.text(name), Cell("; ".join(versions), "value", _run(subject))) for name, versions in sorted(found.items()))
+    return Table("packages", s("captions.packages"), (Column(s("columns.package")), Column(s("columns.version"))), rows)
+
+
+def inputs(subject: Subject) -> Table:
+    """Digests of the data that the records were computed from."""
+    s = subject.strings
+    found = {pair for stored in subject.evidence.everything() for pair in stored.record.ingredients.inputs.items()}
+    rows = tuple((cells.text(name), Cell(value, "value", _run(subject))) for name, value in sorted(found))
+    return Table("inputs", s("captions.inputs"), (Column(s("columns.data")), Column(s("columns.sha256"))), rows)
+
+
+def tasks(subject: Subject) -> Table:
+    """Every task of the run: status, duration, peak memory and the record that stands for it."""
+    s, numbers = subject.strings, subject.numbers
+    rows, below = [], []
+    for stored in subject.evidence.everything():
+        record, mine = stored.record, (reference(stored),)
+        rows.append(
+            (
+                cells.text(record.task.id),
+                cells.word(subject, record.status, mine),
+                Cell(numbers.duration(record.execution.duration_s), "value", mine),
+                Cell(numbers.size(record.execution.peak_memory_bytes), "value", mine),
+                Cell(record.short_id, "value", mine),
+            )
+        )
+        if record.status != "ok":
+            below.append(cells.incomplete_note(subject, record.task.id, record.status, record.result.reason))
+    heads = (*(Column(s(f"columns.{name}")) for name in ("task", "status")), *(Column(s(f"columns.{name}"), "right") for name in ("duration", "memory")), Column(s("columns.record")))
+    return Table("tasks", s("captions.tasks"), heads, tuple(rows), tuple(below))
+
+
+def performance(subject: Subject) -> Table | None:
+    """The benchmarks that ``nox -s perf`` left with the artifacts; None where there are none."""
+    if subject.perf is None:
+        return None
+    s, numbers = subject.strings, subject.numbers
+    benchmarks = json.loads(subject.perf.read_text(encoding="utf-8"))["benchmarks"]
+    rows = tuple(
+        (
+            cells.text(str(entry["name"])),
+            *(Cell(numbers.milliseconds(float(entry["stats"][name])), "value", ("perf/benchmark.json",)) for name in ("median", "min", "stddev")),
+            Cell(str(entry["stats"]["rounds"]), "value", ("perf/benchmark.json",)),
+        )
+        for entry in sorted(benchmarks, key=lambda entry: str(entry["name"]))
+    )
+    heads = (Column(s("columns.benchmark")), *(Column(s(f"columns.{name}"), "right") for name in ("median", "minimum", "sd", "rounds")))
+    return Table("performance", s("captions.performance"), heads, rows)
+
+
+def plain(subject: Subject, value: JsonValue) -> str:
+    """A configuration value as text: lists separated by commas, numbers in their shortest form, a word for "no value"."""
+    if value is None:
+        return subject.strings("tables.none")
+    if isinstance(value, bool):
+        return subject.strings(f"tables.{'yes' if value else 'no'}")
+    if isinstance(value, list):
+        return ", ".join(plain(subject, item) for item in value)
+    return repr(value).replace(".", subject.numbers.decimal_mark) if isinstance(value, float) else str(value)
+
+
+def _protocol(subject: Subject, status: str, names: tuple[str, ...]) -> Table:
+    s = subject.strings
+    rows = [_entry(subject, entry) for entry in _of(status, subject.protocol.entries)]
+    rows += [_fixed(subject, entry) for entry in _of(status, subject.protocol.fixed)]
+    kept = tuple(row[: len(names)] for row in rows)
+    return Table(f"protocol-{status}", s(f"captions.protocol-{status}"), tuple(Column(s(f"columns.{name}")) for name in names), kept)
+
+
+def _of(status: str, entries: Iterable[_Sourced]) -> list[_Sourced]:
+    return [entry for entry in entries if entry.status == status]
+
+
+def _entry(subject: Subject, entry: Entry) -> tuple[Cell, ...]:
+    value = Cell(plain(subject, entry.value), "published", (), "protocol")
+    return (cells.text(entry.key), value, cells.text(entry.source), cells.text(_reason(subject, entry.reason)))
+
+
+def _fixed(subject: Subject, entry: Fixed) -> tuple[Cell, ...]:
+    label = cells.text(subject.strings(f"fixed.{entry.topic}"))
+    return (label, cells.text(subject.strings("tables.in_code")), cells.text(entry.source), cells.text(_reason(subject, entry.reason)))
+
+
+def _reason(subject: Subject, reason: Mapping[str, str]) -> str:
+    return reason.get(subject.strings.language) or reason.get("en", "")
+
+
+def _run(subject: Subject) -> tuple[str, ...]:
+    return (f"run/{subject.evidence.run.run_id}",)

@@ -1,0 +1,261 @@
+"""A whole study of invented numbers whose records follow docs/records.md, so that the report is tested without training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from store.formats import array_bytes, document_bytes, table_bytes
+from store.records import Draft, commit
+from store.runs import write_run
+from store.schema import Execution, Ingredients, Result, Run, RunEntry, TaskKey
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from store.records import Stored
+
+MODELS = ("ae", "vae", "dae")
+DIGEST = "ab" * 32
+LATENTS = {"ae": 1152, "vae": 20, "dae": 1152, "pixels": 784}
+MACHINE = {"cpu": "Test CPU", "cores": 2, "gpu": None}
+PUBLISHED_CONFIG: dict[str, Any] = {
+    "seeds": [0],
+    "dataset": {"source": "full", "validation_fraction": 0.2},
+    "autoencoder": {"epochs": 25, "batch_size": 32, "learning_rate": 1e-3, "upsample": "nearest"},
+    "vae": {"latent_dim": 20, "beta": 0.5},
+    "dae": {"noise_factor": 0.5},
+    "reconstruction": {
+        "pairs": list(range(10)),
+        "noise_factor": 0.5,
+        "noise_sweep": [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8],
+    },
+    "latent": {"random_state": 42, "perplexity": 30.0, "neighbours": 10, "metric_images": 5000},
+    "classifier": {"epochs": 10, "batch_size": 32, "learning_rate": 1e-3, "hidden_units": 128},
+    "execution": {"device": "cpu", "threads": 1},
+}
+AE_ROWS = (
+    ("Input", "input", "Image", (1, 28, 28)),
+    ("Encoder 1", "encoder", "Conv2d", (8, 14, 14)),
+    ("Encoder 2", "encoder", "Conv2d", (8, 14, 14)),
+    ("Encoder 3", "encoder", "Conv2d", (16, 5, 5)),
+    ("Encoder 4", "encoder", "Conv2d", (32, 5, 5)),
+    ("Encoder 5", "encoder", "Conv2d", (128, 3, 3)),
+    ("Decoder 1", "decoder", "ConvTranspose2d", (32, 5, 5)),
+    ("Decoder 2", "decoder", "Conv2d", (16, 5, 5)),
+    ("Decoder 3", "decoder", "ConvTranspose2d", (8, 14, 14)),
+    ("Decoder 4", "decoder", "Conv2d", (8, 14, 14)),
+    ("Decoder 5", "decoder", "Upsample + Conv2d", (1, 28, 28)),
+    ("Output", "output", "Sigmoid", (1, 28, 28)),
+)
+VAE_ROWS = (
+    ("Input", "input", "Image", (1, 28, 28)),
+    ("Encoder 1", "encoder", "Conv2d", (8, 14, 14)),
+    ("Encoder 2", "encoder", "Conv2d", (16, 7, 7)),
+    ("Encoder 3", "encoder", "Conv2d", (32, 4, 4)),
+    ("Bottleneck", "bottleneck", "Linear", (20,)),
+    ("Reparameterization", "bottleneck", "Sample", (20,)),
+    ("Decoder 1", "decoder", "Linear", (32, 4, 4)),
+    ("Decoder 2", "decoder", "ConvTranspose2d", (16, 7, 7)),
+    ("Decoder 3", "decoder", "ConvTranspose2d", (8, 14, 14)),
+    ("Decoder 4", "decoder", "ConvTranspose2d", (1, 28, 28)),
+    ("Output", "output", "Sigmoid", (1, 28, 28)),
+)
+HEAD = (("Flatten", "head", "Flatten", (1152,)), ("Dense 1", "head", "Linear", (128,)), ("Dense 2", "output", "Linear", (10,)))
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What a synthetic study is like. ``broken`` maps task id to (status, reason); ``metrics`` overrides single numbers."""
+
+    seeds: tuple[int, ...] = (0, 1, 2)
+    images: int = 200
+    config: Mapping[str, Any] = field(default_factory=lambda: PUBLISHED_CONFIG)
+    broken: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+def write_study(root: Path, spec: Spec | None = None) -> Run:
+    """Commit every record of docs/records.md and the run manifest that names them."""
+    spec = spec or Spec()
+    stored = [_commit(root, spec, task, *parts) for task, *parts in _tasks(spec)]
+    entries = [
+        RunEntry(task=s.record.task, fingerprint=s.record.fingerprint, status=s.record.status, record_digest=s.record.digest)
+        for s in stored
+    ]
+    fields = {
+        "run_id": "synthetic-1",
+        "profile": "synthetic",
+        "config": {**spec.config, "seeds": list(spec.seeds)},
+        "entries": [entry.model_dump(mode="json") for entry in entries],
+        "command": ["python", "-m", "bench", "run"],
+        "created_at": "2026-01-01T00:00:00+00:00",
+    }
+    return write_run(root, fields)
+
+
+def changed_config(section: str, key: str, value: object) -> dict[str, Any]:
+    """The published configuration with one value changed."""
+    return {**PUBLISHED_CONFIG, section: {**PUBLISHED_CONFIG[section], key: value}}
+
+
+def _tasks(spec: Spec) -> list[tuple[TaskKey, dict[str, float], dict[str, Any], dict[str, bytes]]]:
+    tasks = [(TaskKey(experiment="architecture", variant=name), *_architecture(name)) for name in _networks()]
+    tasks.append((TaskKey(experiment="latent", variant="pixels"), *_latent("pixels", 0, spec.images)))
+    for seed in spec.seeds:
+        for model in MODELS:
+            for experiment, make in (("autoencoder", _autoencoder), ("reconstruction", _reconstruction), ("classifier", _classifier)):
+                tasks.append((TaskKey(experiment=experiment, variant=model, seed=seed), *make(model, seed, spec.images)))
+            tasks.append((TaskKey(experiment="latent", variant=model, seed=seed), *_latent(model, seed, spec.images)))
+    return tasks
+
+
+def _commit(root: Path, spec: Spec, task: TaskKey, metrics: Any, facts: Any, files: Any) -> Stored:
+    status, reason = spec.broken.get(task.id, ("ok", ""))
+    if status == "ok":
+        result = Result(status="ok", metrics={**metrics, **spec.metrics.get(task.id, {})}, facts=facts)
+    else:
+        result, files = Result(status=status, reason=reason), {}
+    ingredients = Ingredients(config={}, code={"m": DIGEST}, inputs={"fashion-mnist": DIGEST}, upstream={}, environment={"device": "cpu"})
+    packages = {"torch": "2.13.0", "numpy": "2.0.0"}
+    execution = Execution(
+        started_at="2026-01-01T00:00:00+00:00",
+        duration_s=12.5,
+        peak_memory_bytes=300 << 20,
+        machine=MACHINE,
+        packages=packages,
+        git_commit="0123abc",
+        git_dirty=False,
+    )
+    return commit(root, Draft(task, ingredients, result, files, execution))
+
+
+def _networks() -> tuple[str, ...]:
+    return (*MODELS, *(f"classifier-{model}" for model in MODELS))
+
+
+def _architecture(network: str) -> tuple[dict[str, float], dict[str, Any], dict[str, bytes]]:
+    model = network.removeprefix("classifier-")
+    rows = VAE_ROWS if model == "vae" else AE_ROWS
+    if network != model:
+        rows = (*(row for row in rows if row[1] in {"input", "encoder", "bottleneck"} and row[0] != "Reparameterization"), *HEAD)
+    layers, before = [], (1, 28, 28)
+    for label, stage, operation, shape in rows:
+        plain = stage == "input" or operation in {"Sigmoid", "Flatten", "Sample"}
+        layers.append(
+            {
+                "label": label,
+                "stage": stage,
+                "operation": operation,
+                "input_shape": list(before),
+                "output_shape": list(shape),
+                "kernel": None if plain or operation == "Linear" else 3,
+                "stride": None if plain or operation == "Linear" else 2,
+                "padding": None if plain or operation == "Linear" else 1,
+                "output_padding": None,
+                "activation": None if plain else "ReLU",
+                "parameters": 0 if plain else 80,
+                "detail": {},
+            }
+        )
+        before = shape
+    metrics = {"parameters": 86801, "trainable_parameters": 86801, "latent_values": LATENTS[model]}
+    return metrics, {}, {"layers.json": document_bytes(layers)}
+
+
+def _autoencoder(model: str, seed: int, _: int) -> tuple[dict[str, float], dict[str, Any], dict[str, bytes]]:
+    epochs = np.arange(1, 26)
+    level = {"ae": 0.005, "vae": 20.0, "dae": 0.014}[model] * (1 + 0.01 * seed)
+    train, validation = level * (1 + 2.0 / epochs), 1.01 * level * (1 + 1.8 / epochs)
+    names = ("loss_per_image", "sse_per_image", "kl_nats_per_image") if model == "vae" else ("mse_per_pixel",)
+    table: dict[str, Any] = {"epoch": epochs, "learning_rate": np.full(25, 1e-3)}
+    for position, name in enumerate(names):
+        share = (1.0, 0.7, 0.6)[position]
+        table[f"train_{name}"], table[f"validation_{name}"] = share * train, share * validation
+    metrics = {name: float(column[-1]) for name, column in table.items() if name != "epoch"}
+    metrics |= {"best_epoch": 25, "train_images": 48000, "validation_images": 12000, "parameters": 86801}
+    if model == "vae":
+        metrics["validation_loss_sum"] = 12000 * metrics["validation_loss_per_image"]
+    facts = {"objective": names[0], "encoder_digest": DIGEST, "split_digest": DIGEST}
+    return metrics, facts, {"history.parquet": table_bytes(table), "weights.safetensors": b"weights"}
+
+
+def _reconstruction(model: str, seed: int, images: int) -> tuple[dict[str, float], dict[str, Any], dict[str, bytes]]:
+    random = np.random.default_rng([seed, MODELS.index(model)])
+    clean_level, noisy_level = {"ae": (0.005, 0.040), "vae": (0.020, 0.030), "dae": (0.010, 0.014)}[model]
+    clean, noisy = (random.lognormal(np.log(level), 0.3, images) for level in (clean_level, noisy_level))
+    errors = {"index": np.arange(images), "label": np.arange(images) % 10}
+    errors |= {"mse_per_pixel_clean_input": clean, "mse_per_pixel_noisy_input": noisy}
+    metrics: dict[str, float] = {}
+    for which, values in (("clean", clean), ("noisy", noisy)):
+        metrics[f"test_mse_per_pixel_{which}_input"] = float(values.mean())
+        metrics[f"median_mse_per_pixel_{which}_input"] = float(np.median(values))
+        metrics[f"p95_mse_per_pixel_{which}_input"] = float(np.quantile(values, 0.95))
+    metrics["noise_removed_fraction"] = {"ae": 0.6, "vae": 0.7, "dae": 0.87}[model] + 0.001 * seed
+    metrics["sharpness_ratio"] = {"ae": 0.8, "vae": 0.4, "dae": 0.7}[model] + 0.001 * seed
+    files = {"errors.parquet": table_bytes(errors), "robustness.parquet": table_bytes(_sweep(clean_level, noisy_level))}
+    return metrics, {}, {**files, "pairs.npz": array_bytes(_pairs(random))}
+
+
+def _sweep(clean: float, noisy: float) -> dict[str, Any]:
+    factor = np.linspace(0, 0.8, 9).round(1)
+    mse = clean + (noisy - clean) * factor / 0.5
+    given = 0.2 * factor**2
+    psnr = [None, *(float(value) for value in -10 * np.log10(given[1:]))]
+    return {
+        "noise_factor": factor,
+        "mse_per_pixel": mse,
+        "psnr_db": -10 * np.log10(mse),
+        "ssim": 0.95 - 0.6 * factor * noisy / 0.04,
+        "input_mse_per_pixel": given,
+        "input_psnr_db": psnr,
+        "input_ssim": 1 - 0.9 * factor,
+    }
+
+
+def _pairs(random: np.random.Generator) -> dict[str, Any]:
+    ramp = np.clip(np.hypot(*np.mgrid[-1:1:28j, -1:1:28j]), 0, 1).astype(np.float32)
+    original = np.stack([1 - ramp * (0.5 + 0.05 * position) for position in range(10)]).astype(np.float32)
+    noisy = np.clip(original + random.normal(0, 0.5, original.shape), 0, 1).astype(np.float32)
+    blurred = (0.9 * original + 0.05).astype(np.float32)
+    index = np.arange(10)
+    return {"index": index, "label": index, "original": original, "noisy": noisy, "reconstruction": blurred, "reconstruction_of_noisy": blurred}
+
+
+def _latent(space: str, seed: int, images: int) -> tuple[dict[str, float], dict[str, Any], dict[str, bytes]]:
+    random = np.random.default_rng([7, seed])
+    label = np.arange(images) % 10
+    angle = 2 * np.pi * label / 10
+    table = {"index": np.arange(images), "label": label}
+    table |= {name: (30 * f(angle) + random.normal(0, 4, images)).astype(np.float32) for name, f in (("x", np.cos), ("y", np.sin))}
+    level = {"ae": 0.85, "vae": 0.80, "dae": 0.83, "pixels": 0.81}[space] + 0.001 * seed
+    metrics = {"knn_accuracy_latent": level, "knn_accuracy_plane": level - 0.02, "silhouette_latent": level - 0.7}
+    metrics |= {"silhouette_plane": level - 0.6, "trustworthiness": 0.98, "kl_divergence_tsne": 1.5}
+    metrics |= {"latent_values": LATENTS[space], "images": 5000}
+    return metrics, {}, {"coordinates.parquet": table_bytes(table)}
+
+
+def _classifier(model: str, seed: int, images: int) -> tuple[dict[str, float], dict[str, Any], dict[str, bytes]]:
+    epochs = np.arange(1, 11)
+    level = {"ae": 0.881, "vae": 0.872, "dae": 0.868}[model] + 0.0005 * seed
+    history = {"epoch": epochs, "learning_rate": np.full(10, 1e-3)}
+    history |= {"train_cross_entropy": 0.3 + 0.3 / epochs, "validation_cross_entropy": 0.32 + 0.1 / epochs}
+    history |= {"train_accuracy": level + 0.02 - 0.1 / epochs, "validation_accuracy": level + 0.01 - 0.05 / epochs}
+    counts = np.full((10, 10), 10) + np.eye(10, dtype=np.int64) * 900
+    per_class = {"label": np.arange(10), "support": np.full(10, 1000)}
+    per_class |= {name: np.full(10, level) for name in ("precision", "recall", "f1")}
+    predictions = {"index": np.arange(images), "label": np.arange(images) % 10, "predicted": np.arange(images) % 10}
+    metrics = {"test_accuracy": level, "macro_precision": level, "macro_recall": level, "macro_f1": level - 0.001}
+    metrics |= {name: float(column[-1]) for name, column in history.items() if name != "epoch"}
+    metrics |= {"trainable_parameters": 148874, "test_images": 10000}
+    files = {
+        "history.parquet": table_bytes(history),
+        "predictions.parquet": table_bytes({**predictions, "probability": np.full(images, 0.9)}),
+        "confusion.npz": array_bytes({"counts": counts}),
+        "per_class.parquet": table_bytes(per_class),
+        "weights.safetensors": b"weights",
+    }
+    return metrics, {"encoder_digest_before": DIGEST, "encoder_digest_after": DIGEST}, files
