@@ -1,0 +1,1 @@
+"""Scores detections against ground truth with numpy alone, from arrays or from the files of records."""
