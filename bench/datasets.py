@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.config import StudyConfig
-    from bench.fashion.manifest import Source
 
 FASHION_MNIST = "fashion-mnist"
 
@@ -28,12 +27,16 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A data set on this disk: its name, folder, variant (``full`` or ``sample``) and content digest."""
+    """A data set on this disk: its name, folder, variant and content digest.
+
+    ``absent`` says why it is not there and what cures it: tasks that need it become skipped records with that reason.
+    """
 
     name: str
     folder: Path
-    source: Source
+    source: str
     digest: str
+    absent: str = ""
 
 
 def locate(name: str, config: StudyConfig, sources: Sources) -> Dataset:
@@ -48,4 +51,4 @@ def locate(name: str, config: StudyConfig, sources: Sources) -> Dataset:
 
 def digest_now(dataset: Dataset) -> str:
     """The digest of the files as they are at this moment."""
-    return integrity.digest_of(dataset.folder, dataset.source)
+    return integrity.digest_of(dataset.folder, "sample" if dataset.source == "sample" else "full")

@@ -101,12 +101,18 @@ def _start_ready(board: _Board, crew: _Crew) -> None:
         if (item.id in board.suspects and crew.running) or not all(name in board.done for name in item.task.upstream):
             continue
         board.waiting.remove(item)
-        bad = [name for name in item.task.upstream if board.done[name].record.status != "ok"]
-        if bad:
-            reason = "; ".join(f"upstream {name} {board.done[name].record.status}" for name in bad)
+        reason = _obstacle(board, item)
+        if reason:
             _commit(board, crew, item, unrun_draft(_job(board, item), "skipped", reason))
         else:
             crew.running[crew.pool.submit(execute, _job(board, item))] = item
+
+
+def _obstacle(board: _Board, item: Planned) -> str:
+    """Why the task cannot run: a data set that is not there, or upstream tasks without a result; empty if it can."""
+    absent = [board.site.datasets[name].absent for name in item.task.inputs if board.site.datasets[name].absent]
+    bad = [name for name in item.task.upstream if board.done[name].record.status != "ok"]
+    return "; ".join([*absent, *(f"upstream {name} {board.done[name].record.status}" for name in bad)])
 
 
 def _job(board: _Board, item: Planned) -> Job:

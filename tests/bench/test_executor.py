@@ -169,3 +169,13 @@ def test_record_from_an_earlier_upstream_result_is_not_reused(
     done, _ = run(again, tmp_path, data)
     assert done["stand-in/b/seed-0"].record.result.metrics["value"] == 100
     assert [item.action for item in plan(tasks, tmp_path, data, monkeypatch)] == ["reuse", "reuse"]
+
+
+def test_task_without_its_data_is_skipped_with_the_cure(tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A data set that the user does not have skips its tasks and loses nothing else."""
+    absent = Dataset(data.name, data.folder, "full", "0" * 64, absent="fashion-mnist is missing: name its folder with --data DIR")
+    done, _ = run(plan([task("a")], tmp_path, absent, monkeypatch), tmp_path, absent)
+    record = done["stand-in/a/seed-0"].record
+    assert (record.status, "--data DIR" in record.result.reason) == ("skipped", True)
+    found, _ = run(plan([task("a")], tmp_path, data, monkeypatch), tmp_path, data)
+    assert found["stand-in/a/seed-0"].record.status == "ok"
