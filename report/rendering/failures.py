@@ -18,7 +18,9 @@ NAMED_BY_PANDOC = (
     re.compile(r"Duplicate identifier '([^']+)'"),
 )
 NAMED_BY_TYPST = (re.compile(r'"([^"\n]+\.\w+)"'), re.compile(r"<([\w:.-]+)>"))
-TAIL_LINES = 12
+IN_MEMORY = re.compile(r"\S*__typst_py_bytes__\.typ")
+"""How Typst names a document that it got as bytes."""
+SHOWN_LINES = 12
 
 
 def pandoc_failure(source: Path, stderr: str) -> StudyError:
@@ -32,7 +34,9 @@ def pandoc_failure(source: Path, stderr: str) -> StudyError:
 
 def typst_failure(source: Path, diagnostic: str) -> StudyError:
     """Typst's diagnostic, with the source line of the figure or label that it shows."""
-    return _failure("typst", source, diagnostic, NAMED_BY_TYPST)
+    shown = IN_MEMORY.sub(f"{source.stem}.typ", diagnostic)
+    first = "\n".join(shown.strip().splitlines()[:SHOWN_LINES])  # the error comes first, the calls that led there follow
+    return _failure("typst", source, first, NAMED_BY_TYPST)
 
 
 def quarto_failure(source: Path, exit_code: int, stderr: str) -> StudyError:
@@ -41,7 +45,7 @@ def quarto_failure(source: Path, exit_code: int, stderr: str) -> StudyError:
 
 
 def _failure(tool: str, source: Path, message: str, patterns: tuple[re.Pattern[str], ...]) -> StudyError:
-    tail = "\n".join(message.strip().splitlines()[-TAIL_LINES:])
+    tail = "\n".join(message.strip().splitlines()[-SHOWN_LINES:])
     line = _line_about(source, message, patterns)
     where = f"{source}:{line}" if line else str(source)
     return StudyError(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 TOC_DEPTH = 3
 FLAGS = (
     *("--from=markdown", "--standalone", "--fail-if-warnings", "--eol=lf", "--wrap=none"),
-    *("--number-sections", "--toc", f"--toc-depth={TOC_DEPTH}"),
+    *("--number-sections", "--toc"),
 )
 FILTERS_BEFORE_CITATIONS = ("subset.lua", "crossref.lua")
 KEPT_VARIABLES = ("SYSTEMROOT", "TEMP", "TMP", "TMPDIR")
@@ -34,7 +34,7 @@ def html_page(job: Job) -> bytes:
         StudyError: pandoc is missing, warned or failed; the message has the source line where it is known.
     """
     arguments = [
-        *("--to=html5", "--mathml", "--embed-resources"),
+        *("--to=html5", "--mathml", "--embed-resources", f"--toc-depth={TOC_DEPTH + 1}"),  # below the title, the only h1
         f"--template={STYLE_FOLDER / 'page.html'}",
         f"--css={STYLE_FOLDER / 'page.css'}",
         f"--resource-path=.{os.pathsep}{STYLE_FOLDER}",
@@ -48,7 +48,9 @@ def typst_document(job: Job) -> bytes:
     Raises:
         StudyError: as `html_page`.
     """
-    return _pandoc(job, ["--to=typst", f"--template={STYLE_FOLDER / 'report.typ'}"], "layout-typst.lua")
+    return _pandoc(
+        job, ["--to=typst", f"--toc-depth={TOC_DEPTH}", f"--template={STYLE_FOLDER / 'report.typ'}"], "layout-typst.lua"
+    )
 
 
 def pandoc_path() -> Path:

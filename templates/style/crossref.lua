@@ -75,6 +75,14 @@ local function figure(element)
   return element
 end
 
+-- An image that is still no figure has no caption or shares its paragraph with text.
+local function loose_image(element)
+  local id = element.identifier
+  if kind_of(id) then
+    source.problem(source.line_of("#" .. id), "no caption at " .. id .. ", or text beside it", "give it a caption and a paragraph of its own")
+  end
+end
+
 local function data_table(element)
   local id = element.identifier
   claim(id)
@@ -166,7 +174,7 @@ function Pandoc(doc)
       if not span.classes:includes("equation") then claim(span.identifier) end
     end,
   })
-  doc = doc:walk({ Cite = cite, Str = loose_mark })
+  doc = doc:walk({ Cite = cite, Str = loose_mark, Image = loose_image })
   doc:walk({ Link = link })
   source.stop_if_wrong()
   return doc

@@ -86,6 +86,12 @@ local function formula(math)
   return pandoc.Span({ math }, pandoc.Attr("", { "formula" }))
 end
 
+-- The report's title is the page's only h1; pandoc numbers sections from whatever level is the highest.
+local function section(header)
+  header.level = header.level + 1
+  return header
+end
+
 local function callout(div)
   local kind
   for _, class in ipairs(div.classes) do kind = kind or class:match("^callout%-(%a+)$") end
@@ -108,5 +114,5 @@ end
 function Pandoc(doc)
   labels = {}
   for key, value in pairs(doc.meta.labels) do labels[key] = pandoc.utils.stringify(value) end
-  return doc:walk({ Table = data_table, Figure = figure, Span = equation, Math = formula, Div = callout })
+  return doc:walk({ Table = data_table, Figure = figure, Span = equation, Math = formula, Div = callout, Header = section })
 end

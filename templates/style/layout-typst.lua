@@ -23,7 +23,8 @@ local function typst_length(text)
 end
 
 local function image_call(image)
-  return string.format("fitted-image(%s, alt: %s, width: %s)", quoted(image.src), quoted(image.attributes.alt or ""), typst_length(image.attributes.width))
+  local drawn = string.format("image(%s, alt: %s)", quoted(image.src), quoted(image.attributes.alt or ""))
+  return string.format("fitted(width: %s, %s)", typst_length(image.attributes.width), drawn)
 end
 
 local function figure(element)

@@ -35,10 +35,11 @@ local function image(element)
   return element
 end
 
-local function code_block(element)
-  local class = element.classes[1] or ""
-  if class:match("^{") then
-    source.problem(source.line_of("```" .. class), "an executable cell", "compute it in the report and print the value")
+-- pandoc reads a block that opens with ```{python} as code inside a line.
+local function code(element)
+  local language = element.text:match("^{%a+}")
+  if language then
+    source.problem(source.line_of("```" .. language), "an executable cell", "compute it in the report and print the value")
   end
 end
 
@@ -79,7 +80,7 @@ end
 
 function Pandoc(doc)
   doc = doc:walk({
-    RawBlock = raw, RawInline = raw, Image = image, CodeBlock = code_block, Str = text, Math = math, Div = callout,
+    RawBlock = raw, RawInline = raw, Image = image, Code = code, Str = text, Math = math, Div = callout,
   })
   source.stop_if_wrong()
   return doc

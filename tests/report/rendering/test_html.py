@@ -1,0 +1,128 @@
+"""The HTML report: one file, accessible, with its cross-references, tables and marks."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.report.rendering.conftest import WATERMARK
+from tests.report.rendering.pages import Page, read_page
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def page(rendered: Path) -> Page:
+    """The sample's page."""
+    return read_page(rendered / "report.html")
+
+
+@pytest.fixture(scope="module")
+def style(page: Page) -> str:
+    """All style text of the page."""
+    return "".join(element.text for element in page.all("style"))
+
+
+def test_page_loads_nothing_from_elsewhere(page: Page, style: str) -> None:
+    """Every image is a data address, there is no script, and the style sheet reaches only into itself."""
+    assert not page.all("script")
+    assert not [e for e in page.all("link") if not e.attributes["href"].startswith("data:")]
+    assert all(e.attributes["src"].startswith("data:image/") for e in page.all("img"))
+    assert re.findall(r"url\(([\"']?)(?!data:)", style) == []
+    assert "@import" not in style
+
+
+def test_math_font_is_embedded(style: str) -> None:
+    """Formulas look right without a font on the reader's machine."""
+    assert re.search(r"@font-face\s*{[^}]*Report Math[^}]*data:font/woff2;base64,", style)
+
+
+def test_page_has_landmarks_language_and_one_top_heading(page: Page) -> None:
+    """A screen reader finds the language, the main text, the contents, a way to skip them, and one title."""
+    assert page.all("html")[0].attributes["lang"] == "en"
+    assert [e.text for e in page.all("title")] == ["What holds & what does not"]
+    assert [e.text for e in page.all("h1")] == ["What holds & what does not"]
+    assert page.all("main")[0].attributes["id"] == page.all("a", cls="skip")[0].attributes["href"][1:]
+    assert all(e.attributes["aria-label"] == "Contents" for e in page.all("nav"))
+
+
+def test_ids_are_unique_and_links_lead_somewhere(page: Page) -> None:
+    """Every link inside the page has its target; the contents that stand twice may repeat theirs."""
+    outside = [e.attributes["id"] for e in page.elements if "id" in e.attributes and "nav" not in e.parents]
+    assert len(outside) == len(set(outside))
+    targets = {e.attributes["href"][1:] for e in page.all("a") if e.attributes["href"].startswith("#")}
+    assert targets <= set(outside)
+
+
+def test_references_show_the_number_of_what_they_point_to(page: Page) -> None:
+    """The words of each cross-reference equal the label of its target."""
+    texts = {(e.attributes["href"], e.text.replace("\N{NO-BREAK SPACE}", " ")) for e in page.all("a", cls="xref")}
+    assert texts == {
+        *(("#fig-loss", "Figure 1"), ("#fig-pairs", "Figure 2"), ("#tbl-loss", "Table 3"), ("#tbl-loss", "Tab. 3")),
+        *(("#tbl-loss", "3"), ("#sec-theory", "Section 2"), ("#eq-elbo", "Equation 2")),
+    }
+    assert page.by_id("sec-theory").attributes["data-number"] == "2"
+    assert page.by_id("fig-pairs").text.replace("\N{NO-BREAK SPACE}", " ").strip().startswith("Figure 2. Pairs")
+    assert page.by_id("eq-elbo").text.strip().endswith("(2)")
+
+
+def test_images_carry_their_alt_text(page: Page) -> None:
+    """The alt text is the author's, quotes and all, not the caption."""
+    assert [e.attributes["alt"] for e in page.all("img")][0] == 'Two falling "curves" of 25 epochs.'
+    assert all(e.attributes["alt"] for e in page.all("img"))
+
+
+def test_wide_tables_scroll_and_take_the_keyboard_focus(page: Page) -> None:
+    """A table of ten columns sits in a focusable, named region; one of two columns does not."""
+    areas = page.all("div", cls="scroll")
+    regions = {
+        e.attributes["aria-label"].split(".")[0].replace("\N{NO-BREAK SPACE}", " ") for e in areas if "tabindex" in e.attributes
+    }
+    assert {"Table 1", "Table 3", "Table 4"} <= regions
+    assert "Table 2" not in regions
+    assert all(e.attributes["role"] == "region" for e in areas if "tabindex" in e.attributes)
+
+
+def test_caption_stands_above_table_and_below_figure(page: Page) -> None:
+    """In reading order a table's caption comes before its table, a figure's after its image."""
+    tags = [(e.tag, e.parents[-1:]) for e in page.elements if e.tag in {"figcaption", "table", "img"}]
+    order = [tag for tag, _ in tags]
+    assert order[:2] == ["figcaption", "table"]
+    first_image = order.index("img")
+    assert order[first_image + 1] == "figcaption"
+
+
+def test_values_keep_their_record(page: Page) -> None:
+    """A number's record is readable by a program."""
+    (value,) = page.all("span", cls="value", **{"data-record": "autoencoder/ae/seed-0"})
+    assert value.text == "0.0047"
+
+
+def test_badges_keep_their_class(page: Page) -> None:
+    """The verdicts' classes arrive for the style sheet."""
+    assert {e.text for e in page.all("span", cls="bad")} == {"refuted"}
+
+
+def test_watermark_stays_in_view(page: Page, style: str) -> None:
+    """The words stand in a bar that does not scroll away, and print on every page."""
+    (bar,) = page.all("p", cls="watermark-bar")
+    assert bar.text == WATERMARK
+    assert re.search(r"\.watermark-bar\s*{[^}]*position: sticky", style)
+    assert re.search(r"@media print.*\.watermark-bar\s*{[^}]*position: fixed", style, re.DOTALL)
+
+
+def test_callouts_have_titles(page: Page) -> None:
+    """A callout's title is its heading, its attribute or its kind, and no section of the contents."""
+    titles = [e.text for e in page.elements if "callout-title" in e.attributes.get("class", "").split()]
+    assert titles == ["How to read this", "Note", "With an attribute", "Not comparable", "Folded"]
+    assert [e.text for e in page.all("summary", cls="callout-title")] == ["Folded"]
+    assert not [e for e in page.all("a") if "nav" in e.parents and "Not comparable" in e.text]
+
+
+def test_citation_is_resolved(page: Page) -> None:
+    """The citation names its authors and the list of references has the entry."""
+    assert "(Kingma and Welling 2014)" in page.all("main")[0].text
+    assert "Auto-Encoding Variational Bayes" in page.by_id("refs").text

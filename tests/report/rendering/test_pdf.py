@@ -1,0 +1,123 @@
+"""The PDF report: tagged, with embedded fonts, numbered pages, the watermark on each and alt texts on all images."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from pypdf import PdfReader
+from pypdf.generic import ArrayObject, DictionaryObject
+
+from tests.report.rendering.conftest import WATERMARK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def reader(rendered: Path) -> PdfReader:
+    """The sample's PDF."""
+    return PdfReader(rendered / "report.pdf")
+
+
+@pytest.fixture(scope="module")
+def tags(reader: PdfReader) -> list[DictionaryObject]:
+    """Every structure element of the PDF."""
+
+    def walk(node: object) -> Iterator[DictionaryObject]:
+        if isinstance(node, ArrayObject):
+            for child in node:
+                yield from walk(child.get_object())
+        elif isinstance(node, DictionaryObject):
+            if "/S" in node:
+                yield node
+            if "/K" in node:
+                yield from walk(node["/K"].get_object())
+
+    return list(walk(cast("DictionaryObject", reader.trailer["/Root"])["/StructTreeRoot"].get_object()))
+
+
+def text_of(reader: PdfReader) -> str:
+    """All pages' text with single spaces."""
+    return " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+
+
+def test_pdf_says_what_it_is(reader: PdfReader) -> None:
+    """The catalogue claims tags, a language and PDF/UA-1, and the title is the job's."""
+    root = cast("DictionaryObject", reader.trailer["/Root"])
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"] == "en"
+    assert b"pdfuaid:part" in root["/Metadata"].get_data()
+    assert reader.metadata is not None
+    assert reader.metadata.title == "What holds & what does not"
+
+
+def test_every_page_is_a4_with_number_and_watermark(reader: PdfReader) -> None:
+    """No page can be taken out of its context."""
+    for number, page in enumerate(reader.pages, start=1):
+        text = " ".join(page.extract_text().split())
+        assert f"{number} of {len(reader.pages)}" in text
+        assert WATERMARK in text
+        assert [round(side) for side in page.mediabox[2:]] == [595, 842]
+
+
+def test_all_fonts_are_embedded(reader: PdfReader) -> None:
+    """Every font of every page carries its file."""
+    names = set()
+    for page in reader.pages:
+        for font in page["/Resources"]["/Font"].values():
+            inner = font.get_object()["/DescendantFonts"][0].get_object()
+            descriptor = inner["/FontDescriptor"].get_object()
+            assert {"/FontFile2", "/FontFile3"} & set(descriptor)
+            names.add(str(inner["/BaseFont"]).split("+")[1].split("-")[0])
+    assert {"LibertinusSerif", "NewCMMath"} <= names
+
+
+def test_figures_and_formulas_have_alt_texts(tags: list[DictionaryObject]) -> None:
+    """Each image says its fig-alt, each formula its source."""
+    alts = {kind: [str(t["/Alt"]) for t in tags if t["/S"] == kind and "/Alt" in t] for kind in ("/Figure", "/Formula")}
+    assert 'Two falling "curves" of 25 epochs.' in alts["/Figure"]
+    assert len(alts["/Figure"]) >= 7
+    assert r"\hat{x} = g_\phi(z)" in alts["/Formula"]
+    assert all("/Alt" in t for t in tags if t["/S"] == "/Formula")
+
+
+def test_tables_have_header_cells_and_captions(tags: list[DictionaryObject]) -> None:
+    """Five captioned tables and one without, each with its header row."""
+    kinds = [str(t["/S"]) for t in tags]
+    assert kinds.count("/Table") == 6
+    assert kinds.count("/TH") == 5 + 3 + 5 + 2 + 10 + 2
+    assert kinds.count("/Caption") == 5 + 7
+
+
+def test_header_row_repeats_on_the_next_page(reader: PdfReader) -> None:
+    """The long table goes over a page break with its header on both pages."""
+    assert text_of(reader).count("validation MSE") == 2
+
+
+def test_references_and_labels_agree(reader: PdfReader) -> None:
+    """The PDF has the same numbers as the HTML: one filter makes them."""
+    text = text_of(reader).replace("\N{NO-BREAK SPACE}", " ")
+    for words in (
+        "Figure 2. Pairs of inputs",
+        "Table 3. Losses after 25 epochs",
+        "see Section 2, Equation 2",
+        "2 Theory",
+        "(2)",
+    ):
+        assert words in text
+
+
+def test_links_lead_to_places_in_the_document(reader: PdfReader) -> None:
+    """Cross-references are links, and only the one outside address leaves the file."""
+    notes = [note.get_object() for page in reader.pages for note in page.get("/Annots", [])]
+    outside = {note["/A"]["/URI"] for note in notes if "/URI" in note.get("/A", {})}
+    assert outside == {"https://example.org/x"}
+    assert len(notes) > 10
+
+
+def test_outline_follows_the_sections(reader: PdfReader) -> None:
+    """The bookmarks are the sections; a callout's heading is none."""
+    titles = [item.title for item in reader.outline if not isinstance(item, list)]
+    assert titles == ["1 Summary", "2 Theory", "3 Results", "4 Appendix", "References"]
