@@ -47,7 +47,7 @@ def runs_table(rows: int = 60) -> str:
     for seed in range(rows):
         note = NOTE if seed % 5 == 0 else "ok"
         lines.append(
-            f"| autoencoder | AE | {seed} | 0.0{100 + seed} | 0.0047 | 0.0058 | −{seed}.0 % | 25 | {100 + seed}.3 | {note} |"
+            f"| autoencoder | AE | {seed} | 0.0{100 + seed} | 0.0047 | 0.0058 | +{seed}.0 % | 25 | {100 + seed}.3 | {note} |"
         )
     return "\n".join(lines)
 

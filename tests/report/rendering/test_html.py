@@ -71,16 +71,15 @@ def test_references_show_the_number_of_what_they_point_to(page: Page) -> None:
 
 def test_images_carry_their_alt_text(page: Page) -> None:
     """The alt text is the author's, quotes and all, not the caption."""
-    assert [e.attributes["alt"] for e in page.all("img")][0] == 'Two falling "curves" of 25 epochs.'
+    assert page.all("img")[0].attributes["alt"] == 'Two falling "curves" of 25 epochs.'
     assert all(e.attributes["alt"] for e in page.all("img"))
 
 
 def test_wide_tables_scroll_and_take_the_keyboard_focus(page: Page) -> None:
     """A table of ten columns sits in a focusable, named region; one of two columns does not."""
     areas = page.all("div", cls="scroll")
-    regions = {
-        e.attributes["aria-label"].split(".")[0].replace("\N{NO-BREAK SPACE}", " ") for e in areas if "tabindex" in e.attributes
-    }
+    names = [e.attributes["aria-label"].replace("\N{NO-BREAK SPACE}", " ") for e in areas if "tabindex" in e.attributes]
+    regions = {name.split(".")[0] for name in names}
     assert {"Table 1", "Table 3", "Table 4"} <= regions
     assert "Table 2" not in regions
     assert all(e.attributes["role"] == "region" for e in areas if "tabindex" in e.attributes)
@@ -126,3 +125,25 @@ def test_citation_is_resolved(page: Page) -> None:
     """The citation names its authors and the list of references has the entry."""
     assert "(Kingma and Welling 2014)" in page.all("main")[0].text
     assert "Auto-Encoding Variational Bayes" in page.by_id("refs").text
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of ``#rrggbb`` as WCAG 2 defines it."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_text_colours_have_enough_contrast(style: str, dark: bool) -> None:  # noqa: FBT001  # a parameter of the test
+    """Every pair of text and background reaches 4.5 to 1 (WCAG AA), by day and by night."""
+    blocks = re.findall(r":root\s*{([^}]*)}", style)
+    colours = dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{6})", blocks[1] if dark else blocks[0]))
+    pairs = [(text, back) for text in ("ink", "soft", "accent") for back in ("paper", "raised")]
+    pairs += [(name, f"{name}-tint") for name in ("ok", "warn", "bad", "note", "mark")]
+    pairs += [("soft", "muted-tint"), *(("ink", f"{name}-tint") for name in ("ok", "warn", "bad", "note"))]
+    ratios = {}
+    for text, back in pairs:
+        low, high = sorted((luminance(colours[text]), luminance(colours[back])))
+        ratios[text, back] = (high + 0.05) / (low + 0.05)
+    assert {pair: ratio for pair, ratio in ratios.items() if ratio < 4.5} == {}
