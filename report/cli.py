@@ -38,9 +38,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m report", description="Render the report of a run from its records.")
     build = parser.add_subparsers(dest="command", required=True).add_parser("build", help="build report.html and report.pdf")
     default = os.environ.get("BENCH_ARTIFACTS_DIR") or "artifacts"
-    build.add_argument("--artifacts", type=Path, default=Path(default), metavar="DIR", help="the store (BENCH_ARTIFACTS_DIR; artifacts)")
+    build.add_argument(
+        "--artifacts", type=Path, default=Path(default), metavar="DIR", help="the store (BENCH_ARTIFACTS_DIR; artifacts)"
+    )
     build.add_argument("--run", metavar="ID", help="the run to report on; the latest by default")
-    build.add_argument("--engine", choices=_ENGINES, default="auto", help="auto: Quarto where it is on PATH, else pandoc and typst")
+    build.add_argument(
+        "--engine", choices=_ENGINES, default="auto", help="auto: Quarto where it is on PATH, else pandoc and typst"
+    )
     build.add_argument("--formats", type=_formats, default=_FORMATS, metavar="LIST", help="html,pdf")
     build.add_argument("--lang", default="en", help="language of the report")
     build.add_argument("--output", type=Path, metavar="DIR", help="where the report goes; ARTIFACTS/report by default")

@@ -43,7 +43,8 @@ def context_of(subject: Subject, alts: Mapping[str, str]) -> Context:
     return Context(
         tables={name: markdown.table(table) for name, table in all_tables(subject).items()},
         figures={
-            name: markdown.figure(f"figures/{name}.svg", name, strings(f"figure_captions.{name}"), alt) for name, alt in alts.items()
+            name: markdown.figure(f"figures/{name}.svg", name, strings(f"figure_captions.{name}"), alt)
+            for name, alt in alts.items()
         },
         comparison=tuple(sentence(subject, one) for one in training),
         classification=tuple(sentence(subject, one) for one in classifiers),
@@ -88,7 +89,9 @@ def _summary(subject: Subject) -> dict[str, object]:
         "run": run.run_id,
         "profile": run.profile,
         "images": s(f"summary.{source}"),
-        "seeds": s("summary.seeds_one", seeds=listed) if len(seeds) == 1 else s("summary.seeds_many", count=len(seeds), seeds=listed),
+        "seeds": s("summary.seeds_one", seeds=listed)
+        if len(seeds) == 1
+        else s("summary.seeds_many", count=len(seeds), seeds=listed),
         "complete": sum(stored.record.status == "ok" for stored in everything),
         "total": len(everything),
         "count": sum(stored.record.status != "ok" for stored in everything),
@@ -145,7 +148,11 @@ def _classification(subject: Subject) -> dict[str, object]:
 
 
 def _frozen(subject: Subject) -> str:
-    facts = [stored.record.result.facts for model in ("ae", "vae", "dae") for stored in subject.evidence.complete("classifier", model)]
+    facts = [
+        stored.record.result.facts
+        for model in ("ae", "vae", "dae")
+        for stored in subject.evidence.complete("classifier", model)
+    ]
     if not facts:
         return "frozen_none"
     same = all(fact["encoder_digest_before"] == fact["encoder_digest_after"] for fact in facts)

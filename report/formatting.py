@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 MINUS = "\N{MINUS SIGN}"
 _THIN = "\N{NARROW NO-BREAK SPACE}"
+_TIMES = "\N{MULTIPLICATION SIGN}"
 _KIBI = 1024
 _MINUTE, _HOUR = 60, 3600
 
@@ -52,8 +53,8 @@ class Formatter:
         return f"[{self.fixed(scale * interval.low, decimals)}, {self.fixed(scale * interval.high, decimals)}]"
 
     def shape(self, shape: tuple[int, ...]) -> str:
-        """``8×14×14``."""
-        return "×".join(str(size) for size in shape)
+        """Sizes with multiplication signs between them."""
+        return _TIMES.join(str(size) for size in shape)
 
     def duration(self, seconds: float) -> str:
         """Seconds below a minute, else minutes and seconds, else hours and minutes."""

@@ -71,7 +71,7 @@ def accuracy(evidence: Evidence, variant: str, name: str = "test_accuracy") -> M
 
 
 def neighbours(evidence: Evidence, variant: str) -> Measurement:
-    """kNN accuracy in latent space; one seed has the Wilson interval over its images."""
+    """Accuracy of nearest neighbours in latent space; one seed has the Wilson interval over its images."""
     name = "knn_accuracy_latent"
     return measure(evidence, "latent", variant, metric_reader(name), lambda stored: _wilson(stored, name, "images"))
 

@@ -67,7 +67,9 @@ def ae_fidelity(subject: Subject) -> Observation:
         return Observation("ae_fidelity", "not_measured")
     verdict: Verdict = "supported" if ssim.summary.mean >= HIGH_SSIM else "not_supported"
     threshold = subject.numbers.fixed(HIGH_SSIM, 2)
-    return Observation("ae_fidelity", verdict, {"ssim": _print(subject, ssim, 3), "mse": _print(subject, mean, 4), "threshold": threshold})
+    return Observation(
+        "ae_fidelity", verdict, {"ssim": _print(subject, ssim, 3), "mse": _print(subject, mean, 4), "threshold": threshold}
+    )
 
 
 def ae_noise(subject: Subject) -> Observation:

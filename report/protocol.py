@@ -76,7 +76,7 @@ def load_protocol(path: Path = DATA / "protocol.toml") -> Protocol:
 
 
 def deviations(config: Mapping[str, JsonValue], protocol: Protocol) -> tuple[Deviation, ...]:
-    """Every key where ``config`` (nested, as a run manifest holds it) and the protocol differ; seeds and device do not count."""
+    """Every key where ``config`` (nested, as in a run manifest) and the protocol differ; seeds and device do not count."""
     published = {entry.key: entry.value for entry in protocol.entries}
     run = {key: value for key, value in leaves(config) if key.split(".")[0] not in UNCOMPARED}
     keys = [*published, *(key for key in run if key not in published)]

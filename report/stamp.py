@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).parent.parent
 _SOURCES = (("report", "**/*.py"), ("store", "*.py"), ("templates", "**/*"), ("data", "*.toml"))
-_LIBRARIES = ("jinja2", "matplotlib", "numpy", "pandas", "pyarrow", "pypandoc-binary", "scipy", "typst")
+_LIBRARIES = ("jinja2", "matplotlib", "numpy", "pyarrow", "pypandoc-binary", "scipy", "typst")
 
 
 def inputs_digest(run: Run, records: Iterable[str], options: Mapping[str, JsonValue], perf: Path | None) -> str:
@@ -41,7 +41,9 @@ def is_current(stamp: Path, inputs: str) -> bool:
     try:
         fields = json.loads(stamp.read_bytes())
         outputs: dict[str, str] = fields["outputs"]
-        return bool(fields["inputs"] == inputs) and all(digest_file(stamp.parent / name) == known for name, known in outputs.items())
+        return bool(fields["inputs"] == inputs) and all(
+            digest_file(stamp.parent / name) == known for name, known in outputs.items()
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return False  # no stamp, or one that cannot be trusted: build again
 

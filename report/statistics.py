@@ -23,10 +23,6 @@ class Interval:
     high: float
     basis: Basis
 
-    def below(self, other: Interval) -> bool:
-        """Whether this interval lies wholly below the other."""
-        return self.high < other.low
-
 
 @dataclass(frozen=True, slots=True)
 class Summary:

@@ -20,7 +20,7 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 
 @cache
 def environment() -> Environment:
-    """Jinja with ``<% %>``, ``<< >>`` and ``<# #>``, which leave the braces of Markdown and formulas alone; undefined names raise."""
+    """Jinja with ``<% %>``, ``<< >>``, ``<# #>``, which leave Markdown's and formulas' braces alone; undefined names raise."""
     return Environment(
         loader=FileSystemLoader(TEMPLATES),
         block_start_string="<%",
@@ -45,7 +45,7 @@ class Strings:
     texts: Mapping[str, str]
 
     def __call__(self, key: str, **values: object) -> str:
-        """The text of ``key`` with its ``<< placeholders >>`` filled; KeyError or jinja2.UndefinedError where either is unknown."""
+        """The text of ``key``, placeholders filled; KeyError or jinja2.UndefinedError where one of them is unknown."""
         text = self.texts[key]
         return environment().from_string(text).render(values).strip() if "<<" in text or "<%" in text else text.strip()
 

@@ -21,13 +21,16 @@ _DARK = 0.5  # share of a row above which a cell is dark enough for white letter
 
 
 def matrix(subject: Subject, model: Model) -> Drawing:
-    """Shade: the re-run's share of the true class. Upper number: its mean count per 1,000 images of the class; lower: published."""
-    figure, axes = canvas(1, 1, 5.4)
+    """Shade and upper number: the re-run's mean count per 1,000 images of the true class; lower number: published."""
+    figure, axes = canvas(1, 1, 4.4)
     published = np.array(subject.published.figure_5.of(model).counts, dtype=np.float64)
     counts = mean_counts(subject, model)
     if counts is None:
         absent(axes[0], missing_words(subject, "classifier", model))
-        return Drawing(figure, subject.strings("alt.missing", model=subject.model(model), words=missing_words(subject, "classifier", model)))
+        return Drawing(
+            figure,
+            subject.strings("alt.missing", model=subject.model(model), words=missing_words(subject, "classifier", model)),
+        )
     _draw(subject, axes[0], per_thousand(counts), per_thousand(published))
     return Drawing(figure, _alt(subject, model, per_thousand(counts), per_thousand(published)))
 
@@ -37,13 +40,13 @@ def mean_counts(subject: Subject, model: Model) -> NDArray[np.float64] | None:
     records = subject.evidence.complete("classifier", model)
     if not records:
         return None
-    return np.mean([arrays(stored, "confusion.npz")["counts"].astype(np.float64) for stored in records], axis=0)
+    return np.asarray(np.mean([arrays(stored, "confusion.npz")["counts"].astype(np.float64) for stored in records], axis=0))
 
 
 def per_thousand(counts: NDArray[np.float64]) -> NDArray[np.float64]:
     """Rows scaled to 1,000 images of the true class; a class without images stays 0."""
     totals = counts.sum(axis=1, keepdims=True)
-    return np.divide(1000 * counts, totals, out=np.zeros_like(counts), where=totals > 0)
+    return np.asarray(np.divide(1000 * counts, totals, out=np.zeros_like(counts), where=totals > 0))
 
 
 def _draw(subject: Subject, axis: Axes, mine: NDArray[np.float64], published: NDArray[np.float64]) -> None:
@@ -55,7 +58,16 @@ def _draw(subject: Subject, axis: Axes, mine: NDArray[np.float64], published: ND
             continue
         dark = mine[row, column] / 1000 > _DARK
         axis.text(column, row - 0.04, str(value), ha="center", va="bottom", fontsize=9, color="white" if dark else "black")
-        axis.text(column, row + 0.06, str(printed), ha="center", va="top", fontsize=7.5, color="#E8EEF5" if dark else PUBLISHED, style="italic")
+        axis.text(
+            column,
+            row + 0.06,
+            str(printed),
+            ha="center",
+            va="top",
+            fontsize=7.5,
+            color="#E8EEF5" if dark else PUBLISHED,
+            style="italic",
+        )
     ticks = range(len(classes))
     axis.set_xticks(ticks, classes, rotation=40, ha="right", rotation_mode="anchor")
     axis.set_yticks(ticks, classes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
@@ -43,19 +43,30 @@ def classifiers(subject: Subject) -> Drawing:
     for axis, (printed, measured, scale) in zip(axes, _CLASSIFIER_PANELS, strict=True):
         for model in MODELS:
             curve = getattr(subject.published.figure_6.of(model), printed)
-            marks = {"color": MODEL_COLOUR[model], "linewidth": 1.0, "linestyle": ":", "alpha": 0.9}
-            axis.plot(range(1, len(curve) + 1), curve, **marks, label=subject.strings("figures.published_of", model=subject.model(model)))
-            _bundle(axis, subject.evidence.complete("classifier", model), measured, scale, (MODEL_COLOUR[model], MODEL_LINE[model], subject.model(model)))
+            marks: dict[str, Any] = {"color": MODEL_COLOUR[model], "linewidth": 1.0, "linestyle": ":", "alpha": 0.9}
+            axis.plot(
+                range(1, len(curve) + 1),
+                curve,
+                **marks,
+                label=subject.strings("figures.published_of", model=subject.model(model)),
+            )
+            _bundle(
+                axis,
+                subject.evidence.complete("classifier", model),
+                measured,
+                scale,
+                (MODEL_COLOUR[model], MODEL_LINE[model], subject.model(model)),
+            )
         axis.set_title(subject.strings(f"figures.{printed}"))
         axis.set_xlabel(subject.strings("figures.epoch"))
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return Drawing(figure, " ".join(_classifier_alt(subject, model) for model in MODELS))
 
 
 def mean_curve(records: tuple[Stored, ...], name: str) -> NDArray[np.float64]:
     """Mean over seeds of a history column, (epochs,); seeds of one run have equal lengths."""
-    return np.mean([columns(stored, "history.parquet")[name].astype(np.float64) for stored in records], axis=0)
+    return np.asarray(np.mean([columns(stored, "history.parquet")[name].astype(np.float64) for stored in records], axis=0))
 
 
 def _bundle(axis: Axes, records: tuple[Stored, ...], name: str, scale: float, look: tuple[str, str, str]) -> None:
@@ -66,7 +77,13 @@ def _bundle(axis: Axes, records: tuple[Stored, ...], name: str, scale: float, lo
     epochs = np.arange(1, len(mean) + 1)
     if len(records) > 1:
         for stored in records:
-            axis.plot(epochs, scale * columns(stored, "history.parquet")[name].astype(np.float64), color=colour, alpha=0.25, linewidth=0.8)
+            axis.plot(
+                epochs,
+                scale * columns(stored, "history.parquet")[name].astype(np.float64),
+                color=colour,
+                alpha=0.25,
+                linewidth=0.8,
+            )
     axis.plot(epochs, mean, color=colour, linestyle=line, label=label, marker="o" if len(mean) == 1 else None)
 
 
@@ -78,22 +95,47 @@ def _loss_panel(subject: Subject, axis: Axes, model: Model) -> None:
     axis.set_ylabel(s("figures.loss_per_image" if model == "vae" else "figures.mse_per_pixel"))
     axis.set_xlabel(s("figures.epoch"))
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axis.plot(printed.train.x, printed.train.values, color=PUBLISHED, linestyle="--", linewidth=1.2, label=s("figures.published_train"))
-    axis.plot(printed.validation.x, printed.validation.values, color=PUBLISHED, linestyle=":", linewidth=1.4, label=s("figures.published_validation"))
+    axis.plot(
+        printed.train.x,
+        printed.train.values,
+        color=PUBLISHED,
+        linestyle="--",
+        linewidth=1.2,
+        label=s("figures.published_train"),
+    )
+    axis.plot(
+        printed.validation.x,
+        printed.validation.values,
+        color=PUBLISHED,
+        linestyle=":",
+        linewidth=1.4,
+        label=s("figures.published_validation"),
+    )
     if model == "vae":
         scale = subject.published.study.train_images / subject.published.study.validation_images
         rescaled = [scale * value for value in printed.validation.values]
-        axis.plot(printed.validation.x, rescaled, color=PUBLISHED, linestyle="none", marker="x", label=s("figures.published_rescaled", factor=subject.numbers.integer(scale)))
+        axis.plot(
+            printed.validation.x,
+            rescaled,
+            color=PUBLISHED,
+            linestyle="none",
+            marker="x",
+            label=s("figures.published_rescaled", factor=subject.numbers.integer(scale)),
+        )
     records = subject.evidence.complete("autoencoder", model)
     if not records:
-        axis.text(0.5, 0.5, missing_words(subject, "autoencoder", model), ha="center", transform=axis.transAxes, color="#7A1F1F")
+        axis.text(
+            0.5, 0.5, missing_words(subject, "autoencoder", model), ha="center", transform=axis.transAxes, color="#7A1F1F"
+        )
     _bundle(axis, records, train, 1.0, (RERUN_TRAIN, "-", s("figures.rerun_train")))
     _bundle(axis, records, validation, 1.0, (RERUN_VALIDATION, "-", s("figures.rerun_validation")))
 
 
 def missing_words(subject: Subject, experiment: str, variant: str) -> str:
     """Why a panel has no re-run data: the statuses of its tasks, or that there were none."""
-    found = sorted({stored.record.status for stored in subject.evidence.incomplete(experiment, variant)}) or ["not_run"]
+    found: list[str] = sorted({stored.record.status for stored in subject.evidence.incomplete(experiment, variant)}) or [
+        "not_run"
+    ]
     words = ", ".join(subject.strings(f"status.{word}") for word in found)
     return subject.strings("figures.missing", words=words)
 
@@ -103,7 +145,11 @@ def _loss_alt(subject: Subject, model: Model) -> str:
     printed = subject.published.figure_1.of(model)
     name, digits = subject.model(model), (2 if model == "vae" else 4)
     fixed = subject.numbers.fixed
-    known = {"model": name, "published_first": fixed(printed.train.values[0], digits), "published_last": fixed(printed.train.values[-1], digits)}
+    known = {
+        "model": name,
+        "published_first": fixed(printed.train.values[0], digits),
+        "published_last": fixed(printed.train.values[-1], digits),
+    }
     if not records:
         return subject.strings("alt.losses_missing", **known, words=missing_words(subject, "autoencoder", model))
     train, validation = (mean_curve(records, column) for column in loss_names(model))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.patches import FancyArrowPatch, Polygon, Rectangle
 
@@ -25,7 +25,7 @@ _STAGE_COLOUR = {
     "head": "#CC79A7",
     "output": "#F0E442",
 }
-_ROW_HEIGHT_IN = 1.32
+_ROW_HEIGHT_IN = 1.42
 _PER_ROW = 7  # blocks in one line: more would shrink their labels below 7 pt on a phone
 _DEPTH = 0.45  # slope of the blocks' side faces
 _BLOCK, _TOP = 0.62, 1.0  # largest width and height of a block in cells
@@ -72,16 +72,22 @@ def _lines(layers: list[Layer]) -> list[list[Layer]]:
 def _line(subject: Subject, axis: Axes, layers: list[Layer], *, last: bool) -> None:
     bare(axis)
     axis.set_xlim(-0.5, _PER_ROW - 0.5)
-    axis.set_ylim(-0.85, 1.2)
+    axis.set_ylim(-1.05, 1.15)
     for position, layer in enumerate(layers):
         _block(axis, position, layer)
-        label = subject.strings(f"layers.{layer['label']}").replace(" ", "\n" if len(layer["label"]) > 11 else " ")  # noqa: PLR2004
-        axis.text(position, -0.06, label, ha="center", va="top", fontsize=7.5, weight="bold")
         shape = subject.numbers.shape(tuple(layer["output_shape"]))
-        axis.text(position, -0.36, _operation(layer), ha="center", va="top", fontsize=7)
-        axis.text(position, -0.62, shape, ha="center", va="top", fontsize=7.5, color="#333333")
+        label = f"{_operation(layer)}\n{shape}"
+        axis.text(position, -0.04, _name(subject, layer), ha="center", va="top", fontsize=7.5, weight="bold")
+        axis.text(position, -0.34, label, ha="center", va="top", fontsize=7.5, linespacing=1.25)
         if position < len(layers) - 1 or not last:
-            arrow = FancyArrowPatch((position + 0.40, 0.5), (position + 0.60, 0.5), arrowstyle="-|>", mutation_scale=7, color="#555555", linewidth=0.8)
+            arrow = FancyArrowPatch(
+                (position + 0.40, 0.5),
+                (position + 0.60, 0.5),
+                arrowstyle="-|>",
+                mutation_scale=7,
+                color="#555555",
+                linewidth=0.8,
+            )
             axis.add_patch(arrow)
 
 
@@ -90,26 +96,44 @@ def _block(axis: Axes, position: int, layer: Layer) -> None:
     depth = min(0.12, 0.3 * height * _DEPTH)
     left, bottom = position - width / 2 - depth / 2, 0.5 - height / 2
     colour = _STAGE_COLOUR[layer["stage"]]
-    look = {"edgecolor": "#222222", "linewidth": 0.7, "facecolor": colour}
+    look: dict[str, Any] = {"edgecolor": "#222222", "linewidth": 0.7, "facecolor": colour}
     axis.add_patch(Rectangle((left, bottom), width, height, **look))
     right, top = left + width, bottom + height
-    axis.add_patch(Polygon([(left, top), (left + depth, top + depth), (right + depth, top + depth), (right, top)], closed=True, alpha=0.6, **look))
-    axis.add_patch(Polygon([(right, bottom), (right + depth, bottom + depth), (right + depth, top + depth), (right, top)], closed=True, alpha=0.8, **look))
+    axis.add_patch(
+        Polygon(
+            [(left, top), (left + depth, top + depth), (right + depth, top + depth), (right, top)],
+            closed=True,
+            alpha=0.6,
+            **look,
+        )
+    )
+    axis.add_patch(
+        Polygon(
+            [(right, bottom), (right + depth, bottom + depth), (right + depth, top + depth), (right, top)],
+            closed=True,
+            alpha=0.8,
+            **look,
+        )
+    )
 
 
 def _size(shape: tuple[int, ...]) -> tuple[float, float]:
-    """Width from the channels (logarithmic, 1 to 128) and height from the side length (28 full); a vector is a tall thin bar."""
+    """Width from the channels (logarithmic, 1 to 128), height from the side length (28 is full); a vector is a thin bar."""
     if len(shape) == 1:
         return 0.10, min(_TOP, 0.18 + 0.25 * math.log10(shape[0]))
     channels, side = shape[0], shape[1]
     return 0.08 + (_BLOCK - 0.16) * math.log2(channels + 1) / math.log2(129), 0.16 + (_TOP - 0.16) * side / 28
 
 
+def _name(subject: Subject, layer: Layer) -> str:
+    """The layer's name, or a shorter one where the strings have it: a block is narrow."""
+    short = f"layers_short.{layer['label']}"
+    return subject.strings(short if short in subject.strings.texts else f"layers.{layer['label']}")
+
+
 def _operation(layer: Layer) -> str:
-    short = {"ConvTranspose2d": "ConvT", "Conv2d": "Conv"}
-    name = str(layer["operation"])
-    for long, brief in short.items():
-        name = name.replace(long, brief)
+    """The operation in short, two of them on two lines, with its stride where it is not 1."""
+    name = str(layer["operation"]).replace("ConvTranspose2d", "ConvT").replace("Conv2d", "Conv").replace(" + ", " +\n")
     stride = layer.get("stride")
     return f"{name} /{stride}" if stride and stride != 1 else name
 
@@ -119,5 +143,8 @@ def _alt(subject: Subject, network: str) -> str:
     name = subject.strings(f"networks.{network}")
     if not layers:
         return subject.strings("alt.missing", model=name, words=missing_words(subject, "architecture", network))
-    steps = ", ".join(f"{subject.strings('layers.' + layer['label'])} {subject.numbers.shape(tuple(layer['output_shape']))}" for layer in layers)
+    steps = ", ".join(
+        f"{subject.strings('layers.' + layer['label'])} {subject.numbers.shape(tuple(layer['output_shape']))}"
+        for layer in layers
+    )
     return subject.strings("alt.network", network=name, steps=steps)

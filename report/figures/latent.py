@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib import patheffects
@@ -14,6 +14,7 @@ from report.measure import neighbours
 from report.tables.latent import SPACES
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
@@ -25,7 +26,7 @@ _POINT = 5.0  # marker area in square points: 10,000 points fill a panel without
 def projections(subject: Subject) -> Drawing:
     """One panel a space, points coloured and marked by class, each class named at its median; the first seed is shown."""
     figure, axes = canvas(2, 2, 6.3)
-    handles = []
+    handles: list[Artist] = []
     for axis, space in zip(axes, SPACES, strict=True):
         records = subject.evidence.complete("latent", space)
         title = subject.strings(f"models.{space}")
@@ -35,24 +36,47 @@ def projections(subject: Subject) -> Drawing:
             handles = _scatter(subject, axis, columns(records[0], "coordinates.parquet"))
         axis.set_title(title)
     if handles:
-        figure.legend(handles, subject.published.study.classes, loc="outside lower center", ncols=4, markerscale=2.2, columnspacing=1.0, handletextpad=0.2)
+        figure.legend(
+            handles,
+            subject.published.study.classes,
+            loc="outside lower center",
+            ncols=4,
+            markerscale=2.2,
+            columnspacing=1.0,
+            handletextpad=0.2,
+        )
     return Drawing(figure, _alt(subject))
 
 
-def _scatter(subject: Subject, axis: Axes, table: dict[str, NDArray[np.generic]]) -> list[object]:
+def _scatter(subject: Subject, axis: Axes, table: dict[str, NDArray[np.generic]]) -> list[Artist]:
     labels = table["label"].astype(np.int64)
     x, y = table["x"].astype(np.float64), table["y"].astype(np.float64)
-    handles: list[object] = []
+    handles: list[Artist] = []
     for label in range(len(subject.published.study.classes)):
         mine = labels == label
-        look = {"s": _POINT, "c": CLASS_COLOUR[label], "marker": CLASS_MARKER[label], "linewidths": 0, "alpha": 0.55, "rasterized": True}
-        axis.scatter(x[mine], y[mine], **look)  # type: ignore[arg-type]
-        handles.append(axis.scatter([], [], **(look | {"alpha": 1.0, "rasterized": False})))  # type: ignore[arg-type]
+        look: dict[str, Any] = {
+            "s": _POINT,
+            "c": CLASS_COLOUR[label],
+            "marker": CLASS_MARKER[label],
+            "linewidths": 0,
+            "alpha": 0.55,
+            "rasterized": True,
+        }
+        axis.scatter(x[mine], y[mine], **look)
+        handles.append(axis.scatter([], [], **(look | {"alpha": 1.0, "rasterized": False})))
     halo = [patheffects.withStroke(linewidth=2.5, foreground="white")]
     for label, name in enumerate(subject.published.study.classes):
         mine = labels == label
         if mine.any():
-            axis.text(float(np.median(x[mine])), float(np.median(y[mine])), name, ha="center", va="center", fontsize=8, path_effects=halo)
+            axis.text(
+                float(np.median(x[mine])),
+                float(np.median(y[mine])),
+                name,
+                ha="center",
+                va="center",
+                fontsize=8,
+                path_effects=halo,
+            )
     bare(axis)
     return handles
 

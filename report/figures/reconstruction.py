@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,9 +33,12 @@ def pairs(subject: Subject, model: Model) -> Drawing:
     if not records:
         figure, axes = canvas(1, 1, 1.0)
         absent(axes[0], missing_words(subject, "reconstruction", model))
-        return Drawing(figure, subject.strings("alt.missing", model=subject.model(model), words=missing_words(subject, "reconstruction", model)))
+        return Drawing(
+            figure,
+            subject.strings("alt.missing", model=subject.model(model), words=missing_words(subject, "reconstruction", model)),
+        )
     shown = shown_pairs(records[0])
-    figure, axes = canvas(4, 1, 4 * (WIDTH_IN / 10 + 0.36))
+    figure, axes = canvas(4, 1, 4 * (WIDTH_IN / 10 + 0.46))
     for axis, row in zip(axes, _ROWS, strict=True):
         _strip(subject, axis, shown, row)
     return Drawing(figure, _pairs_alt(subject, model, records[0], shown))
@@ -59,7 +62,7 @@ def distributions(subject: Subject) -> Drawing:
         edges = np.linspace(0, float(np.quantile(np.concatenate(known), 0.995)), _BINS + 1)
         for model, values in found.items():
             if values is not None:
-                look = {"color": MODEL_COLOUR[model], "linestyle": MODEL_LINE[model]}
+                look: dict[str, Any] = {"color": MODEL_COLOUR[model], "linestyle": MODEL_LINE[model]}
                 share, _ = np.histogram(values, edges)
                 axis.stairs(100 * share / len(values), edges, **look, linewidth=1.6, label=subject.model(model))
                 axis.axvline(float(np.median(values)), **look, linewidth=0.8, alpha=0.7)
@@ -103,7 +106,9 @@ def _pooled(subject: Subject, model: Model, which: str) -> NDArray[np.float64] |
     records = subject.evidence.complete("reconstruction", model)
     if not records:
         return None
-    return np.concatenate([columns(stored, "errors.parquet")[f"mse_per_pixel_{which}_input"].astype(np.float64) for stored in records])
+    return np.concatenate(
+        [columns(stored, "errors.parquet")[f"mse_per_pixel_{which}_input"].astype(np.float64) for stored in records]
+    )
 
 
 def _strip(subject: Subject, axis: Axes, shown: dict[str, NDArray[np.float32]], row: str) -> None:
@@ -114,7 +119,9 @@ def _strip(subject: Subject, axis: Axes, shown: dict[str, NDArray[np.float32]], 
     for position, image in enumerate(images):
         strip[:, position * step : position * step + _SIDE] = 1 - image  # dark garments on white, as print wants them
     enlarged = np.kron(strip, np.ones((_ZOOM, _ZOOM), dtype=np.float32))
-    axis.imshow(enlarged, cmap="gray", vmin=0, vmax=1, interpolation="none", extent=(0, strip.shape[1], _SIDE, 0), aspect="equal")
+    axis.imshow(
+        enlarged, cmap="gray", vmin=0, vmax=1, interpolation="none", extent=(0, strip.shape[1], _SIDE, 0), aspect="equal"
+    )
     bare(axis)
     axis.set_title(subject.strings(f"figures.row_{row}"), pad=15 if row != "original" else 4, fontsize=9)
     if row != "original":
@@ -152,7 +159,11 @@ def _sweep_alt(subject: Subject, factors: NDArray[np.float64]) -> str:
     for model in MODELS:
         records = subject.evidence.complete("reconstruction", model)
         if not records:
-            parts.append(subject.strings("alt.missing", model=subject.model(model), words=missing_words(subject, "reconstruction", model)))
+            parts.append(
+                subject.strings(
+                    "alt.missing", model=subject.model(model), words=missing_words(subject, "reconstruction", model)
+                )
+            )
             continue
         ssim = np.mean([columns(stored, "robustness.parquet")["ssim"].astype(np.float64) for stored in records], axis=0)
         values = {"low": subject.numbers.fixed(float(ssim[0]), 2), "high": subject.numbers.fixed(float(ssim[-1]), 2)}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from report.evidence import reference
 from report.formatting import decimals_for
 from report.markdown import escape
-from report.tables.model import TONES, Cell
+from report.tables.model import TONES, Cell, Column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from report.subject import Subject
 
 DASH = "\N{EN DASH}"
+COMPARED = ("published", "rerun", "difference", "interval", "seeds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def nothing() -> Cell:
 
 def status(subject: Subject, measured: Measurement) -> Cell:
     """The word for a quantity that no seed gave: diverged, failed, skipped, or not run."""
-    words = sorted({stored.record.status for stored in measured.incomplete}) or ["not_run"]
+    words: list[str] = sorted({stored.record.status for stored in measured.incomplete}) or ["not_run"]
     label = ", ".join(subject.strings(f"status.{word}") for word in words)
     return Cell(label, "status", tuple(reference(stored) for stored in measured.incomplete), tone=TONES[words[0]])
 
@@ -87,7 +88,7 @@ def printed(subject: Subject, number: float, decimals: int, source: str) -> Cell
 
 
 def compared(subject: Subject, row: Comparison) -> tuple[Cell, ...]:
-    """Published | re-run | 95 % interval | n | difference (re-run minus published)."""
+    """The cells of ``COMPARED``; the difference is re-run minus published."""
     decimals = row.decimals + row.extra_decimals
     measured = row.measured
     difference = nothing()
@@ -97,10 +98,15 @@ def compared(subject: Subject, row: Comparison) -> tuple[Cell, ...]:
     return (
         printed(subject, row.published, row.decimals, row.source),
         value(subject, measured, decimals, row.scale),
+        difference,
         interval(subject, measured, decimals, row.scale),
         seeds(subject, measured),
-        difference,
     )
+
+
+def compared_columns(subject: Subject) -> tuple[Column, ...]:
+    """The headings over ``compared``."""
+    return tuple(Column(subject.strings(f"columns.{name}"), "right") for name in COMPARED)
 
 
 def notes(subject: Subject, measurements: Iterable[Measurement]) -> tuple[str, ...]:

@@ -34,8 +34,10 @@ def scores(subject: Subject) -> Table:
             label = s(f"quantities.{printed}", model=subject.model(model))
             rows.append((cells.text(label), Comparison(number, "table-5", score(subject, model, name), 2, 100, 0)))
     body = tuple((label, *cells.compared(subject, row)) for label, row in rows)
-    heads = (Column(s("columns.score")), *(Column(s(f"columns.{name}"), "right") for name in ("published", "rerun", "interval", "seeds", "difference")))
-    return Table("classification", s("captions.classification"), heads, body, cells.notes(subject, [row.measured for _, row in rows]))
+    heads = (Column(s("columns.score")), *cells.compared_columns(subject))
+    return Table(
+        "classification", s("captions.classification"), heads, body, cells.notes(subject, [row.measured for _, row in rows])
+    )
 
 
 def score(subject: Subject, model: Model, name: str) -> Measurement:
@@ -56,7 +58,11 @@ def per_class(subject: Subject) -> Table:
             row.append(cells.printed(subject, 100 * float(printed), 1, "figure-5"))
             row.append(cells.value(subject, class_f1(subject, model, label), 1, 100))
         rows.append(tuple(row))
-    titles = [s("columns.of", quantity=subject.model(model), who=s(f"columns.{who}")) for model in MODELS for who in ("published", "rerun")]
+    titles = [
+        s("columns.of", quantity=subject.model(model), who=s(f"columns.{who}"))
+        for model in MODELS
+        for who in ("published", "rerun")
+    ]
     heads = (Column(s("columns.class")), *(Column(title, "right") for title in titles))
     missing = [measured for model in MODELS if (measured := class_f1(subject, model, 0)).incomplete]
     return Table("per-class", s("captions.per-class"), heads, tuple(rows), cells.notes(subject, missing))

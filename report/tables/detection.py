@@ -26,7 +26,12 @@ def transfer(subject: Subject) -> Table:
         for row in subject.published.table_6.rows
     )
     heads = ("published_transfer", "rerun_transfer", "published_scratch", "rerun_scratch")
-    return Table("detection", s("captions.detection"), (Column(s("columns.score")), *(Column(s(f"columns.{h}"), "right") for h in heads)), rows)
+    return Table(
+        "detection",
+        s("captions.detection"),
+        (Column(s("columns.score")), *(Column(s(f"columns.{h}"), "right") for h in heads)),
+        rows,
+    )
 
 
 def curves(subject: Subject) -> Table:

@@ -18,7 +18,7 @@ _METRICS = ("knn_accuracy_plane", "silhouette_latent", "silhouette_plane", "trus
 
 
 def separation(subject: Subject) -> Table:
-    """kNN accuracy, silhouette and trustworthiness of each latent space, with raw pixels as the reference."""
+    """Neighbour accuracy, silhouette and trustworthiness of each latent space, with raw pixels as the reference."""
     s = subject.strings
     everything: list[Measurement] = []
     rows = []
@@ -38,6 +38,15 @@ def separation(subject: Subject) -> Table:
                 cells.seeds(subject, near),
             )
         )
-    names = ("latent_values", "knn_latent", "interval", "knn_plane", "silhouette_latent", "silhouette_plane", "trustworthiness", "seeds")
+    names = (
+        "latent_values",
+        "knn_latent",
+        "interval",
+        "knn_plane",
+        "silhouette_latent",
+        "silhouette_plane",
+        "trustworthiness",
+        "seeds",
+    )
     heads = (Column(s("columns.space")), *(Column(s(f"columns.{name}"), "right") for name in names))
     return Table("separation", s("captions.separation"), heads, tuple(rows), cells.notes(subject, everything))

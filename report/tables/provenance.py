@@ -25,7 +25,11 @@ def deviations(subject: Subject) -> Table:
     s = subject.strings
     run = (f"run/{subject.evidence.run.run_id}",)
     rows = tuple(
-        (cells.text(d.key), Cell(plain(subject, d.published), "published", (), "protocol"), Cell(plain(subject, d.run), "value", run))
+        (
+            cells.text(d.key),
+            Cell(plain(subject, d.published), "published", (), "protocol"),
+            Cell(plain(subject, d.run), "value", run),
+        )
         for d in subject.deviations
     )
     heads = tuple(Column(s(f"columns.{name}")) for name in ("key", "protocol_value", "run_value"))
@@ -63,7 +67,9 @@ def packages(subject: Subject) -> Table:
     for stored in subject.evidence.everything():
         for name, version in stored.record.execution.packages.items():
             found.setdefault(name, {})[version] = None
-    rows = tuple((cells.text(name), Cell("; ".join(versions), "value", _run(subject))) for name, versions in sorted(found.items()))
+    rows = tuple(
+        (cells.text(name), Cell("; ".join(versions), "value", _run(subject))) for name, versions in sorted(found.items())
+    )
     return Table("packages", s("captions.packages"), (Column(s("columns.package")), Column(s("columns.version"))), rows)
 
 
@@ -92,7 +98,11 @@ def tasks(subject: Subject) -> Table:
         )
         if record.status != "ok":
             below.append(cells.incomplete_note(subject, record.task.id, record.status, record.result.reason))
-    heads = (*(Column(s(f"columns.{name}")) for name in ("task", "status")), *(Column(s(f"columns.{name}"), "right") for name in ("duration", "memory")), Column(s("columns.record")))
+    heads = (
+        *(Column(s(f"columns.{name}")) for name in ("task", "status")),
+        *(Column(s(f"columns.{name}"), "right") for name in ("duration", "memory")),
+        Column(s("columns.record")),
+    )
     return Table("tasks", s("captions.tasks"), heads, tuple(rows), tuple(below))
 
 
@@ -105,12 +115,18 @@ def performance(subject: Subject) -> Table | None:
     rows = tuple(
         (
             cells.text(str(entry["name"])),
-            *(Cell(numbers.milliseconds(float(entry["stats"][name])), "value", ("perf/benchmark.json",)) for name in ("median", "min", "stddev")),
+            *(
+                Cell(numbers.milliseconds(float(entry["stats"][name])), "value", ("perf/benchmark.json",))
+                for name in ("median", "min", "stddev")
+            ),
             Cell(str(entry["stats"]["rounds"]), "value", ("perf/benchmark.json",)),
         )
         for entry in sorted(benchmarks, key=lambda entry: str(entry["name"]))
     )
-    heads = (Column(s("columns.benchmark")), *(Column(s(f"columns.{name}"), "right") for name in ("median", "minimum", "sd", "rounds")))
+    heads = (
+        Column(s("columns.benchmark")),
+        *(Column(s(f"columns.{name}"), "right") for name in ("median", "minimum", "sd", "rounds")),
+    )
     return Table("performance", s("captions.performance"), heads, rows)
 
 
@@ -130,7 +146,9 @@ def _protocol(subject: Subject, status: str, names: tuple[str, ...]) -> Table:
     rows = [_entry(subject, entry) for entry in _of(status, subject.protocol.entries)]
     rows += [_fixed(subject, entry) for entry in _of(status, subject.protocol.fixed)]
     kept = tuple(row[: len(names)] for row in rows)
-    return Table(f"protocol-{status}", s(f"captions.protocol-{status}"), tuple(Column(s(f"columns.{name}")) for name in names), kept)
+    return Table(
+        f"protocol-{status}", s(f"captions.protocol-{status}"), tuple(Column(s(f"columns.{name}")) for name in names), kept
+    )
 
 
 def _of(status: str, entries: Iterable[_Sourced]) -> list[_Sourced]:
@@ -144,7 +162,12 @@ def _entry(subject: Subject, entry: Entry) -> tuple[Cell, ...]:
 
 def _fixed(subject: Subject, entry: Fixed) -> tuple[Cell, ...]:
     label = cells.text(subject.strings(f"fixed.{entry.topic}"))
-    return (label, cells.text(subject.strings("tables.in_code")), cells.text(entry.source), cells.text(_reason(subject, entry.reason)))
+    return (
+        label,
+        cells.text(subject.strings("tables.in_code")),
+        cells.text(entry.source),
+        cells.text(_reason(subject, entry.reason)),
+    )
 
 
 def _reason(subject: Subject, reason: Mapping[str, str]) -> str:

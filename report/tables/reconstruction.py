@@ -26,10 +26,7 @@ _ERRORS = ("test_mse_per_pixel", "median_mse_per_pixel", "p95_mse_per_pixel")
 def traits(subject: Subject) -> Table:
     """Table 3: the published words, and below the last one the measured side of "robustness to noise"."""
     s = subject.strings
-    rows = [
-        (cells.text(s(f"traits.{trait}")), *(_trait(subject, model, trait) for model in MODELS))
-        for trait in _TRAITS
-    ]
+    rows = [(cells.text(s(f"traits.{trait}")), *(_trait(subject, model, trait) for model in MODELS)) for trait in _TRAITS]
     removed = {model: metric(subject.evidence, "reconstruction", model, "noise_removed_fraction") for model in MODELS}
     noisy = {model: error(subject.evidence, model, "noisy") for model in MODELS}
     rows.append((cells.text(s("traits.measured_removed")), *(cells.value(subject, removed[model], 1, 100) for model in MODELS)))
@@ -49,7 +46,7 @@ def pair_errors(subject: Subject) -> Table:
         label = cells.text(s("tables.image", index=index))
         rows.append((label, Comparison(number, "figure-2", measured, 4)))
     body = tuple((label, *cells.compared(subject, row)) for label, row in rows)
-    heads = (Column(s("columns.image")), *(Column(s(f"columns.{name}"), "right") for name in ("published", "rerun", "interval", "seeds", "difference")))
+    heads = (Column(s("columns.image")), *cells.compared_columns(subject))
     return Table("pair-errors", s("captions.pair-errors"), heads, body, cells.notes(subject, [row.measured for _, row in rows]))
 
 
@@ -72,8 +69,19 @@ def errors(subject: Subject) -> Table:
             everything += measured
             label = cells.text(s(f"tables.{which}_input", model=subject.model(model)))
             mean = measured[0]
-            rows.append((label, cells.value(subject, mean, 5), cells.interval(subject, mean, 5), *(cells.value(subject, one, 5) for one in measured[1:]), cells.seeds(subject, mean)))
-    heads = (Column(s("columns.model_input")), *(Column(s(f"columns.{name}"), "right") for name in ("mean_mse", "interval", "median_mse", "p95_mse", "seeds")))
+            rows.append(
+                (
+                    label,
+                    cells.value(subject, mean, 5),
+                    cells.interval(subject, mean, 5),
+                    *(cells.value(subject, one, 5) for one in measured[1:]),
+                    cells.seeds(subject, mean),
+                )
+            )
+    heads = (
+        Column(s("columns.model_input")),
+        *(Column(s(f"columns.{name}"), "right") for name in ("mean_mse", "interval", "median_mse", "p95_mse", "seeds")),
+    )
     return Table("errors", s("captions.errors"), heads, tuple(rows), cells.notes(subject, everything))
 
 
@@ -89,7 +97,10 @@ def robustness(subject: Subject) -> Table:
             row += [cells.value(subject, at_noise(subject, model, name, position), decimals) for model in MODELS]
         rows.append(tuple(row))
     groups = [(name, who) for name in ("mse", "ssim") for who in ("input", *MODELS)]
-    titles = [s("columns.of", quantity=s(f"columns.{name}"), who=s(f"columns.{who}") if who == "input" else subject.model(who)) for name, who in groups]
+    titles = [
+        s("columns.of", quantity=s(f"columns.{name}"), who=s(f"columns.{who}") if who == "input" else subject.model(who))
+        for name, who in groups
+    ]
     heads = (Column(s("columns.noise"), "right"), *(Column(title, "right") for title in titles))
     missing = [measured for model in MODELS if (measured := at_noise(subject, model, "ssim", 0)).incomplete]
     return Table("robustness", s("captions.robustness"), heads, tuple(rows), cells.notes(subject, missing))
@@ -105,7 +116,9 @@ def sweep(subject: Subject) -> tuple[float, ...]:
 
 def at_noise(subject: Subject, model: Model, name: str, position: int) -> Measurement:
     """A column of the noise sweep at one of its rows, over seeds."""
-    return measure(subject.evidence, "reconstruction", model, lambda stored: float(columns(stored, "robustness.parquet")[name][position]))
+    return measure(
+        subject.evidence, "reconstruction", model, lambda stored: float(columns(stored, "robustness.parquet")[name][position])
+    )
 
 
 def shown_pairs(stored: Stored) -> dict[str, np.ndarray]:
@@ -114,7 +127,7 @@ def shown_pairs(stored: Stored) -> dict[str, np.ndarray]:
 
 
 def _input(subject: Subject, name: str, position: int) -> Measurement:
-    present = next((model for model in MODELS if subject.evidence.complete("reconstruction", model)), "ae")
+    present = next((model for model in MODELS if subject.evidence.complete("reconstruction", model)), MODELS[0])
     return at_noise(subject, present, name, position)
 
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from report.published import Model
     from report.subject import Subject
 
-COMPARED = ("published", "rerun", "interval", "seeds", "difference")
 _SOURCE = "table-4"
 _RESCALED = "table-4 times 48000/12000"
 
@@ -31,7 +30,9 @@ def hyperparameters(subject: Subject) -> Table:
     latents = {model: metric(subject.evidence, "architecture", model, "latent_values") for model in MODELS}
     rows = tuple(_settings(subject, model, latents[model]) for model in MODELS)
     missing = [latent for latent in latents.values() if latent.incomplete]
-    columns = tuple(Column(s(f"columns.{head}"), "right" if index > 1 and head != "loss" else "left") for index, head in enumerate(heads))
+    columns = tuple(
+        Column(s(f"columns.{head}"), "right" if index > 1 and head != "loss" else "left") for index, head in enumerate(heads)
+    )
     return Table("hyperparameters", s("captions.hyperparameters"), columns, rows, cells.notes(subject, missing))
 
 
@@ -40,7 +41,7 @@ def losses(subject: Subject) -> Table:
     s = subject.strings
     rows = loss_rows(subject)
     body = tuple((cells.text(label), *cells.compared(subject, row)) for label, row in rows)
-    columns = (Column(s("columns.quantity")), *(Column(s(f"columns.{name}"), "right") for name in COMPARED))
+    columns = (Column(s("columns.quantity")), *cells.compared_columns(subject))
     return Table("losses", s("captions.losses"), columns, body, cells.notes(subject, [row.measured for _, row in rows]))
 
 
@@ -53,7 +54,7 @@ def headline(subject: Subject) -> Table:
         label = s("quantities.accuracy", model=subject.model(model))
         rows.append((label, Comparison(score, "table-5", accuracy(subject.evidence, model), 2, 100, 0)))
     body = tuple((cells.text(label), *cells.compared(subject, row)) for label, row in rows)
-    columns = (Column(s("columns.quantity")), *(Column(s(f"columns.{name}"), "right") for name in COMPARED))
+    columns = (Column(s("columns.quantity")), *cells.compared_columns(subject))
     return Table("headline", s("captions.headline"), columns, body, cells.notes(subject, [row.measured for _, row in rows]))
 
 
@@ -67,13 +68,17 @@ def loss_rows(subject: Subject) -> list[tuple[str, Comparison]]:
         values = ((train, printed.train_loss, "train"), (validation, printed.validation_loss, "validation"))
         for name, number, part in values:
             as_printed = model == "vae" and part == "validation"
-            measured = vae_validation_as_printed(subject) if as_printed else metric(subject.evidence, "autoencoder", model, name)
+            measured = (
+                vae_validation_as_printed(subject) if as_printed else metric(subject.evidence, "autoencoder", model, name)
+            )
             label = subject.strings(f"quantities.{'vae_as_printed' if as_printed else f'{model}_{part}'}")
             rows.append((label, Comparison(number, _SOURCE, measured, decimals, 1.0, 0 if model == "vae" else 1)))
         if model == "vae":
             measured = metric(subject.evidence, "autoencoder", model, validation)
             rescaled = subject.published.vae_validation_per_image()
-            rows.append((subject.strings("quantities.vae_validation"), Comparison(rescaled, _RESCALED, measured, decimals, 1.0, 0)))
+            rows.append(
+                (subject.strings("quantities.vae_validation"), Comparison(rescaled, _RESCALED, measured, decimals, 1.0, 0))
+            )
     return rows
 
 
@@ -89,7 +94,9 @@ def vae_validation_as_printed(subject: Subject) -> Measurement:
         subject.evidence,
         "autoencoder",
         "vae",
-        lambda stored: float(stored.record.result.metrics["validation_loss_sum"]) / float(stored.record.result.metrics["train_images"]),
+        lambda stored: (
+            float(stored.record.result.metrics["validation_loss_sum"]) / float(stored.record.result.metrics["train_images"])
+        ),
     )
 
 
@@ -98,12 +105,18 @@ def _settings(subject: Subject, model: Model, latent: Measurement) -> tuple[Cell
     printed = subject.published.table_4.of(model)
     section = cast("Mapping[str, JsonValue]", subject.evidence.run.config.get("autoencoder", {}))
     rate = section.get("learning_rate")
-    size = cells.printed(subject, printed.latent_dim, 0, _SOURCE) if printed.latent_dim else Cell(s("tables.not_applicable"), "published", (), _SOURCE)
+    size = (
+        cells.printed(subject, printed.latent_dim, 0, _SOURCE)
+        if printed.latent_dim
+        else Cell(s("tables.not_applicable"), "published", (), _SOURCE)
+    )
     return (
         cells.text(subject.model(model)),
         Cell(printed.optimizer, "published", (), _SOURCE),
         cells.printed(subject, printed.learning_rate, 3, _SOURCE),
-        Cell(subject.numbers.significant(float(rate), 1), "value", (f"run/{subject.evidence.run.run_id}",)) if isinstance(rate, int | float) else cells.nothing(),
+        Cell(subject.numbers.significant(float(rate), 1), "value", (f"run/{subject.evidence.run.run_id}",))
+        if isinstance(rate, int | float)
+        else cells.nothing(),
         Cell(s(f"losses.{printed.loss}"), "published", (), _SOURCE),
         size,
         cells.value(subject, latent, 0),

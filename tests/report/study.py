@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from store.records import Stored
 
 MODELS = ("ae", "vae", "dae")
+Found = tuple[dict[str, float], dict[str, Any], dict[str, bytes]]  # metrics, facts, files of one record
 DIGEST = "ab" * 32
 LATENTS = {"ae": 1152, "vae": 20, "dae": 1152, "pixels": 784}
 MACHINE = {"cpu": "Test CPU", "cores": 2, "gpu": None}
@@ -35,6 +36,20 @@ PUBLISHED_CONFIG: dict[str, Any] = {
     },
     "latent": {"random_state": 42, "perplexity": 30.0, "neighbours": 10, "metric_images": 5000},
     "classifier": {"epochs": 10, "batch_size": 32, "learning_rate": 1e-3, "hidden_units": 128},
+    "detection": {
+        "dataset": "kitti",
+        "images": 500,
+        "split": "random",
+        "validation_fraction": 0.2,
+        "car": ["Car"],
+        "person": ["Pedestrian", "Person_sitting"],
+        "cyclist": ["Cyclist"],
+        "image_size": 416,
+        "batch_size": 16,
+        "epochs": 50,
+        "arms": ["scratch-car", "transfer-3class", "transfer-car", "scratch-3class"],
+        "strict_labels": False,
+    },
     "execution": {"device": "cpu", "threads": 1},
 }
 AE_ROWS = (
@@ -81,7 +96,7 @@ class Spec:
 def write_study(root: Path, spec: Spec | None = None) -> Run:
     """Commit every record of docs/records.md and the run manifest that names them."""
     spec = spec or Spec()
-    stored = [_commit(root, spec, task, *parts) for task, *parts in _tasks(spec)]
+    stored = [_commit(root, spec, task, found) for task, found in _tasks(spec)]
     entries = [
         RunEntry(task=s.record.task, fingerprint=s.record.fingerprint, status=s.record.status, record_digest=s.record.digest)
         for s in stored
@@ -102,24 +117,31 @@ def changed_config(section: str, key: str, value: object) -> dict[str, Any]:
     return {**PUBLISHED_CONFIG, section: {**PUBLISHED_CONFIG[section], key: value}}
 
 
-def _tasks(spec: Spec) -> list[tuple[TaskKey, dict[str, float], dict[str, Any], dict[str, bytes]]]:
-    tasks = [(TaskKey(experiment="architecture", variant=name), *_architecture(name)) for name in _networks()]
-    tasks.append((TaskKey(experiment="latent", variant="pixels"), *_latent("pixels", 0, spec.images)))
+def _tasks(spec: Spec) -> list[tuple[TaskKey, Found]]:
+    tasks = [(TaskKey(experiment="architecture", variant=name), _architecture(name)) for name in _networks()]
+    tasks.append((TaskKey(experiment="latent", variant="pixels"), _latent("pixels", 0, spec.images)))
     for seed in spec.seeds:
         for model in MODELS:
-            for experiment, make in (("autoencoder", _autoencoder), ("reconstruction", _reconstruction), ("classifier", _classifier)):
-                tasks.append((TaskKey(experiment=experiment, variant=model, seed=seed), *make(model, seed, spec.images)))
-            tasks.append((TaskKey(experiment="latent", variant=model, seed=seed), *_latent(model, seed, spec.images)))
+            for experiment, make in (
+                ("autoencoder", _autoencoder),
+                ("reconstruction", _reconstruction),
+                ("classifier", _classifier),
+            ):
+                tasks.append((TaskKey(experiment=experiment, variant=model, seed=seed), make(model, seed, spec.images)))
+            tasks.append((TaskKey(experiment="latent", variant=model, seed=seed), _latent(model, seed, spec.images)))
     return tasks
 
 
-def _commit(root: Path, spec: Spec, task: TaskKey, metrics: Any, facts: Any, files: Any) -> Stored:
+def _commit(root: Path, spec: Spec, task: TaskKey, found: Found) -> Stored:
+    metrics, facts, files = found
     status, reason = spec.broken.get(task.id, ("ok", ""))
     if status == "ok":
         result = Result(status="ok", metrics={**metrics, **spec.metrics.get(task.id, {})}, facts=facts)
     else:
         result, files = Result(status=status, reason=reason), {}
-    ingredients = Ingredients(config={}, code={"m": DIGEST}, inputs={"fashion-mnist": DIGEST}, upstream={}, environment={"device": "cpu"})
+    ingredients = Ingredients(
+        config={}, code={"m": DIGEST}, inputs={"fashion-mnist": DIGEST}, upstream={}, environment={"device": "cpu"}
+    )
     packages = {"torch": "2.13.0", "numpy": "2.0.0"}
     execution = Execution(
         started_at="2026-01-01T00:00:00+00:00",
@@ -137,11 +159,14 @@ def _networks() -> tuple[str, ...]:
     return (*MODELS, *(f"classifier-{model}" for model in MODELS))
 
 
-def _architecture(network: str) -> tuple[dict[str, float], dict[str, Any], dict[str, bytes]]:
+def _architecture(network: str) -> Found:
     model = network.removeprefix("classifier-")
     rows = VAE_ROWS if model == "vae" else AE_ROWS
     if network != model:
-        rows = (*(row for row in rows if row[1] in {"input", "encoder", "bottleneck"} and row[0] != "Reparameterization"), *HEAD)
+        rows = (
+            *(row for row in rows if row[1] in {"input", "encoder", "bottleneck"} and row[0] != "Reparameterization"),
+            *HEAD,
+        )
     layers, before = [], (1, 28, 28)
     for label, stage, operation, shape in rows:
         plain = stage == "input" or operation in {"Sigmoid", "Flatten", "Sample"}
@@ -166,7 +191,7 @@ def _architecture(network: str) -> tuple[dict[str, float], dict[str, Any], dict[
     return metrics, {}, {"layers.json": document_bytes(layers)}
 
 
-def _autoencoder(model: str, seed: int, _: int) -> tuple[dict[str, float], dict[str, Any], dict[str, bytes]]:
+def _autoencoder(model: str, seed: int, _: int) -> Found:
     epochs = np.arange(1, 26)
     level = {"ae": 0.005, "vae": 20.0, "dae": 0.014}[model] * (1 + 0.01 * seed)
     train, validation = level * (1 + 2.0 / epochs), 1.01 * level * (1 + 1.8 / epochs)
@@ -183,7 +208,7 @@ def _autoencoder(model: str, seed: int, _: int) -> tuple[dict[str, float], dict[
     return metrics, facts, {"history.parquet": table_bytes(table), "weights.safetensors": b"weights"}
 
 
-def _reconstruction(model: str, seed: int, images: int) -> tuple[dict[str, float], dict[str, Any], dict[str, bytes]]:
+def _reconstruction(model: str, seed: int, images: int) -> Found:
     random = np.random.default_rng([seed, MODELS.index(model)])
     clean_level, noisy_level = {"ae": (0.005, 0.040), "vae": (0.020, 0.030), "dae": (0.010, 0.014)}[model]
     clean, noisy = (random.lognormal(np.log(level), 0.3, images) for level in (clean_level, noisy_level))
@@ -222,15 +247,24 @@ def _pairs(random: np.random.Generator) -> dict[str, Any]:
     noisy = np.clip(original + random.normal(0, 0.5, original.shape), 0, 1).astype(np.float32)
     blurred = (0.9 * original + 0.05).astype(np.float32)
     index = np.arange(10)
-    return {"index": index, "label": index, "original": original, "noisy": noisy, "reconstruction": blurred, "reconstruction_of_noisy": blurred}
+    return {
+        "index": index,
+        "label": index,
+        "original": original,
+        "noisy": noisy,
+        "reconstruction": blurred,
+        "reconstruction_of_noisy": blurred,
+    }
 
 
-def _latent(space: str, seed: int, images: int) -> tuple[dict[str, float], dict[str, Any], dict[str, bytes]]:
+def _latent(space: str, seed: int, images: int) -> Found:
     random = np.random.default_rng([7, seed])
     label = np.arange(images) % 10
     angle = 2 * np.pi * label / 10
     table = {"index": np.arange(images), "label": label}
-    table |= {name: (30 * f(angle) + random.normal(0, 4, images)).astype(np.float32) for name, f in (("x", np.cos), ("y", np.sin))}
+    table |= {
+        name: (30 * f(angle) + random.normal(0, 4, images)).astype(np.float32) for name, f in (("x", np.cos), ("y", np.sin))
+    }
     level = {"ae": 0.85, "vae": 0.80, "dae": 0.83, "pixels": 0.81}[space] + 0.001 * seed
     metrics = {"knn_accuracy_latent": level, "knn_accuracy_plane": level - 0.02, "silhouette_latent": level - 0.7}
     metrics |= {"silhouette_plane": level - 0.6, "trustworthiness": 0.98, "kl_divergence_tsne": 1.5}
@@ -238,7 +272,7 @@ def _latent(space: str, seed: int, images: int) -> tuple[dict[str, float], dict[
     return metrics, {}, {"coordinates.parquet": table_bytes(table)}
 
 
-def _classifier(model: str, seed: int, images: int) -> tuple[dict[str, float], dict[str, Any], dict[str, bytes]]:
+def _classifier(model: str, seed: int, images: int) -> Found:
     epochs = np.arange(1, 11)
     level = {"ae": 0.881, "vae": 0.872, "dae": 0.868}[model] + 0.0005 * seed
     history = {"epoch": epochs, "learning_rate": np.full(10, 1e-3)}
