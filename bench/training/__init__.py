@@ -1,0 +1,1 @@
+"""The training engine: one loop for autoencoders and classifiers, with checkpoints that resume bit for bit."""
