@@ -1,0 +1,92 @@
+"""Which drive and frame each image was taken from: manifest.csv, object_to_raw.csv or the devkit's mapping files."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from store.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+MANIFEST = "manifest.csv"
+OBJECT_TO_RAW = "object_to_raw.csv"
+_MAPPINGS = ("mapping", "devkit/mapping", "devkit_object/mapping")
+_MAPPING_LINE = re.compile(r"\S+\s+(?P<drive>\d{4}_\d\d_\d\d_drive_\d+)(?:_sync)?\s+(?P<frame>\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A recording and the number of the frame in it."""
+
+    drive: str
+    frame: int
+
+
+def read_origins(folder: Path) -> dict[str, Origin]:
+    """Image id to origin, as far as the files in ``folder`` know it; raises DataError that names file and line.
+
+    Where several files speak of one image, manifest.csv counts before object_to_raw.csv, and that before the mapping.
+    """
+    origins: dict[str, Origin] = {}
+    for name in _MAPPINGS:
+        if (folder / name / "train_rand.txt").is_file():
+            origins |= read_mapping(folder / name)
+    origins |= _read_csv(folder / OBJECT_TO_RAW, key="object_id")
+    origins |= _read_csv(folder / MANIFEST, key="stem")
+    return origins
+
+
+def read_mapping(folder: Path) -> dict[str, Origin]:
+    """The devkit's mapping: entry i of train_rand.txt is the line (from 1) of train_mapping.txt that image i came from.
+
+    Raises DataError where the two files do not fit each other.
+    """
+    order_path, lines_path = folder / "train_rand.txt", folder / "train_mapping.txt"
+    cure = "restore the two files of KITTI's object development kit"
+    try:
+        order = order_path.read_text(encoding="ascii").replace(",", " ").split()
+        lines = lines_path.read_text(encoding="ascii").splitlines()
+        return {f"{number:06d}": _origin_of(lines, int(entry)) for number, entry in enumerate(order)}
+    except (OSError, ValueError) as error:
+        raise DataError(f"the mapping to drives cannot be read: {error}", where=str(folder), cure=cure) from error
+
+
+def origin_rows(origins: Mapping[str, Origin]) -> str:
+    """The text of an object_to_raw.csv."""
+    rows = [f"{name},{origin.drive},{origin.frame}\n" for name, origin in sorted(origins.items())]
+    return "object_id,drive,frame\n" + "".join(rows)
+
+
+def _origin_of(lines: list[str], number: int) -> Origin:
+    if not 0 < number <= len(lines):
+        raise ValueError(f"train_rand.txt asks for line {number} of {len(lines)} in train_mapping.txt")
+    match = _MAPPING_LINE.fullmatch(lines[number - 1].strip())
+    if match is None:
+        raise ValueError(f"train_mapping.txt, line {number}: {lines[number - 1]!r}")
+    return Origin(match["drive"], int(match["frame"]))
+
+
+def _read_csv(path: Path, *, key: str) -> dict[str, Origin]:
+    if not path.is_file():
+        return {}
+    found: dict[str, Origin] = {}
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        rows = csv.DictReader(stream)
+        missing = {key, "drive", "frame"} - set(rows.fieldnames or ())
+        if missing:
+            cure = f"give it the columns {key}, drive and frame, or remove the file"
+            raise DataError(f"{path.name} has no column {', '.join(sorted(missing))}", where=str(path), cure=cure)
+        for row in rows:
+            if not row["drive"]:
+                continue
+            try:
+                found[row[key]] = Origin(row["drive"], int(row["frame"]))
+            except (TypeError, ValueError) as error:
+                message = f"{path.name} has no frame number in line {rows.line_num}: {row['frame']!r}"
+                raise DataError(message, where=f"{path}:{rows.line_num}", cure="write a whole number there") from error
+    return found
