@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 Verdict = Literal["supported", "not_supported", "undecided", "not_measured"]
 
-HIGH_SSIM = 0.90  # structural similarity from which a reconstruction is called faithful
+FAITHFUL = (0.75, 0.90)  # structural similarity below which a reconstruction is not called faithful, and from which it is
 SMALL_GAP = 0.05  # relative gap of validation to training loss that is called small (the published AE: 0.018)
 PART = (0.10, 0.90)  # share of the noise between which "a part" of it is removed
 
@@ -58,18 +58,19 @@ def classifier_observations(subject: Subject) -> tuple[Observation, ...]:
 
 
 def ae_fidelity(subject: Subject) -> Observation:
-    """AE: high fidelity. Structural similarity on clean input against ``HIGH_SSIM``."""
+    """AE: high fidelity. Structural similarity on clean input against the bounds of ``FAITHFUL``."""
     if not sweep(subject) or sweep(subject)[0] != 0:
         return Observation("ae_fidelity", "not_measured")
     ssim = at_noise(subject, "ae", "ssim", 0)
     mean = error(subject.evidence, "ae", "clean")
     if ssim.summary is None or mean.summary is None:
         return Observation("ae_fidelity", "not_measured")
-    verdict: Verdict = "supported" if ssim.summary.mean >= HIGH_SSIM else "not_supported"
-    threshold = subject.numbers.fixed(HIGH_SSIM, 2)
-    return Observation(
-        "ae_fidelity", verdict, {"ssim": _print(subject, ssim, 3), "mse": _print(subject, mean, 4), "threshold": threshold}
+    low, high = FAITHFUL
+    verdict: Verdict = (
+        "supported" if ssim.summary.mean >= high else "undecided" if ssim.summary.mean >= low else "not_supported"
     )
+    bounds = {"low": subject.numbers.fixed(low, 2), "high": subject.numbers.fixed(high, 2)}
+    return Observation("ae_fidelity", verdict, {"ssim": _print(subject, ssim, 3), "mse": _print(subject, mean, 4), **bounds})
 
 
 def ae_noise(subject: Subject) -> Observation:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-UNCOMPARED = ("seeds", "execution")  # replications and the machine: no part of what was published
+UNCOMPARED = ("seeds", "parts", "execution")  # replications, how much of the study ran, and the machine
+_DETECTION = "detection"  # the one section of Part II; all others belong to Part I
 
 
 class _Sourced(BaseModel):
@@ -76,15 +77,26 @@ def load_protocol(path: Path = DATA / "protocol.toml") -> Protocol:
 
 
 def deviations(config: Mapping[str, JsonValue], protocol: Protocol) -> tuple[Deviation, ...]:
-    """Every key where ``config`` (nested, as in a run manifest) and the protocol differ; seeds and device do not count."""
-    published = {entry.key: entry.value for entry in protocol.entries}
-    run = {key: value for key, value in leaves(config) if key.split(".")[0] not in UNCOMPARED}
+    """Every key where ``config`` (nested, as in a run manifest) and the protocol differ.
+
+    Seeds and device do not count, nor do the settings of a part of the study that the run leaves out.
+    """
+    published = {entry.key: entry.value for entry in protocol.entries if _counts(entry.key, config)}
+    run = {key: value for key, value in leaves(config) if _counts(key, config)}
     keys = [*published, *(key for key in run if key not in published)]
     return tuple(
         Deviation(key, published.get(key), run.get(key))
         for key in keys
         if key not in published or key not in run or published[key] != run[key]
     )
+
+
+def _counts(key: str, config: Mapping[str, JsonValue]) -> bool:
+    """Whether the key belongs to what was published and to a part that was run (both, where ``parts`` does not say)."""
+    section = key.partition(".")[0]
+    parts = config.get("parts")
+    part = "detection" if section == _DETECTION else "autoencoders"
+    return section not in UNCOMPARED and (not isinstance(parts, list) or part in parts)
 
 
 def leaves(config: Mapping[str, JsonValue], prefix: str = "") -> Iterator[tuple[str, JsonValue]]:

@@ -26,7 +26,7 @@ _STAGE_COLOUR = {
     "output": "#F0E442",
 }
 _ROW_HEIGHT_IN = 1.42
-_PER_ROW = 7  # blocks in one line: more would shrink their labels below 7 pt on a phone
+_PER_ROW = 6  # blocks in one line: more would shrink their labels below 7 pt on a phone
 _DEPTH = 0.45  # slope of the blocks' side faces
 _BLOCK, _TOP = 0.62, 1.0  # largest width and height of a block in cells
 

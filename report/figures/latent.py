@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from report.subject import Subject
 
-_POINT = 5.0  # marker area in square points: 10,000 points fill a panel without hiding each other
+_INK = 500.0  # marker area in square points times the root of the count: 10,000 points fill a panel, 500 stay visible
 
 
 def projections(subject: Subject) -> Drawing:
@@ -55,7 +55,7 @@ def _scatter(subject: Subject, axis: Axes, table: dict[str, NDArray[np.generic]]
     for label in range(len(subject.published.study.classes)):
         mine = labels == label
         look: dict[str, Any] = {
-            "s": _POINT,
+            "s": _INK / np.sqrt(len(labels)),
             "c": CLASS_COLOUR[label],
             "marker": CLASS_MARKER[label],
             "linewidths": 0,

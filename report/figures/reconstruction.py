@@ -38,7 +38,7 @@ def pairs(subject: Subject, model: Model) -> Drawing:
             subject.strings("alt.missing", model=subject.model(model), words=missing_words(subject, "reconstruction", model)),
         )
     shown = shown_pairs(records[0])
-    figure, axes = canvas(4, 1, 4 * (WIDTH_IN / 10 + 0.46))
+    figure, axes = canvas(4, 1, 4 * (WIDTH_IN / 10 + 0.56))
     for axis, row in zip(axes, _ROWS, strict=True):
         _strip(subject, axis, shown, row)
     return Drawing(figure, _pairs_alt(subject, model, records[0], shown))

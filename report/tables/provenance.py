@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from report.protocol import Entry, Fixed
     from report.subject import Subject
 
+_ABREAST = 3  # packages side by side: a hundred of them would fill two pages
 _Sourced = TypeVar("_Sourced", "Entry", "Fixed")
 
 
@@ -55,7 +56,8 @@ def environment(subject: Subject) -> Table:
         facts: dict[str, JsonValue] = {**execution.machine, **stored.record.ingredients.environment}
         facts |= {"git commit": execution.git_commit, "git dirty": execution.git_dirty}
         for key, value in facts.items():
-            found.setdefault(key, {})[plain(subject, value)] = None
+            shown = subject.numbers.size(value) if key.endswith("_bytes") and isinstance(value, int) else plain(subject, value)
+            found.setdefault(key.removesuffix("_bytes"), {})[shown] = None
     rows = tuple((cells.text(key), Cell("; ".join(values), "value", _run(subject))) for key, values in sorted(found.items()))
     return Table("environment", s("captions.environment"), (Column(s("columns.property")), Column(s("columns.value"))), rows)
 
@@ -67,10 +69,17 @@ def packages(subject: Subject) -> Table:
     for stored in subject.evidence.everything():
         for name, version in stored.record.execution.packages.items():
             found.setdefault(name, {})[version] = None
+    pairs = [(cells.text(name), Cell("; ".join(versions), "value", _run(subject))) for name, versions in sorted(found.items())]
+    height = -(-len(pairs) // _ABREAST)  # columns are read downwards, the last one may be shorter
+    blank = (cells.text(""), cells.text(""))
     rows = tuple(
-        (cells.text(name), Cell("; ".join(versions), "value", _run(subject))) for name, versions in sorted(found.items())
+        tuple(
+            cell for start in range(row, _ABREAST * height, height) for cell in (pairs[start] if start < len(pairs) else blank)
+        )
+        for row in range(height)
     )
-    return Table("packages", s("captions.packages"), (Column(s("columns.package")), Column(s("columns.version"))), rows)
+    heads = (Column(s("columns.package")), Column(s("columns.version"))) * _ABREAST
+    return Table("packages", s("captions.packages"), heads, rows)
 
 
 def inputs(subject: Subject) -> Table:

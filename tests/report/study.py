@@ -25,6 +25,7 @@ LATENTS = {"ae": 1152, "vae": 20, "dae": 1152, "pixels": 784}
 MACHINE = {"cpu": "Test CPU", "cores": 2, "gpu": None}
 PUBLISHED_CONFIG: dict[str, Any] = {
     "seeds": [0],
+    "parts": ["autoencoders"],
     "dataset": {"source": "full", "validation_fraction": 0.2},
     "autoencoder": {"epochs": 25, "batch_size": 32, "learning_rate": 1e-3, "upsample": "nearest"},
     "vae": {"latent_dim": 20, "beta": 0.5},

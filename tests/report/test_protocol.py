@@ -9,7 +9,7 @@ import pytest
 from bench.config import StudyConfig
 from report.protocol import UNCOMPARED, Deviation, deviations, leaves, load_protocol
 
-DEFAULTS = StudyConfig().model_dump(mode="json")
+DEFAULTS = {**StudyConfig().model_dump(mode="json"), "parts": ["autoencoders", "detection"]}
 
 
 def test_every_key_of_the_configuration_has_its_source() -> None:
@@ -45,6 +45,15 @@ def test_seeds_and_device_are_no_deviation() -> None:
     """More seeds or another device leave a run comparable."""
     config = {**DEFAULTS, "seeds": [0, 1, 2], "execution": {"device": "cuda", "threads": 4}}
     assert deviations(config, load_protocol()) == ()
+
+
+def test_a_part_that_is_not_run_does_not_count() -> None:
+    """Settings of the detector say nothing about a run of the autoencoders, and the other way round."""
+    config = copy.deepcopy(DEFAULTS)
+    config["detection"]["epochs"] = 1
+    config["vae"]["beta"] = 1.0
+    found = {part: [d.key for d in deviations({**config, "parts": [part]}, load_protocol())] for part in config["parts"]}
+    assert found == {"autoencoders": ["vae.beta"], "detection": ["detection.epochs"]}
 
 
 def test_unknown_and_missing_keys_are_deviations() -> None:
