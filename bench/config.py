@@ -13,6 +13,7 @@ PositiveInt = Annotated[int, Field(gt=0, strict=True)]
 Count = Annotated[int, Field(ge=0, strict=True)]
 PositiveFloat = Annotated[float, Field(gt=0)]
 NonNegativeFloat = Annotated[float, Field(ge=0)]
+Part = Literal["autoencoders", "detection"]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -110,9 +111,10 @@ class ExecutionConfig(_Section):
 
 
 class StudyConfig(_Section):
-    """A whole study; ``seeds`` are the replications."""
+    """A whole study; ``seeds`` are the replications, ``parts`` which of its two parts are run."""
 
     seeds: tuple[Count, ...] = Field(default=(0,), min_length=1)
+    parts: tuple[Part, ...] = Field(default=("autoencoders",), min_length=1)
     dataset: DatasetConfig = DatasetConfig()
     autoencoder: AutoencoderConfig = AutoencoderConfig()
     vae: VaeConfig = VaeConfig()

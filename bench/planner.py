@@ -43,11 +43,15 @@ class Planned:
 
 
 def tasks_of(config: StudyConfig) -> tuple[Task, ...]:
-    """Every task of every experiment module, upstream before downstream; raises ValueError on a missing upstream."""
+    """Every task of the experiment modules whose ``PART`` is asked for, upstream before downstream.
+
+    Raises ValueError where an upstream task is missing.
+    """
     found: list[Task] = []
     for info in sorted(pkgutil.iter_modules(bench.experiments.__path__), key=lambda item: item.name):
         module = importlib.import_module(f"bench.experiments.{info.name}")
-        found.extend(module.plan(config))
+        if module.PART in config.parts:
+            found.extend(module.plan(config))
     return _in_order(found)
 
 

@@ -1,0 +1,56 @@
+"""The whole way on the embedded sample: bench twice, seeds apart, a diverged training, and the report of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from store.runs import load_entry, load_run
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[1]
+SHORT = ["--set", "autoencoder.epochs=1", "--set", "classifier.epochs=1", "--set", 'parts=["autoencoders"]']
+
+
+def command(program: str, *arguments: str, code: int = 0) -> str:
+    """Run ``python -m program`` as a user does and return what it printed; the exit code must be ``code``."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("BENCH_")}
+    line = [sys.executable, "-m", program, *arguments]
+    done = subprocess.run(line, capture_output=True, text=True, check=False, cwd=ROOT, env=environment)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout
+
+
+def results(root: Path) -> dict[str, str]:
+    """Task id to result digest of the latest run, with every file checked."""
+    return {entry.task.id: load_entry(root, entry).record.result_digest for entry in load_run(root).entries}
+
+
+def test_same_seed_gives_identical_records_and_another_seed_does_not(tmp_path: Path) -> None:
+    """Two runs, one with two processes and one with one, agree in every record; seeds differ in every trained one."""
+    command("bench", "run", *SHORT, "--seeds", "0-1", "--jobs", "2", "--artifacts", str(tmp_path / "a"))
+    command("bench", "run", *SHORT, "--seeds", "0", "--jobs", "1", "--artifacts", str(tmp_path / "b"))
+    first, second = results(tmp_path / "a"), results(tmp_path / "b")
+    assert {name: first[name] for name in second} == second
+    pairs = [(name, name.replace("seed-0", "seed-1")) for name in second if name.endswith("seed-0")]
+    assert len(pairs) == 12  # training, reconstruction, latent and classifier of three models
+    assert all(first[one] != first[other] for one, other in pairs)
+
+
+def test_diverged_training_is_recorded_and_shown(tmp_path: Path) -> None:
+    """A loss that leaves the finite numbers ends that task only; the report says diverged and why, exit code 1 tells CI."""
+    arguments = [*SHORT, "--seeds", "0", "--artifacts", str(tmp_path)]
+    command("bench", "run", *arguments, "--set", "autoencoder.learning_rate=1e30", code=1)
+    status = {entry.task.id: entry.status for entry in load_run(tmp_path).entries}
+    assert status["autoencoder/vae/seed-0"] == "diverged"
+    assert status["classifier/vae/seed-0"] == "skipped"
+    assert status["latent/pixels/once"] == "ok"
+    command("report", "build", "--artifacts", str(tmp_path), "--formats", "html")
+    page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+    assert "diverged" in page
+    assert "autoencoder/vae/seed-0 diverged" in page
