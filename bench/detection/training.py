@@ -1,0 +1,80 @@
+"""What goes into the training of one arm and what comes out of it: plain data that crosses a process boundary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from pydantic import JsonValue
+
+Columns: TypeAlias = "dict[str, Sequence[object] | NDArray[np.generic]]"
+
+HISTORY = (
+    "epoch",
+    "learning_rate",
+    "train_box_loss",
+    "train_cls_loss",
+    "train_dfl_loss",
+    "validation_box_loss",
+    "validation_cls_loss",
+    "validation_dfl_loss",
+    "precision",
+    "recall",
+    "map50",
+    "map50_95",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One training run: ``data`` is the dataset YAML, ``folder`` takes every file that the run writes.
+
+    ``pretrained`` is a known weights file or None; ``image_size`` is the longer side in pixels.
+    """
+
+    data: Path
+    folder: Path
+    pretrained: Path | None
+    image_size: int
+    batch_size: int
+    epochs: int
+    seed: int
+    device: str
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """One model of a run and what it finds on the validation images: both as the bytes of a record's files."""
+
+    safetensors: bytes
+    predictions: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Diverged:
+    """A run that ended in a loss or a fitness that is no number: its history up to the epoch before."""
+
+    epoch: int
+    history: Columns
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A finished run. ``best`` is None where the last epoch is the best one."""
+
+    history: Columns
+    layers: Columns
+    last: Weights
+    best: Weights | None
+    best_epoch: int
+    parameters: int
+    gflops: float
+    facts: dict[str, JsonValue]
+    timing: dict[str, JsonValue]
