@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from report.subject import Subject
 
 _INK = 500.0  # marker area in square points times the root of the count: 10,000 points fill a panel, 500 stay visible
+_LEGEND = 24.0  # marker area in the legend, square points
+_NAME = (0.28, 0.06)  # room that a class name needs, as a share of the panel's width and height
 
 
 def projections(subject: Subject) -> Drawing:
@@ -41,7 +43,6 @@ def projections(subject: Subject) -> Drawing:
             subject.published.study.classes,
             loc="outside lower center",
             ncols=4,
-            markerscale=2.2,
             columnspacing=1.0,
             handletextpad=0.2,
         )
@@ -63,22 +64,25 @@ def _scatter(subject: Subject, axis: Axes, table: dict[str, NDArray[np.generic]]
             "rasterized": True,
         }
         axis.scatter(x[mine], y[mine], **look)
-        handles.append(axis.scatter([], [], **(look | {"alpha": 1.0, "rasterized": False})))
-    halo = [patheffects.withStroke(linewidth=2.5, foreground="white")]
-    for label, name in enumerate(subject.published.study.classes):
-        mine = labels == label
-        if mine.any():
-            axis.text(
-                float(np.median(x[mine])),
-                float(np.median(y[mine])),
-                name,
-                ha="center",
-                va="center",
-                fontsize=8,
-                path_effects=halo,
-            )
+        handles.append(axis.scatter([], [], **(look | {"s": _LEGEND, "alpha": 1.0, "rasterized": False})))
+    _label(axis, {name: (x[labels == label], y[labels == label]) for label, name in enumerate(subject.published.study.classes)})
     bare(axis)
     return handles
+
+
+def _label(axis: Axes, points: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]) -> None:
+    """Name every class at its median; a name that would cover the one below it moves up."""
+    width, height = (limits[1] - limits[0] for limits in (axis.get_xlim(), axis.get_ylim()))
+    places = sorted((float(np.median(y)), float(np.median(x)), name) for name, (x, y) in points.items() if len(x))
+    taken: list[tuple[float, float]] = []
+    for middle, centre, name in places:
+        line = middle
+        for left, below in taken:
+            if abs(left - centre) < _NAME[0] * width and line - below < _NAME[1] * height:
+                line = below + _NAME[1] * height
+        taken.append((centre, line))
+        halo = [patheffects.withStroke(linewidth=2.5, foreground="white")]
+        axis.text(centre, line, name, ha="center", va="center", fontsize=8, path_effects=halo)
 
 
 def _alt(subject: Subject) -> str:

@@ -77,9 +77,16 @@ def interval(subject: Subject, measured: Measurement, decimals: int, scale: floa
 
 
 def seeds(subject: Subject, measured: Measurement) -> Cell:
-    """How many seeds the mean is over, of how many that were asked for."""
+    """How many seeds the mean is over, of how many that were asked for; a dash where nothing has a seed."""
+    if measured.records and not seeded(measured):
+        return nothing()
     done, asked = len(measured.records), len(measured.records) + len(measured.incomplete)
     return Cell(str(done) if done == asked else subject.strings("tables.of", done=done, asked=asked))
+
+
+def seeded(measured: Measurement) -> bool:
+    """Whether another seed could give another value; raw pixels have none."""
+    return any(stored.record.task.seed is not None for stored in measured.records)
 
 
 def printed(subject: Subject, number: float, decimals: int, source: str) -> Cell:
@@ -115,7 +122,7 @@ def notes(subject: Subject, measurements: Iterable[Measurement]) -> tuple[str, .
     lines: dict[str, None] = {}
     if any(m.interval and m.interval.basis == "images" for m in measurements):
         lines[subject.strings("tables.images_note")] = None
-    if any(m.summary and m.summary.n == 1 for m in measurements):
+    if any(m.summary and m.summary.n == 1 and seeded(m) for m in measurements):
         lines[subject.strings("tables.one_seed_note")] = None
     for measured in measurements:
         for stored in measured.incomplete:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,13 @@ import pytest
 from report.evidence import columns, reference
 from report.markdown import table as markdown_table
 from report.strings import Strings
-from report.tables import architecture, cells, classification, provenance, reconstruction, training
+from report.tables import architecture, cells, classification, latent, provenance, reconstruction, training
 from report.tables.catalogue import all_tables
 from report.tables.model import Cell, Column, Table
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from report.subject import Subject
 
 
@@ -114,6 +117,25 @@ def test_deviations_table_is_absent_without_deviations(whole: Subject, broken: S
     """A comparable run has nothing to list."""
     assert "deviations" not in all_tables(whole)
     assert row(all_tables(broken)["deviations"], "autoencoder.epochs")[1:] != ()
+
+
+def test_benchmarks_are_shown_where_there_are_some(whole: Subject, tmp_path: Path) -> None:
+    """Without a benchmark file there is no table; with one, its times stand in milliseconds by name."""
+    assert "performance" not in all_tables(whole)
+    stats = {"median": 0.0123, "min": 0.012, "stddev": 0.001, "rounds": 7}
+    path = tmp_path / "benchmark.json"
+    path.write_text(json.dumps({"benchmarks": [{"name": "ae_epoch", "stats": stats}]}), encoding="utf-8")
+    found = row(all_tables(dataclasses.replace(whole, perf=path))["performance"], "ae_epoch")
+    assert found[1].text.startswith("12.3")
+    assert found[4].text == "7"
+
+
+def test_pixels_have_no_seeds(whole: Subject) -> None:
+    """The reference space counts no seeds, and its interval is marked as one over images."""
+    pixels = row(latent.separation(whole), "Pixels")
+    assert pixels[-1].text == cells.DASH
+    assert pixels[3].text.endswith("†")
+    assert not any("seed to seed" in note for note in latent.separation(whole).notes)
 
 
 def test_markdown_escapes_what_would_end_a_cell() -> None:
