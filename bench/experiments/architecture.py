@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bench.config import StudyConfig
     from bench.task import Context
 
+PART = "autoencoders"
 VARIANTS = ("ae", "vae", "dae")
 _CLASSIFIER = "classifier-"
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bench.task import Context
     from bench.training.loop import Examples, Training
 
+PART = "autoencoders"
 VARIANTS = ("ae", "vae", "dae")
 DATA = "fashion-mnist"
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bench.task import Context
     from store.records import Stored
 
+PART = "detection"
 EPOCHS = ("last", "best")
 
 

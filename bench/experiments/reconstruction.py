@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bench.config import StudyConfig
     from bench.task import Context
 
+PART = "autoencoders"
 VARIANTS = ("ae", "vae", "dae")
 DATA = "fashion-mnist"
 
