@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from urllib3.util import Retry
 
 _TIMEOUT_S = (10, 30)  # to connect, and between two packets
-_TRANSIENT = (RemoteZipError, HTTPError, requests.RequestException, zipfile.BadZipFile, zlib.error, EOFError)
+# Cut or flipped bytes, which show only while an answer is read. What the connection or the server refuses is a
+# RemoteZipError: the session has repeated that already where repeating can help.
+_DAMAGE = (HTTPError, zipfile.BadZipFile, zlib.error, EOFError)
 
 
 class RemoteArchive:
@@ -58,8 +60,10 @@ class RemoteArchive:
         while True:
             try:
                 content: bytes = self._zip.read(member)
-            except _TRANSIENT as error:
-                retries = self._next(retries, f"{member} cannot be read: {error}")
+            except RemoteZipError as error:
+                raise self._failure(f"{member} cannot be read: {error}") from error
+            except _DAMAGE as error:
+                retries = self._next(retries, f"{member} arrives damaged: {error}")
             else:
                 return content
             self._zip.close()
@@ -77,10 +81,10 @@ class RemoteArchive:
                     "and name their folder (with training/image_2 and training/label_2): --data DIR"
                 )
                 raise DataError(message, where=self._url, cure=cure) from error
-            except zipfile.BadZipFile as error:
-                raise self._failure(f"no ZIP archive there: {error}") from error
-            except _TRANSIENT as error:
-                retries = self._next(retries, f"no answer: {error}")
+            except RemoteZipError as error:
+                raise self._failure(f"no answer: {error}") from error
+            except _DAMAGE as error:
+                retries = self._next(retries, f"no ZIP archive arrives: {error}")
 
     def _next(self, retries: Retry, reason: str) -> Retry:
         """Wait, and count the failure; raises DataError where that was the last allowed one."""

@@ -34,17 +34,17 @@ def fetch(
     from bench.kitti.fetch import Job, fetch_kitti, is_complete  # noqa: PLC0415 - requests takes 0.1 s
 
     folder = cache_dir / KITTI
-    complete = is_complete(folder, images)
-    if offline and not complete:
+    ready = is_complete(folder, images) and (offline or _is_sound(folder))
+    if offline and not ready:
         raise DataError(
             f"the first {images} KITTI images are not in the cache, and the network is not to be used",
             where=str(folder),
             cure="fetch them once without --offline, or name a folder that holds them: --data DIR",
         )
-    if not complete or not _is_sound(folder):
+    if not ready:
         base = (address or read_manifest().archives.address).rstrip("/")
         fetch_kitti(Job(folder, images, base, progress))
-    return _facts(folder, "cache" if complete else "downloaded") | {"checked": check_manifest(folder)}
+    return _facts(folder, "cache" if ready else "downloaded") | {"checked": check_manifest(folder)}
 
 
 def verify(detection: DetectionConfig, *, data_dir: Path | None, cache_dir: Path) -> dict[str, JsonValue]:
