@@ -7,6 +7,7 @@ import uuid
 from importlib.metadata import version
 from pathlib import Path
 
+from bench.kitti.integrity import manifest_rows
 from bench.kitti.layout import is_dataset
 from store.canonical import digest
 from store.errors import DataError, StoreError
@@ -49,14 +50,15 @@ def locate_drawn(cache_dir: Path) -> Path:
     Its name changes with the drawing code and libraries. Raises StoreError where the cache cannot be written.
     """
     folder = cache_dir / f"{DRAWN}-{_drawing_digest()[:12]}"
-    if is_dataset(folder):
+    if _is_whole(folder):
         return folder
     from bench.kitti.drawn import write_drawn  # noqa: PLC0415 - numpy and Pillow only where something is drawn
 
     partial = folder.with_name(f".partial-{folder.name}-{uuid.uuid4().hex[:8]}")
     try:
         write_drawn(partial)
-        if not is_dataset(folder):  # another process may have been faster
+        if not _is_whole(folder):  # another process may have been faster
+            shutil.rmtree(folder, ignore_errors=True)
             partial.rename(folder)
     except OSError as error:
         message = f"cannot write the drawn street scenes: {error.strerror or error}"
@@ -65,6 +67,13 @@ def locate_drawn(cache_dir: Path) -> Path:
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return folder
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether every scene that the folder's manifest lists has its image and label."""
+    rows = manifest_rows(folder)
+    scenes = [(folder / "images" / row["file"], folder / "labels" / f"{row['stem']}.txt") for row in rows]
+    return bool(scenes) and all(path.is_file() for scene in scenes for path in scene)
 
 
 def _drawing_digest() -> str:

@@ -1,4 +1,4 @@
-"""The ``detection_data`` experiment: its tasks, its record, and the way back from the record to the images."""
+"""The ``detection_data`` experiment: its tasks, and what its record holds."""
 
 from __future__ import annotations
 
@@ -8,11 +8,7 @@ import pytest
 
 from bench.config import DetectionConfig, StudyConfig
 from bench.experiments import detection_data
-from bench.kitti.reader import read_dataset
-from bench.kitti.recorded import recorded_split
-from bench.kitti.split import split_images
 from bench.task import Context, Outcome
-from store.errors import IntegrityError
 from store.formats import read_table
 from store.records import Draft, Stored, commit
 from store.schema import Execution, Ingredients, Result
@@ -135,13 +131,3 @@ def test_a_data_set_without_any_object_has_typed_empty_tables(flat: DataFolder, 
     path = tmp_path / "objects.parquet"
     path.write_bytes(outcome.files["objects.parquet"])
     assert [str(kind) for kind in read_table(path).schema.types] == ["string", "int64", *["double"] * 4]
-
-
-def test_the_record_leads_back_to_the_images(data: DataFolder, tmp_path: Path) -> None:
-    """Training reads the very cut that was recorded, boxes and paths included."""
-    record = stored(data, tmp_path)
-    found = read_dataset(data.folder, CONFIG.detection, "3class")
-    assert recorded_split(record, data.folder) == split_images(found.images, CONFIG.detection, seed=3)
-    (data.folder / "images/000002.png").unlink()
-    with pytest.raises(IntegrityError, match="image 000002 of the record detection_data/3class/seed-3"):
-        recorded_split(record, data.folder)

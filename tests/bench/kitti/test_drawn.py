@@ -102,6 +102,14 @@ def test_they_are_drawn_once_and_again_after_a_change(cache: Path, monkeypatch: 
         locate_drawn(cache)
 
 
+def test_a_set_that_lost_a_file_is_drawn_again(tmp_path: Path) -> None:
+    """A cleaned-up cache does not quietly shrink the data set."""
+    folder = locate_drawn(tmp_path)
+    (folder / "labels" / "000007.txt").unlink()
+    assert locate_drawn(tmp_path) == folder
+    assert (folder / "labels" / "000007.txt").is_file()
+
+
 def test_a_drawing_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A full disk is an error with a cure, and the half-drawn set is gone."""
 
