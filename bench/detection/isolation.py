@@ -28,6 +28,21 @@ if TYPE_CHECKING:
     from bench.task import Progress
 
 LOG = "trainer.log"
+HOME = "home"
+# Where the package, torch and matplotlib keep settings and caches, and Python temporary files.
+_FOLDERS = (
+    "HOME",
+    "USERPROFILE",
+    "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+    "TMPDIR",
+    "TEMP",
+    "TMP",
+    "YOLO_CONFIG_DIR",
+    "MPLCONFIGDIR",
+    "TORCH_HOME",
+    "TORCHINDUCTOR_CACHE_DIR",
+)
 _OUT_OF_MEMORY = "the system ends processes that use too much memory: use a smaller detection.batch_size or fewer --jobs"
 
 
@@ -59,15 +74,7 @@ def train(request: Request, progress: Progress) -> Trained | Diverged:
 
 def environment_of(folder: Path) -> dict[str, str]:
     """The variables that keep the package and its libraries inside ``folder`` and off the network."""
-    home = str(folder / "home")
-    return {
-        "HOME": home,
-        "USERPROFILE": home,
-        "XDG_CACHE_HOME": home,
-        "XDG_CONFIG_HOME": home,
-        "TORCH_HOME": home,
-        "MPLCONFIGDIR": home,
-        "YOLO_CONFIG_DIR": home,
+    return dict.fromkeys(_FOLDERS, str(folder / HOME)) | {
         "YOLO_OFFLINE": "true",
         "YOLO_AUTOINSTALL": "false",
         "MPLBACKEND": "agg",
@@ -119,7 +126,7 @@ def _main(connection: Connection, request: Request) -> None:
 def _prepare(folder: Path, environment: Mapping[str, str]) -> None:
     os.environ.update(environment)
     os.environ.pop("ULTRALYTICS_API_KEY", None)
-    (folder / "home").mkdir(exist_ok=True)
+    (folder / HOME).mkdir(exist_ok=True)
     os.chdir(folder)
     log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     sys.stdout.flush()
