@@ -89,12 +89,14 @@ def _add_data_commands(parser: argparse.ArgumentParser) -> None:
         "verify": "recompute the checksums of the files on this disk",
         "where": "say which folder a run would read",
     }
-    for name, text in texts.items():
-        command = commands.add_parser(name, help=text, epilog=_EPILOG)
-        command.add_argument("dataset", nargs="?", default="fashion-mnist", help="which data set (default: fashion-mnist)")
-        command.add_argument(
-            "--source", choices=("full", "sample"), default="full", help="the four official files (default), or the sample"
-        )
+    for name, purpose in texts.items():
+        command = commands.add_parser(name, help=purpose, epilog=_EPILOG)
+        text = "fashion-mnist (default) or kitti"
+        command.add_argument("dataset", nargs="?", default="fashion-mnist", help=text)
+        text = "fashion-mnist: the four official files (default), or the embedded sample"
+        command.add_argument("--source", choices=("full", "sample"), default="full", help=text)
+        text = "kitti: how many of the first images to fetch (default: 500)"
+        command.add_argument("--images", type=_positive, default=500, metavar="N", help=text)
         _add_store_options(command)
         _add_source_options(command)
         command.set_defaults(handler=_data)

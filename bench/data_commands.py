@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, TextIO
 
+from bench.config import DetectionConfig
 from bench.fashion import commands
 from bench.fashion.locate import cache_root
+from bench.kitti import commands as kitti
 from store.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
+    from pathlib import Path
 
     from pydantic import JsonValue
 
-DATASETS = ("fashion-mnist",)
+DATASETS = ("fashion-mnist", "kitti")
 
 
 def facts(options: argparse.Namespace, stream: TextIO) -> dict[str, JsonValue]:
@@ -23,6 +26,8 @@ def facts(options: argparse.Namespace, stream: TextIO) -> dict[str, JsonValue]:
     if options.dataset not in DATASETS:
         raise UsageError(f"unknown data set {options.dataset!r}", where="bench data", cure=f"choose {' or '.join(DATASETS)}")
     cache = cache_root(options.artifacts, os.environ)
+    if options.dataset == "kitti":
+        return _kitti_facts(options, cache, stream)
     source, folder = options.source, options.data
     if options.data_command == "fetch":
         return commands.fetch(source, data_dir=folder, cache_dir=cache, offline=options.offline, progress=Download(stream))
@@ -31,8 +36,19 @@ def facts(options: argparse.Namespace, stream: TextIO) -> dict[str, JsonValue]:
     return commands.where(source, data_dir=folder, cache_dir=cache)
 
 
+def _kitti_facts(options: argparse.Namespace, cache: Path, stream: TextIO) -> dict[str, JsonValue]:
+    if options.data_command == "fetch":
+        address = os.environ.get(kitti.ADDRESS_VARIABLE)
+        return kitti.fetch(options.images, cache_dir=cache, offline=options.offline, address=address, progress=Download(stream))
+    if options.data_command == "verify":
+        return kitti.verify(DetectionConfig(), data_dir=options.data, cache_dir=cache)
+    return kitti.where(data_dir=options.data, cache_dir=cache)
+
+
 def text(found: Mapping[str, JsonValue]) -> str:
     """The facts as lines for people."""
+    if found["source"] == "kitti":
+        return kitti.text(found)
     files = found["files"]
     lines = [f"{found['source']} ({found['origin']}): {found['path']}"]
     for item in files if isinstance(files, list) else []:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ from bench import planner
 from bench.config import StudyConfig
 from bench.datasets import Dataset, Sources, locate
 from bench.executor import Site, run_all
+from bench.fashion.integrity import digest_of
 from bench.task import Task
 from bench.worker import Event, Provenance
 from store.records import commit
@@ -37,7 +40,7 @@ def data(tmp_path: Path) -> Dataset:
     """A private copy of the embedded sample, which a test may damage."""
     found = locate("fashion-mnist", CONFIG, Sources(None, tmp_path / "cache", offline=True))
     folder = Path(shutil.copytree(found.folder, tmp_path / "data"))
-    return Dataset(found.name, folder, found.source, found.digest)
+    return Dataset(found.name, folder, found.digest, partial(digest_of, folder, "sample"))
 
 
 def plan(tasks: Sequence[Task], root: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> tuple[Planned, ...]:
@@ -72,7 +75,7 @@ def test_reason_names_what_changed(tmp_path: Path, data: Dataset, monkeypatch: p
     run(plan([task("a", size="1")], tmp_path, data, monkeypatch), tmp_path, data)
     (changed,) = plan([task("a", size="2")], tmp_path, data, monkeypatch)
     assert changed.reason == "config changed: size 1 -> 2"
-    other = Dataset(data.name, data.folder, data.source, "0" * 64)
+    other = replace(data, digest="0" * 64)
     (moved,) = plan([task("a", size="1")], tmp_path, other, monkeypatch)
     assert moved.reason == "data changed: fashion-mnist"
     monkeypatch.setattr("bench.planner.environment_class", lambda *_args: {"python": "9.9"})
@@ -173,7 +176,7 @@ def test_record_from_an_earlier_upstream_result_is_not_reused(
 
 def test_task_without_its_data_is_skipped_with_the_cure(tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     """A data set that the user does not have skips its tasks and loses nothing else."""
-    absent = Dataset(data.name, data.folder, "full", "0" * 64, absent="fashion-mnist is missing: name its folder with --data DIR")
+    absent = replace(data, digest="0" * 64, absent="fashion-mnist is missing: name its folder with --data DIR")
     done, _ = run(plan([task("a")], tmp_path, absent, monkeypatch), tmp_path, absent)
     record = done["stand-in/a/seed-0"].record
     assert (record.status, "--data DIR" in record.result.reason) == ("skipped", True)
