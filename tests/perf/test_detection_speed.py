@@ -1,0 +1,118 @@
+"""A training step of the detector here against a plain ``YOLO.train`` with equal arguments, in the same process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+if TYPE_CHECKING:
+    from pytest_benchmark.fixture import BenchmarkFixture
+
+ROOT = Path(__file__).parents[2]
+IMAGES = 32
+LIMIT = 1.05  # what is added around the package must not be felt
+
+# Both trainings see the same batches, as seeds and arguments are equal: each step is compared with its twin, by the
+# fastest of the rounds. Callbacks of the package take the times on both sides.
+PROGRAM = """
+import json, os, sys, time
+from dataclasses import replace
+from pathlib import Path
+from bench.detection import isolation
+from bench.detection.training import Request
+folder = Path(sys.argv[1])
+rounds, epochs = int(sys.argv[2]), 3
+home = folder / isolation.HOME
+home.mkdir()
+os.environ.update(isolation.environment_of(folder))
+from bench import vision_compat
+vision_compat.enable()
+from bench.detection import engine
+from bench.detection.arguments import arguments_of
+from ultralytics import YOLO
+from ultralytics.utils import NUM_THREADS
+from ultralytics.utils.callbacks.base import default_callbacks
+
+request = Request(folder / "data.yaml", folder, None, 160, 8, epochs, 0, "cpu", NUM_THREADS)
+clock = {}
+
+def stamp(event):
+    return lambda trainer: clock.setdefault(event, []).append(time.perf_counter())
+
+for event in ("on_train_epoch_start", "on_train_batch_end"):
+    default_callbacks[event].append(stamp(event))
+
+def ours(place):
+    engine.train(replace(request, folder=place), lambda *_, **__: None)
+
+def plain(place):
+    arguments = arguments_of(replace(request, folder=place))
+    YOLO("yolov5s.yaml").train(**{name: value for name, value in arguments.items() if name not in ("task", "mode", "model")})
+
+def measured(train, place):
+    clock.clear()
+    place.mkdir()
+    train(place)
+    starts, ends = clock["on_train_epoch_start"], clock["on_train_batch_end"]
+    steps = len(ends) // epochs
+    marks = [[start, *ends[index * steps : (index + 1) * steps]] for index, start in enumerate(starts)]
+    return {
+        "steps": [after - before for epoch in marks for before, after in zip(epoch, epoch[1:])],
+        "epochs": [after - before for before, after in zip(starts, starts[1:])],
+    }
+
+found = {"ours": [], "plain": []}
+for index in range(rounds):
+    order = (("plain", plain), ("ours", ours))
+    for name, train in order if index % 2 else reversed(order):
+        found[name].append(measured(train, folder / f"{name}-{index}"))
+(folder / "times.json").write_text(json.dumps(found))
+"""
+
+
+def write_data(folder: Path) -> None:
+    """Noise images with one bright box each; the same for training and validation part."""
+    generator = np.random.default_rng(0)
+    for part, count in (("train", IMAGES), ("val", 8)):
+        for kind in ("images", "labels"):
+            (folder / kind / part).mkdir(parents=True)
+        for index in range(count):
+            pixels = generator.integers(0, 80, (120, 400, 3), dtype=np.uint8)
+            pixels[30:90, 100:220] = 200
+            Image.fromarray(pixels).save(folder / "images" / part / f"{index:03d}.png")
+            (folder / "labels" / part / f"{index:03d}.txt").write_text("0 0.4 0.5 0.3 0.5\n")
+    (folder / "data.yaml").write_text("train: images/train\nval: images/val\nnames:\n  0: car\n")
+
+
+def fastest(rounds: list[dict[str, list[float]]], kind: str) -> float:
+    """Seconds of all steps or epochs, each taken from the round in which it was fastest."""
+    return sum(min(times) for times in zip(*(found[kind] for found in rounds), strict=True))
+
+
+def measure(folder: Path, rounds: int) -> dict[str, list[dict[str, list[float]]]]:
+    """Run both trainings in turn in a fresh process; returns their times by side and round."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", PROGRAM, str(folder), str(rounds)]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    times: dict[str, list[dict[str, list[float]]]] = json.loads((folder / "times.json").read_text())
+    return times
+
+
+def test_a_training_step_costs_what_it_costs_in_the_package(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    """Holding steps, counting batches and our way of resuming add nothing that can be felt to a step."""
+    write_data(tmp_path)
+    times = benchmark.pedantic(measure, args=(tmp_path, 3), rounds=1)
+    ratio = fastest(times["ours"], "steps") / fastest(times["plain"], "steps")
+    benchmark.extra_info["step_ratio"] = ratio
+    # Between two epochs lie validation and checkpoint: full precision and on the disk here, half precision there.
+    benchmark.extra_info["epoch_ratio"] = fastest(times["ours"], "epochs") / fastest(times["plain"], "epochs")
+    benchmark.extra_info["step_s"] = fastest(times["ours"], "steps") / len(times["ours"][0]["steps"])
+    assert ratio < LIMIT
