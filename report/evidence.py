@@ -9,10 +9,11 @@ from store.formats import read_arrays, read_document, read_table
 from store.runs import load_entry, load_run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
+    import pandas as pd
     from numpy.typing import NDArray
     from pydantic import JsonValue
 
@@ -60,10 +61,20 @@ def evidence_of(root: Path, run_id: str | None = None) -> Evidence:
     return load_evidence(root, load_run(root, run_id))
 
 
-def columns(stored: Stored, name: str) -> dict[str, NDArray[np.generic]]:
-    """A Parquet file of the record as one array a column."""
-    table = read_table(stored.file(name))
-    return {column: table[column].to_numpy() for column in table.column_names}
+def frame(stored: Stored, name: str) -> pd.DataFrame:
+    """A Parquet file of the record as a data frame; a null number is NaN."""
+    table: pd.DataFrame = read_table(stored.file(name)).to_pandas()
+    return table
+
+
+def frames(records: Sequence[Stored], name: str) -> pd.DataFrame:
+    """The same file of several records below each other; ``seed`` says whose row it is (-1 without a seed).
+
+    Raises ValueError without a record.
+    """
+    import pandas as pd  # noqa: PLC0415  # half a second that an up-to-date report does not need
+
+    return pd.concat([frame(stored, name).assign(seed=_seed(stored)) for stored in records], ignore_index=True)
 
 
 def arrays(stored: Stored, name: str) -> dict[str, NDArray[np.generic]]:

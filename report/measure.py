@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from report.evidence import columns, reference
+from report.evidence import frame, reference
 from report.statistics import Summary, summarise, t_interval, wilson_interval
 
 if TYPE_CHECKING:
@@ -20,11 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """A quantity over seeds. ``summary`` is None where no seed succeeded; ``incomplete`` are the seeds that did not."""
+    """A quantity over seeds. ``summary`` is None where no seed gave a value.
+
+    ``records`` are those that did; ``incomplete`` are tasks that did not succeed, and ``undefined`` are records of tasks
+    that did, but in which the quantity has no value (the precision of a class that is never predicted).
+    """
 
     summary: Summary | None
     records: tuple[Stored, ...]
     incomplete: tuple[Stored, ...]
+    undefined: tuple[Stored, ...] = ()
 
     @property
     def references(self) -> tuple[str, ...]:
@@ -41,18 +44,39 @@ def measure(
     evidence: Evidence,
     experiment: str,
     variant: str,
-    value: Callable[[Stored], float],
+    value: Callable[[Stored], float | None],
     alone: Callable[[Stored], Interval] | None = None,
 ) -> Measurement:
-    """``value`` of every successful record; ``alone`` gives one seed's interval over test images."""
-    records = evidence.complete(experiment, variant)
+    """``value`` of every successful record, None where undefined; ``alone`` gives one seed's interval over test images."""
+    values = [(stored, value(stored)) for stored in evidence.complete(experiment, variant)]
+    known = [(stored, number) for stored, number in values if number is not None]
+    undefined = tuple(stored for stored, number in values if number is None)
     incomplete = evidence.incomplete(experiment, variant)
-    if not records:
-        return Measurement(None, (), incomplete)
-    summary = summarise([value(stored) for stored in records])
+    if not known:
+        return Measurement(None, (), incomplete, undefined)
+    summary = summarise([number for _, number in known])
     if summary.n == 1 and alone is not None:
-        summary = replace(summary, interval=alone(records[0]))
-    return Measurement(summary, records, incomplete)
+        summary = replace(summary, interval=alone(known[0][0]))
+    return Measurement(summary, tuple(stored for stored, _ in known), incomplete, undefined)
+
+
+def paired(
+    evidence: Evidence, experiment: str, variants: tuple[str, str], value: Callable[[Stored], float | None]
+) -> Measurement:
+    """``value`` of the second variant minus that of the first, seed by seed: both had the same data and the same cut.
+
+    ``records`` are those of both variants, so ``summary.n`` counts the pairs.
+    """
+    first, second = ({stored.record.task.seed: stored for stored in evidence.complete(experiment, name)} for name in variants)
+    both = [(first[seed], second[seed]) for seed in first if seed in second]
+    values = [(pair, value(pair[0]), value(pair[1])) for pair in both]
+    known = [(pair, after - before) for pair, before, after in values if before is not None and after is not None]
+    undefined = tuple(stored for pair, before, after in values if before is None or after is None for stored in pair)
+    incomplete = tuple(stored for name in variants for stored in evidence.incomplete(experiment, name))
+    if not known:
+        return Measurement(None, (), incomplete, undefined)
+    records = tuple(stored for pair, _ in known for stored in pair)
+    return Measurement(summarise([number for _, number in known]), records, incomplete, undefined)
 
 
 def metric(evidence: Evidence, experiment: str, variant: str, name: str) -> Measurement:
@@ -81,8 +105,8 @@ def error(evidence: Evidence, variant: str, which: str) -> Measurement:
     name = f"test_mse_per_pixel_{which}_input"
 
     def over_images(stored: Stored) -> Interval:
-        errors = columns(stored, "errors.parquet")[f"mse_per_pixel_{which}_input"].astype(np.float64)
-        return t_interval(float(errors.mean()), float(errors.std(ddof=1)), len(errors), "images")
+        errors = frame(stored, "errors.parquet")[f"mse_per_pixel_{which}_input"]
+        return t_interval(float(errors.mean()), float(errors.std()), len(errors), "images")
 
     return measure(evidence, "reconstruction", variant, metric_reader(name), over_images)
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
-from report.evidence import columns
+from report.evidence import frame
 from report.markdown import cell
 from report.measure import accuracy, error, measure, metric, neighbours
 from report.published import MODELS
@@ -144,7 +142,7 @@ def dae_errors_low(subject: Subject) -> Observation:
     limit = subject.published.table_4.dae.validation_loss
 
     def share(stored: Stored) -> float:
-        return float(np.mean(columns(stored, "errors.parquet")["mse_per_pixel_noisy_input"].astype(np.float64) <= limit))
+        return float((frame(stored, "errors.parquet")["mse_per_pixel_noisy_input"] <= limit).mean())
 
     found = measure(subject.evidence, "reconstruction", "dae", share)
     if found.summary is None:

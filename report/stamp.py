@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).parent.parent
 _SOURCES = (("report", "**/*.py"), ("store", "*.py"), ("templates", "**/*"), ("data", "*.toml"))
-_LIBRARIES = ("jinja2", "matplotlib", "numpy", "pyarrow", "pypandoc-binary", "scipy", "typst")
+_LIBRARIES = ("jinja2", "matplotlib", "numpy", "pandas", "pyarrow", "pypandoc-binary", "scipy", "typst")
 
 
 def inputs_digest(run: Run, records: Iterable[str], options: Mapping[str, JsonValue], perf: Path | None) -> str:

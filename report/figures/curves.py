@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from report.evidence import columns
+from report.evidence import frames
 from report.figures.style import MODEL_COLOUR, MODEL_LINE, PUBLISHED, RERUN_TRAIN, RERUN_VALIDATION, Drawing, canvas
 from report.published import MODELS
 from report.tables.training import loss_names
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
@@ -50,7 +51,7 @@ def classifiers(subject: Subject) -> Drawing:
                 **marks,
                 label=subject.strings("figures.published_of", model=subject.model(model)),
             )
-            _bundle(
+            bundle(
                 axis,
                 subject.evidence.complete("classifier", model),
                 measured,
@@ -64,27 +65,27 @@ def classifiers(subject: Subject) -> Drawing:
     return Drawing(figure, " ".join(_classifier_alt(subject, model) for model in MODELS))
 
 
+def by_seed(records: tuple[Stored, ...], name: str) -> pd.DataFrame:
+    """A history column as one column a seed, by epoch from 1."""
+    return frames(records, "history.parquet").pivot_table(name, "epoch", "seed", dropna=False)
+
+
 def mean_curve(records: tuple[Stored, ...], name: str) -> NDArray[np.float64]:
-    """Mean over seeds of a history column, (epochs,); seeds of one run have equal lengths."""
-    return np.asarray(np.mean([columns(stored, "history.parquet")[name].astype(np.float64) for stored in records], axis=0))
+    """Mean over seeds of a history column, (epochs,)."""
+    return by_seed(records, name).mean(axis=1).to_numpy(np.float64)
 
 
-def _bundle(axis: Axes, records: tuple[Stored, ...], name: str, scale: float, look: tuple[str, str, str]) -> None:
+def bundle(axis: Axes, records: tuple[Stored, ...], name: str, scale: float, look: tuple[str, str, str]) -> None:
+    """Draw a history column by epoch: the mean over seeds bold, single seeds faint; ``look`` is colour, line and label."""
     if not records:
         return
     colour, line, label = look
-    mean = scale * mean_curve(records, name)
-    epochs = np.arange(1, len(mean) + 1)
-    if len(records) > 1:
-        for stored in records:
-            axis.plot(
-                epochs,
-                scale * columns(stored, "history.parquet")[name].astype(np.float64),
-                color=colour,
-                alpha=0.25,
-                linewidth=0.8,
-            )
-    axis.plot(epochs, mean, color=colour, linestyle=line, label=label, marker="o" if len(mean) == 1 else None)
+    seeds = scale * by_seed(records, name)
+    if len(seeds.columns) > 1:
+        axis.plot(seeds.index, seeds, color=colour, alpha=0.25, linewidth=0.8)
+    axis.plot(
+        seeds.index, seeds.mean(axis=1), color=colour, linestyle=line, label=label, marker="o" if len(seeds) == 1 else None
+    )
 
 
 def _loss_panel(subject: Subject, axis: Axes, model: Model) -> None:
@@ -127,8 +128,8 @@ def _loss_panel(subject: Subject, axis: Axes, model: Model) -> None:
         axis.text(
             0.5, 0.5, missing_words(subject, "autoencoder", model), ha="center", transform=axis.transAxes, color="#7A1F1F"
         )
-    _bundle(axis, records, train, 1.0, (RERUN_TRAIN, "-", s("figures.rerun_train")))
-    _bundle(axis, records, validation, 1.0, (RERUN_VALIDATION, "-", s("figures.rerun_validation")))
+    bundle(axis, records, train, 1.0, (RERUN_TRAIN, "-", s("figures.rerun_train")))
+    bundle(axis, records, validation, 1.0, (RERUN_VALIDATION, "-", s("figures.rerun_validation")))
 
 
 def missing_words(subject: Subject, experiment: str, variant: str) -> str:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib import patheffects
 
-from report.evidence import columns
+from report.evidence import frame
 from report.figures.curves import missing_words
 from report.figures.style import CLASS_COLOUR, CLASS_MARKER, Drawing, absent, bare, canvas
 from report.measure import neighbours
 from report.tables.latent import SPACES
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
@@ -35,7 +36,7 @@ def projections(subject: Subject) -> Drawing:
         if not records:
             absent(axis, missing_words(subject, "latent", space))
         else:
-            handles = _scatter(subject, axis, columns(records[0], "coordinates.parquet"))
+            handles = _scatter(subject, axis, frame(records[0], "coordinates.parquet"))
         axis.set_title(title)
     if handles:
         figure.legend(
@@ -49,23 +50,23 @@ def projections(subject: Subject) -> Drawing:
     return Drawing(figure, _alt(subject))
 
 
-def _scatter(subject: Subject, axis: Axes, table: dict[str, NDArray[np.generic]]) -> list[Artist]:
-    labels = table["label"].astype(np.int64)
-    x, y = table["x"].astype(np.float64), table["y"].astype(np.float64)
+def _scatter(subject: Subject, axis: Axes, table: pd.DataFrame) -> list[Artist]:
+    points: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
     handles: list[Artist] = []
-    for label in range(len(subject.published.study.classes)):
-        mine = labels == label
+    for label, name in enumerate(subject.published.study.classes):
+        mine = table[table["label"] == label]
+        points[name] = (mine["x"].to_numpy(np.float64), mine["y"].to_numpy(np.float64))
         look: dict[str, Any] = {
-            "s": _INK / np.sqrt(len(labels)),
+            "s": _INK / np.sqrt(len(table)),
             "c": CLASS_COLOUR[label],
             "marker": CLASS_MARKER[label],
             "linewidths": 0,
             "alpha": 0.55,
             "rasterized": True,
         }
-        axis.scatter(x[mine], y[mine], **look)
+        axis.scatter(*points[name], **look)
         handles.append(axis.scatter([], [], **(look | {"s": _LEGEND, "alpha": 1.0, "rasterized": False})))
-    _label(axis, {name: (x[labels == label], y[labels == label]) for label, name in enumerate(subject.published.study.classes)})
+    _label(axis, points)
     bare(axis)
     return handles
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from report.evidence import columns, reference
+from report.evidence import frames, reference
 from report.figures.curves import missing_words
 from report.figures.style import MODEL_COLOUR, MODEL_LINE, MODEL_MARKER, WIDTH_IN, Drawing, absent, bare, canvas
 from report.measure import error
@@ -97,7 +97,7 @@ def robustness(subject: Subject) -> Drawing:
 
 
 def _line(axis: Axes, factors: NDArray[np.float64], records: tuple[Stored, ...], name: str, who: tuple[str, str]) -> None:
-    values = np.mean([columns(stored, "robustness.parquet")[name].astype(np.float64) for stored in records], axis=0)
+    values = _over_noise(records, name)
     kind, label = who
     axis.plot(factors, values, color=MODEL_COLOUR[kind], linestyle=MODEL_LINE[kind], marker=MODEL_MARKER[kind], label=label)
 
@@ -106,9 +106,12 @@ def _pooled(subject: Subject, model: Model, which: str) -> NDArray[np.float64] |
     records = subject.evidence.complete("reconstruction", model)
     if not records:
         return None
-    return np.concatenate(
-        [columns(stored, "errors.parquet")[f"mse_per_pixel_{which}_input"].astype(np.float64) for stored in records]
-    )
+    return frames(records, "errors.parquet")[f"mse_per_pixel_{which}_input"].to_numpy(np.float64)
+
+
+def _over_noise(records: tuple[Stored, ...], name: str) -> NDArray[np.float64]:
+    """Mean over seeds of a column of the noise sweep, by noise factor."""
+    return frames(records, "robustness.parquet").groupby("noise_factor")[name].mean().to_numpy(np.float64)
 
 
 def _strip(subject: Subject, axis: Axes, shown: dict[str, NDArray[np.float32]], row: str) -> None:
@@ -165,7 +168,7 @@ def _sweep_alt(subject: Subject, factors: NDArray[np.float64]) -> str:
                 )
             )
             continue
-        ssim = np.mean([columns(stored, "robustness.parquet")["ssim"].astype(np.float64) for stored in records], axis=0)
+        ssim = _over_noise(records, "ssim")
         values = {"low": subject.numbers.fixed(float(ssim[0]), 2), "high": subject.numbers.fixed(float(ssim[-1]), 2)}
         ends = {"first": subject.numbers.fixed(float(factors[0]), 1), "last": subject.numbers.fixed(float(factors[-1]), 1)}
         parts.append(subject.strings("alt.robustness", model=subject.model(model), **values, **ends))

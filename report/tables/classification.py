@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from report.evidence import columns
+from report.evidence import frame
 from report.measure import accuracy, measure, metric
 from report.published import MODELS
 from report.tables import cells
@@ -72,8 +72,7 @@ def class_f1(subject: Subject, model: Model, label: int) -> Measurement:
     """F1 of one class over seeds, as a fraction."""
 
     def read(stored: Stored) -> float:
-        table = columns(stored, "per_class.parquet")
-        return float(table["f1"][table["label"] == label][0])
+        return float(frame(stored, "per_class.parquet").set_index("label")["f1"].loc[label])
 
     return measure(subject.evidence, "classifier", model, read)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from report.evidence import arrays, columns
+from report.evidence import arrays, frame
 from report.measure import error, measure, metric
 from report.published import MODELS
 from report.tables import cells
@@ -51,10 +51,8 @@ def pair_errors(subject: Subject) -> Table:
 
 
 def image_error(stored: Stored, index: int) -> float:
-    """MSE per pixel of one test image's reconstruction from clean input; NaN where the run did not evaluate it."""
-    table = columns(stored, "errors.parquet")
-    found = table["mse_per_pixel_clean_input"][table["index"] == index]
-    return float(found[0])
+    """MSE per pixel of one test image's reconstruction from clean input."""
+    return float(frame(stored, "errors.parquet").set_index("index")["mse_per_pixel_clean_input"].loc[index])
 
 
 def errors(subject: Subject) -> Table:
@@ -110,14 +108,17 @@ def sweep(subject: Subject) -> tuple[float, ...]:
     """The noise factors that the run evaluated; empty where no model has a record."""
     for model in MODELS:
         for stored in subject.evidence.complete("reconstruction", model):
-            return tuple(float(factor) for factor in columns(stored, "robustness.parquet")["noise_factor"])
+            return tuple(float(factor) for factor in frame(stored, "robustness.parquet")["noise_factor"])
     return ()
 
 
 def at_noise(subject: Subject, model: Model, name: str, position: int) -> Measurement:
     """A column of the noise sweep at one of its rows, over seeds."""
     return measure(
-        subject.evidence, "reconstruction", model, lambda stored: float(columns(stored, "robustness.parquet")[name][position])
+        subject.evidence,
+        "reconstruction",
+        model,
+        lambda stored: float(frame(stored, "robustness.parquet")[name].iloc[position]),
     )
 
 

@@ -31,7 +31,7 @@ class Absent:
 sys.meta_path.insert(0, Absent())
 from report.cli import main
 status = main(sys.argv[1:])
-print("heavy:", *sorted({"matplotlib", "scipy"} & set(sys.modules)))
+print("heavy:", *sorted({"matplotlib", "pandas", "scipy"} & set(sys.modules)))
 sys.exit(status)
 """
 
@@ -81,7 +81,7 @@ def test_numbers_in_the_page_lead_to_their_records(built: tuple[Path, subprocess
 
 
 def test_second_build_does_nothing_and_loads_nothing_heavy(built: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
-    """An up-to-date report is found without matplotlib or scipy."""
+    """An up-to-date report is found without matplotlib, pandas or scipy."""
     root, _ = built
     before = (root / "report" / "report.html").stat().st_mtime_ns
     done = alone("build", "--artifacts", str(root), "--engine", "pandoc")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from report.evidence import columns, reference
+from report.evidence import frame, reference
 from report.markdown import table as markdown_table
 from report.strings import Strings
 from report.tables import architecture, cells, classification, latent, provenance, reconstruction, training
@@ -108,7 +108,7 @@ def test_table_3_has_words_and_measurements(whole: Subject) -> None:
 def test_error_of_a_printed_image_is_its_own(whole: Subject) -> None:
     """Row 3 of the pair errors is the mean of test image 3's error over seeds."""
     found = [
-        columns(s, "errors.parquet")["mse_per_pixel_clean_input"][3] for s in whole.evidence.complete("reconstruction", "ae")
+        frame(s, "errors.parquet")["mse_per_pixel_clean_input"][3] for s in whole.evidence.complete("reconstruction", "ae")
     ]
     assert float(row(reconstruction.pair_errors(whole), "3")[2].text) == pytest.approx(np.mean(found), abs=5e-6)
 
