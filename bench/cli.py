@@ -77,6 +77,7 @@ def _add_study_options(parser: argparse.ArgumentParser) -> None:
     text = "replace one value of the profile, such as autoencoder.epochs=5 (repeatable)"
     parser.add_argument("--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE", help=text)
     parser.add_argument("--seeds", metavar="LIST", help="replications, such as 0-4 or 0,3,7")
+    parser.add_argument("--parts", metavar="LIST", help="autoencoders, detection or both, with a comma (default: both)")
     parser.add_argument("--device", metavar="NAME", help="cpu (default), cuda or cuda:1")
     _add_store_options(parser)
     _add_source_options(parser)

@@ -114,7 +114,7 @@ class StudyConfig(_Section):
     """A whole study; ``seeds`` are the replications, ``parts`` which of its two parts are run."""
 
     seeds: tuple[Count, ...] = Field(default=(0,), min_length=1)
-    parts: tuple[Part, ...] = Field(default=("autoencoders",), min_length=1)
+    parts: tuple[Part, ...] = Field(default=("autoencoders", "detection"), min_length=1)
     dataset: DatasetConfig = DatasetConfig()
     autoencoder: AutoencoderConfig = AutoencoderConfig()
     vae: VaeConfig = VaeConfig()

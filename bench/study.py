@@ -46,7 +46,9 @@ class _Study:
 
 
 def run(options: argparse.Namespace, stream: TextIO) -> dict[str, JsonValue]:
-    """Run the study that the options describe; ``complete`` is false where a task failed or was skipped."""
+    """Run the study that the options describe; ``complete`` is false where a task failed or diverged.
+
+    A task skipped for want of data that the user does not have is reported, but is no failure."""
     _check_writable(options.artifacts)
     study = _resolve(options)
     print(f"run {study.run_id}: {len(study.planned)} tasks, {study.to_run} to run", file=stream)
@@ -76,7 +78,8 @@ def plan_text(facts: Mapping[str, JsonValue]) -> str:
 
 def _resolve(options: argparse.Namespace) -> _Study:
     seeds = parse_seeds(options.seeds) if options.seeds else None
-    profile = load_profile(options.profile, options.overrides, seeds=seeds, execution__device=options.device)
+    parts = options.parts.split(",") if options.parts else None
+    profile = load_profile(options.profile, options.overrides, seeds=seeds, parts=parts, execution__device=options.device)
     sources = datasets.Sources(options.data, cache_root(options.artifacts, os.environ), options.offline)
     names = planner.inputs_of(planner.tasks_of(profile.config))
     found = {name: datasets.locate(name, profile.config, sources) for name in names}
@@ -165,7 +168,7 @@ def _outcome_facts(study: _Study, done: Mapping[str, Stored], root: Path) -> dic
     return {
         "run_id": study.run_id,
         "artifacts": str(root),
-        "complete": not counts.keys() & {"failed", "skipped"},
+        "complete": not counts.keys() & {"failed", "diverged"},
         "counts": counts,
         "reused": reused,
         "not_ok": wrong,

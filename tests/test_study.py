@@ -14,7 +14,7 @@ from store.runs import load_entry, load_run
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
-SHORT = ["--set", "autoencoder.epochs=1", "--set", "classifier.epochs=1", "--set", 'parts=["autoencoders"]']
+SHORT = ["--set", "autoencoder.epochs=1", "--set", "classifier.epochs=1", "--parts", "autoencoders"]
 
 
 def command(program: str, *arguments: str, code: int = 0) -> str:
