@@ -48,7 +48,8 @@ class _Study:
 def run(options: argparse.Namespace, stream: TextIO) -> dict[str, JsonValue]:
     """Run the study that the options describe; ``complete`` is false where a task failed or diverged.
 
-    A task skipped for want of data that the user does not have is reported, but is no failure."""
+    A task skipped for want of data that the user does not have is reported, but is no failure.
+    """
     _check_writable(options.artifacts)
     study = _resolve(options)
     print(f"run {study.run_id}: {len(study.planned)} tasks, {study.to_run} to run", file=stream)
