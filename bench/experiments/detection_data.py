@@ -98,10 +98,13 @@ def _facts(found: LabelledSet, split: Split, detection: DetectionConfig) -> dict
 
 
 def _files(found: LabelledSet, split: Split) -> dict[str, bytes]:
+    from bench.kitti.shown import shown_file
+
     return {
         "images.parquet": _images_table(split),
         "objects.parquet": _objects_table(found.images),
         "problems.parquet": _problems_table(found),
+        "shown.npz": shown_file(split.validation),
     }
 
 
