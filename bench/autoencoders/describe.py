@@ -78,8 +78,9 @@ def _operation(module: nn.Module) -> str:
     if isinstance(module, UpsampledConv):
         return "Upsample + Conv2d"
     for part in module.modules():
-        if isinstance(part, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
-            return type(part).__name__
+        for kind in (nn.Conv2d, nn.ConvTranspose2d, nn.Linear):
+            if isinstance(part, kind):
+                return kind.__name__
     return type(module).__name__
 
 

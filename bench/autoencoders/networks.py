@@ -6,13 +6,14 @@ Kernel sizes, paddings and activations that the tables leave out are the only 3x
 from __future__ import annotations
 
 from collections import OrderedDict
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
-from bench.autoencoders.upsampling import Mode, UpsampledConv
+from bench.autoencoders.upsampling import Mode, TransposedConv, UpsampledConv
 from bench.determinism import seeded_initialisation
 
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ class Autoencoder(nn.Module):
         )
         self.decoder = nn.Sequential(
             OrderedDict(
-                decoder_1=_relu(nn.ConvTranspose2d(128, 32, 3, stride=2, padding=1)),
+                decoder_1=_relu(TransposedConv(128, 32, 3, stride=2, padding=1)),
                 decoder_2=_relu(nn.Conv2d(32, 16, 3, stride=1, padding=1)),
-                decoder_3=_relu(nn.ConvTranspose2d(16, 8, 3, stride=3, padding=1, output_padding=1)),
+                decoder_3=_relu(TransposedConv(16, 8, 3, stride=3, padding=1, output_padding=1)),
                 decoder_4=_relu(nn.Conv2d(8, 8, 3, stride=1, padding=1)),
                 decoder_5=UpsampledConv(8, 1, upsample),
                 output=nn.Sigmoid(),
@@ -100,10 +101,10 @@ class VariationalAutoencoder(nn.Module):
         self.reparameterization = Reparameterization()
         self.decoder = nn.Sequential(
             OrderedDict(
-                decoder_1=nn.Sequential(nn.Linear(latent_dim, values), nn.ReLU(), nn.Unflatten(1, _ENCODED)),
-                decoder_2=_relu(nn.ConvTranspose2d(32, 16, 3, stride=2, padding=1)),
-                decoder_3=_relu(nn.ConvTranspose2d(16, 8, 3, stride=2, padding=1, output_padding=1)),
-                decoder_4=nn.ConvTranspose2d(8, 1, 3, stride=2, padding=1, output_padding=1),
+                decoder_1=nn.Sequential(nn.Linear(latent_dim, values), nn.ReLU(inplace=True), nn.Unflatten(1, _ENCODED)),
+                decoder_2=_relu(TransposedConv(32, 16, 3, stride=2, padding=1)),
+                decoder_3=_relu(TransposedConv(16, 8, 3, stride=2, padding=1, output_padding=1)),
+                decoder_4=TransposedConv(8, 1, 3, stride=2, padding=1, output_padding=1),
                 output=nn.Sigmoid(),
             )
         )
@@ -145,11 +146,11 @@ def latent_values(network: Network) -> int:
 
 
 def frozen_encoder(network: Network) -> nn.Sequential:
-    """The stages that turn an image into its latent (the VAE's mean), sharing the network's tensors, without gradients."""
+    """A copy, without gradients, of the stages that turn an image into its latent (the VAE's mean)."""
     stages = OrderedDict(network.encoder.named_children())
     if isinstance(network, VariationalAutoencoder):
         stages["bottleneck"] = nn.Sequential(OrderedDict(vector=nn.Flatten(), mu=network.bottleneck.mu))
-    return nn.Sequential(stages).requires_grad_(requires_grad=False).eval()
+    return deepcopy(nn.Sequential(stages)).requires_grad_(requires_grad=False).eval()
 
 
 def in_batches(function: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
@@ -164,4 +165,4 @@ def encode(encoder: nn.Module, images: Tensor) -> Tensor:
 
 
 def _relu(layer: nn.Module) -> nn.Sequential:
-    return nn.Sequential(layer, nn.ReLU())
+    return nn.Sequential(layer, nn.ReLU(inplace=True))

@@ -25,5 +25,6 @@ def _cross_entropy(head: nn.Module, batch: Batch, _draw: torch.Generator) -> Los
     features, labels = batch
     logits = head(features)
     loss = F.cross_entropy(logits, labels)
-    correct = (logits.detach().argmax(1) == labels).float().mean()
-    return loss, torch.stack((loss.detach(), correct))
+    # float64: 0.62 of a batch must not become 0.6200000048
+    correct = (logits.detach().argmax(1) == labels).double().mean()
+    return loss, torch.stack((loss.detach().double(), correct))

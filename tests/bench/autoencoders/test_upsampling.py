@@ -1,0 +1,48 @@
+"""The cheap forms of the enlarging layers are the same functions as the plain ones, gradients included."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from bench.autoencoders.upsampling import TransposedConv, UpsampledConv
+
+if TYPE_CHECKING:
+    from bench.autoencoders.upsampling import Mode
+
+
+def values_and_gradients(layer: nn.Module, parameters: list[nn.Parameter], images: Tensor) -> list[Tensor]:
+    """Output, input gradient and parameter gradients of a loss that weighs every output pixel differently."""
+    images = images.clone().requires_grad_()
+    output = layer(images)
+    weights = torch.linspace(-1, 1, output.numel(), dtype=output.dtype).view_as(output)
+    return [output.detach(), *torch.autograd.grad((output * weights).sum(), [images, *parameters])]
+
+
+@pytest.mark.parametrize("mode", ["nearest", "bilinear"])
+@pytest.mark.parametrize(("channels_in", "channels_out"), [(8, 1), (3, 2)])
+def test_upsampled_convolution_is_upsample_then_convolve(mode: Mode, channels_in: int, channels_out: int) -> None:
+    """In float64 both forms agree to rounding, at the border too."""
+    layer = UpsampledConv(channels_in, channels_out, mode).double()
+    align = {} if mode == "nearest" else {"align_corners": False}
+    plain = nn.Sequential(nn.Upsample(scale_factor=2, mode=mode, **align), layer.conv)
+    images = torch.rand(2, channels_in, 5, 7, dtype=torch.float64)
+    parameters = list(layer.conv.parameters())
+    found = values_and_gradients(layer, parameters, images)
+    for one, other in zip(found, values_and_gradients(plain, parameters, images), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize(("stride", "extra"), [(2, 0), (2, 1), (3, 1)])
+def test_transposed_convolution_is_torchs_own(stride: int, extra: int) -> None:
+    """Adding the bias afterwards changes nothing but the time."""
+    layer = TransposedConv(4, 3, 3, stride=stride, padding=1, output_padding=extra).double()
+    plain = nn.ConvTranspose2d(4, 3, 3, stride=stride, padding=1, output_padding=extra).double()
+    plain.load_state_dict(layer.state_dict())
+    images = torch.rand(2, 4, 5, 5, dtype=torch.float64)
+    found = values_and_gradients(layer, list(layer.parameters()), images)
+    for one, other in zip(found, values_and_gradients(plain, list(plain.parameters()), images), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-10, atol=1e-10)
