@@ -25,6 +25,7 @@ _DISTRIBUTION = {
     "PIL": "pillow",
     "yaml": "pyyaml",
 }
+_CARRIED = {"ultralytics": "opencv-python"}  # reads and resizes the images, so its version counts too
 _PROJECT = Path(__file__).parent.parent
 
 
@@ -33,7 +34,7 @@ def environment_class(device: str, threads: int, libraries: Iterable[str]) -> di
     python = ".".join(platform.python_version_tuple()[:2])
     found = {"device": device_kind(device), "threads": str(threads), "python": python, "machine": platform.machine()}
     found["system"] = platform.system()
-    for name in sorted(libraries):
+    for name in sorted({*libraries, *(_CARRIED[name] for name in libraries if name in _CARRIED)}):
         number = _version_of(_DISTRIBUTION.get(name, name))
         if number:  # the standard library has none
             found[name] = number
