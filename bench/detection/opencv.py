@@ -14,7 +14,7 @@ def obstacle(module: str = "cv2") -> str:
         importlib.import_module(module)
     except ImportError as error:
         return (
-            f"OpenCV cannot be loaded ({error}): install the library that it names (Debian and Ubuntu: apt-get install libgl1), "
+            f"OpenCV cannot be loaded ({error}): install the library that it names (Debian, Ubuntu: apt-get install libgl1), "
             "or take the build that needs none: pip install --force-reinstall --no-deps opencv-python-headless"
         )
     return ""

@@ -39,8 +39,8 @@ def plan(config: StudyConfig) -> tuple[Task, ...]:
 def run(context: Context) -> Outcome:
     """Train one arm, or go on with it, and predict on its validation images.
 
-    ``skipped`` without the pretrained weights or a loadable OpenCV, ``diverged`` with the history so far where a loss is no number. Raises
-    IntegrityError for unknown weights, DataError for missing images.
+    ``skipped`` without the pretrained weights or a loadable OpenCV, ``diverged`` with the history so far where a loss is
+    no number. Raises IntegrityError for unknown weights, DataError for missing images.
     """
     from bench.detection.isolation import train
     from bench.detection.opencv import obstacle
