@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from bench.autoencoders.layers import FACTOR, Conv, TransposedConv, UpsampledConv
 from bench.autoencoders.networks import GaussianBottleneck, Reparameterization, VariationalAutoencoder
-from bench.autoencoders.upsampling import FACTOR, UpsampledConv
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -60,7 +60,7 @@ def _record(
             "input_shape": list(inputs[0].shape[1:]),
             "output_shape": list(first.shape[1:]),
             **_convolution_fields(module),
-            "activation": next((type(part).__name__ for part in module.children() if isinstance(part, nn.ReLU)), None),
+            "activation": _activation(module),
             "parameters": parameter_count(module),
             "detail": _detail(module),
         }
@@ -82,6 +82,12 @@ def _operation(module: nn.Module) -> str:
             if isinstance(part, kind):
                 return kind.__name__
     return type(module).__name__
+
+
+def _activation(module: nn.Module) -> str | None:
+    if isinstance(module, Conv | TransposedConv):
+        return module.activation
+    return "ReLU" if any(isinstance(part, nn.ReLU) for part in module.children()) else None
 
 
 def _convolution_fields(module: nn.Module) -> Row:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from bench.autoencoders.upsampling import Mode, TransposedConv, UpsampledConv
+from bench.autoencoders.layers import Conv, Mode, TransposedConv, UpsampledConv
 from bench.determinism import seeded_initialisation
 
 if TYPE_CHECKING:
@@ -30,19 +30,19 @@ class Autoencoder(nn.Module):
         super().__init__()
         self.encoder = nn.Sequential(
             OrderedDict(
-                encoder_1=_relu(nn.Conv2d(1, 8, 3, stride=2, padding=1)),
-                encoder_2=_relu(nn.Conv2d(8, 8, 3, stride=1, padding=1)),
-                encoder_3=_relu(nn.Conv2d(8, 16, 3, stride=3, padding=1)),
-                encoder_4=_relu(nn.Conv2d(16, 32, 3, stride=1, padding=1)),
-                encoder_5=_relu(nn.Conv2d(32, 128, 3, stride=2, padding=1)),
+                encoder_1=Conv(1, 8, stride=2),
+                encoder_2=Conv(8, 8, stride=1),
+                encoder_3=Conv(8, 16, stride=3),
+                encoder_4=Conv(16, 32, stride=1),
+                encoder_5=Conv(32, 128, stride=2),
             )
         )
         self.decoder = nn.Sequential(
             OrderedDict(
-                decoder_1=_relu(TransposedConv(128, 32, 3, stride=2, padding=1)),
-                decoder_2=_relu(nn.Conv2d(32, 16, 3, stride=1, padding=1)),
-                decoder_3=_relu(TransposedConv(16, 8, 3, stride=3, padding=1, output_padding=1)),
-                decoder_4=_relu(nn.Conv2d(8, 8, 3, stride=1, padding=1)),
+                decoder_1=TransposedConv(128, 32, stride=2),
+                decoder_2=Conv(32, 16, stride=1),
+                decoder_3=TransposedConv(16, 8, stride=3, extra=1),
+                decoder_4=Conv(8, 8, stride=1),
                 decoder_5=UpsampledConv(8, 1, upsample),
                 output=nn.Sigmoid(),
             )
@@ -92,9 +92,9 @@ class VariationalAutoencoder(nn.Module):
         values = channels * height * width
         self.encoder = nn.Sequential(
             OrderedDict(
-                encoder_1=_relu(nn.Conv2d(1, 8, 3, stride=2, padding=1)),
-                encoder_2=_relu(nn.Conv2d(8, 16, 3, stride=2, padding=1)),
-                encoder_3=_relu(nn.Conv2d(16, 32, 3, stride=2, padding=1)),
+                encoder_1=Conv(1, 8, stride=2),
+                encoder_2=Conv(8, 16, stride=2),
+                encoder_3=Conv(16, 32, stride=2),
             )
         )
         self.bottleneck = GaussianBottleneck(values, latent_dim)
@@ -102,9 +102,9 @@ class VariationalAutoencoder(nn.Module):
         self.decoder = nn.Sequential(
             OrderedDict(
                 decoder_1=nn.Sequential(nn.Linear(latent_dim, values), nn.ReLU(inplace=True), nn.Unflatten(1, _ENCODED)),
-                decoder_2=_relu(TransposedConv(32, 16, 3, stride=2, padding=1)),
-                decoder_3=_relu(TransposedConv(16, 8, 3, stride=2, padding=1, output_padding=1)),
-                decoder_4=TransposedConv(8, 1, 3, stride=2, padding=1, output_padding=1),
+                decoder_2=TransposedConv(32, 16, stride=2),
+                decoder_3=TransposedConv(16, 8, stride=2, extra=1),
+                decoder_4=TransposedConv(8, 1, stride=2, extra=1, relu=False),
                 output=nn.Sigmoid(),
             )
         )
@@ -162,7 +162,3 @@ def in_batches(function: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
 def encode(encoder: nn.Module, images: Tensor) -> Tensor:
     """(N, 1, 28, 28) float32 to flat latents (N, L) float32."""
     return in_batches(lambda batch: encoder(batch).flatten(1), images)
-
-
-def _relu(layer: nn.Module) -> nn.Sequential:
-    return nn.Sequential(layer, nn.ReLU(inplace=True))

@@ -304,7 +304,6 @@ def test_a_classifier_leaves_its_encoder_as_it_was(
 @pytest.mark.slow
 def test_the_first_epoch_is_the_published_one(tmp_path: Path) -> None:
     """Full data, batch 32: train and validation MSE within 15 % of Figure 1's .0273 and .0146."""
-
     config = StudyConfig.model_validate({"autoencoder": {"epochs": 1}})
     outcome = outcome_of(tasks(config)["autoencoder/ae/seed-0"], Path(os.environ["BENCH_DATA_DIR"]) / "fashion-mnist", tmp_path)
     assert outcome.metrics["train_mse_per_pixel"] == pytest.approx(0.0273, rel=0.15)

@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from bench.autoencoders.upsampling import TransposedConv, UpsampledConv
+from bench.autoencoders.layers import Conv, TransposedConv, UpsampledConv
 
 if TYPE_CHECKING:
-    from bench.autoencoders.upsampling import Mode
+    from bench.autoencoders.layers import Mode
 
 
 def values_and_gradients(layer: nn.Module, parameters: list[nn.Parameter], images: Tensor) -> list[Tensor]:
@@ -36,13 +36,27 @@ def test_upsampled_convolution_is_upsample_then_convolve(mode: Mode, channels_in
         torch.testing.assert_close(one, other, rtol=1e-10, atol=1e-10)
 
 
-@pytest.mark.parametrize(("stride", "extra"), [(2, 0), (2, 1), (3, 1)])
-def test_transposed_convolution_is_torchs_own(stride: int, extra: int) -> None:
-    """Adding the bias afterwards changes nothing but the time."""
-    layer = TransposedConv(4, 3, 3, stride=stride, padding=1, output_padding=extra).double()
+@pytest.mark.parametrize(("stride", "extra", "relu"), [(2, 0, True), (2, 1, False), (3, 1, True)])
+def test_transposed_convolution_is_torchs_own(stride: int, extra: int, relu: bool) -> None:  # noqa: FBT001 - a case
+    """Adding the bias afterwards changes nothing but the time; ReLU follows where it is asked for."""
+    layer = TransposedConv(4, 3, stride, extra, relu=relu).double()
     plain = nn.ConvTranspose2d(4, 3, 3, stride=stride, padding=1, output_padding=extra).double()
     plain.load_state_dict(layer.state_dict())
-    images = torch.rand(2, 4, 5, 5, dtype=torch.float64)
+    same_function(layer, nn.Sequential(plain, nn.ReLU() if relu else nn.Identity()), plain)
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_convolution_is_torchs_own_with_relu(stride: int) -> None:
+    """One module, the same values and gradients as two."""
+    layer = Conv(4, 3, stride).double()
+    plain = nn.Conv2d(4, 3, 3, stride=stride, padding=1).double()
+    plain.load_state_dict(layer.state_dict())
+    same_function(layer, nn.Sequential(plain, nn.ReLU()), plain)
+
+
+def same_function(layer: nn.Module, expected: nn.Module, plain: nn.Module) -> None:
+    """Both give equal outputs and gradients in float64."""
+    images = torch.rand(2, 4, 7, 7, dtype=torch.float64)
     found = values_and_gradients(layer, list(layer.parameters()), images)
-    for one, other in zip(found, values_and_gradients(plain, list(plain.parameters()), images), strict=True):
+    for one, other in zip(found, values_and_gradients(expected, list(plain.parameters()), images), strict=True):
         torch.testing.assert_close(one, other, rtol=1e-10, atol=1e-10)
