@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from report.evidence import load_evidence
 from report.formatting import formatter_of
-from report.protocol import deviations, load_protocol
+from report.protocol import departures, load_protocol
 from report.published import load_published
 from report.rendering.engine import choose, render
 from report.rendering.job import Job
@@ -79,11 +79,11 @@ def build(artifacts: Path, options: Options) -> BuildResult:
     inputs = inputs_digest(run, (stored.record.digest for stored in records), choices, found)
     outputs = tuple(folder / f"report.{form}" for form in options.formats)
     rebuilt = options.force or not is_current(folder / STAMP, inputs)
-    departures = deviations(run.config, load_protocol())
+    departed = departures(evidence, load_protocol())
     try:
         if rebuilt:
             (folder / STAMP).unlink(missing_ok=True)
-            _render(_subject(evidence, departures, strings, found), folder, options, engine)
+            _render(_subject(evidence, departed, strings, found), folder, options, engine)
             write_stamp(folder / STAMP, inputs, outputs)
         latest = tuple(_publish(path, folder.parent / path.name) for path in outputs)
     except OSError as error:
@@ -91,12 +91,12 @@ def build(artifacts: Path, options: Options) -> BuildResult:
         cure = "free some space or name another folder with --output DIR"
         raise StoreError(message, where=str(folder), cure=cure) from error
     incomplete = sum(stored.record.status != "ok" for stored in records)
-    return BuildResult(run.run_id, latest, rebuilt, not departures, len(records), incomplete)
+    return BuildResult(run.run_id, latest, rebuilt, not departed, len(records), incomplete)
 
 
-def _subject(evidence: Evidence, departures: tuple[Deviation, ...], strings: Strings, perf: Path | None) -> Subject:
+def _subject(evidence: Evidence, departed: tuple[Deviation, ...], strings: Strings, perf: Path | None) -> Subject:
     numbers = formatter_of(strings)
-    return Subject(evidence, load_published(), load_protocol(), departures, strings, numbers, perf)
+    return Subject(evidence, load_published(), load_protocol(), departed, strings, numbers, perf)
 
 
 def _render(subject: Subject, folder: Path, options: Options, engine: EngineName) -> None:

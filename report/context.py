@@ -6,12 +6,15 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from report import markdown
+from report import markdown, part_two
+from report.arms import has_part
+from report.figures.catalogue import PICTURES
 from report.measure import metric
 from report.observations import classifier_observations, training_observations
 from report.statistics import wilson_interval
 from report.tables import cells
 from report.tables.catalogue import all_tables
+from report.tables.model import VERDICT_TONES
 from report.tables.training import vae_validation_as_printed
 
 if TYPE_CHECKING:
@@ -19,8 +22,6 @@ if TYPE_CHECKING:
 
     from report.observations import Observation
     from report.subject import Subject
-
-_VERDICT_TONE = {"supported": "ok", "not_supported": "bad", "undecided": "warn", "not_measured": "muted"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def context_of(subject: Subject, alts: Mapping[str, str]) -> Context:
     return Context(
         tables={name: markdown.table(table) for name, table in all_tables(subject).items()},
         figures={
-            name: markdown.figure(f"figures/{name}.svg", name, strings(f"figure_captions.{name}"), alt)
+            name: markdown.figure(f"figures/{name}.svg", name, strings(f"figure_captions.{name}"), alt, wide=name in PICTURES)
             for name, alt in alts.items()
         },
         comparison=tuple(sentence(subject, one) for one in training),
@@ -54,6 +55,7 @@ def context_of(subject: Subject, alts: Mapping[str, str]) -> Context:
             "architectures": _architectures(subject),
             "slip": _slip(subject),
             "classification": _classification(subject),
+            "detection": part_two.facts(subject),
             "provenance": _provenance(subject),
             "callout": {"count": len(subject.deviations)},
         },
@@ -71,7 +73,7 @@ def sentence(subject: Subject, observation: Observation) -> str:
     return s(
         "verdicts.line",
         word=s(f"verdicts.{observation.verdict}"),
-        tone=_VERDICT_TONE[observation.verdict],
+        tone=VERDICT_TONES[observation.verdict],
         statement=s(f"observations.{observation.key}.statement"),
         finding=finding,
     )
@@ -81,14 +83,14 @@ def _summary(subject: Subject) -> dict[str, object]:
     s, run, study = subject.strings, subject.evidence.run, subject.published.study
     seeds = sorted({entry.task.seed for entry in run.entries if entry.task.seed is not None})
     listed = ", ".join(str(seed) for seed in seeds)
-    source = next((d.run for d in subject.deviations if d.key == "dataset.source"), "full")
     everything = subject.evidence.everything()
     return {
         "authors": study.authors,
         "date": study.date,
         "run": run.run_id,
         "profile": run.profile,
-        "images": s(f"summary.{source}"),
+        "images": _images(subject),
+        "autoencoders": has_part(subject.evidence, "autoencoders"),
         "seeds": s("summary.seeds_one", seeds=listed)
         if len(seeds) == 1
         else s("summary.seeds_many", count=len(seeds), seeds=listed),
@@ -98,8 +100,16 @@ def _summary(subject: Subject) -> dict[str, object]:
     }
 
 
+def _images(subject: Subject) -> str:
+    """What the parts that were run have looked at, in words."""
+    s = subject.strings
+    source = next((d.run for d in subject.deviations if d.key == "dataset.source"), "full")
+    first = s(f"summary.{source}") if has_part(subject.evidence, "autoencoders") else ""
+    return s("summary.and").join(part for part in (first, part_two.images(subject)) if part) or s("summary.no_images")
+
+
 def _verdicts(subject: Subject, observations: tuple[Observation, ...]) -> dict[str, object]:
-    counts = {verdict: sum(one.verdict == verdict for one in observations) for verdict in _VERDICT_TONE}
+    counts = {verdict: sum(one.verdict == verdict for one in observations) for verdict in VERDICT_TONES}
     return {"total": len(observations)} | {key: subject.numbers.integer(count) for key, count in counts.items()}
 
 

@@ -45,10 +45,10 @@ def table(content: Table) -> str:
     return "\n".join(lines)
 
 
-def figure(path: str, identifier: str, caption: str, alt: str) -> str:
-    """An image with caption, identifier and alternative text."""
+def figure(path: str, identifier: str, caption: str, alt: str, *, wide: bool = False) -> str:
+    """An image with caption, identifier and alternative text; a ``wide`` one keeps its size on a narrow screen."""
     quoted = " ".join(alt.split()).replace("\\", "\\\\").replace('"', "\N{RIGHT DOUBLE QUOTATION MARK}")
-    return f'![{caption}]({path}){{#fig-{identifier} fig-alt="{quoted}"}}'
+    return f'![{caption}]({path}){{#fig-{identifier} {".wide " if wide else ""}fig-alt="{quoted}"}}'
 
 
 def _row(cells: Sequence[str]) -> str:

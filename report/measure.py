@@ -61,17 +61,17 @@ def measure(
 
 
 def paired(
-    evidence: Evidence, experiment: str, variants: tuple[str, str], value: Callable[[Stored], float | None]
+    evidence: Evidence, experiment: str, variants: tuple[str, str], compare: Callable[[Stored, Stored], float | None]
 ) -> Measurement:
-    """``value`` of the second variant minus that of the first, seed by seed: both had the same data and the same cut.
+    """``compare`` of two variants seed by seed, None where undefined: they had the same data and the same cut.
 
     ``records`` are those of both variants, so ``summary.n`` counts the pairs.
     """
     first, second = ({stored.record.task.seed: stored for stored in evidence.complete(experiment, name)} for name in variants)
-    both = [(first[seed], second[seed]) for seed in first if seed in second]
-    values = [(pair, value(pair[0]), value(pair[1])) for pair in both]
-    known = [(pair, after - before) for pair, before, after in values if before is not None and after is not None]
-    undefined = tuple(stored for pair, before, after in values if before is None or after is None for stored in pair)
+    pairs = [(first[seed], second[seed]) for seed in first if seed in second]
+    values = [(pair, compare(*pair)) for pair in pairs]
+    known = [(pair, number) for pair, number in values if number is not None]
+    undefined = tuple(stored for pair, number in values if number is None for stored in pair)
     incomplete = tuple(stored for name in variants for stored in evidence.incomplete(experiment, name))
     if not known:
         return Measurement(None, (), incomplete, undefined)

@@ -161,7 +161,7 @@ def dae_classes_apart(subject: Subject) -> Observation:
 def exact_without_noise(subject: Subject) -> Observation:
     """AE and DAE most exact without noise, the AE first. Errors on clean input."""
     found = {model: error(subject.evidence, model, "clean") for model in MODELS}
-    verdict = _all((_above(found["vae"], found["dae"]), _above(found["dae"], found["ae"]), _above(found["vae"], found["ae"])))
+    verdict = all_of((_above(found["vae"], found["dae"]), _above(found["dae"], found["ae"]), _above(found["vae"], found["ae"])))
     return Observation("exact_without_noise", verdict, _each(subject, found, 4))
 
 
@@ -173,13 +173,13 @@ def ae_best_everywhere(subject: Subject) -> Observation:
         found = {model: score(subject, model, name) for model in MODELS}
         verdicts.append(_highest(found, "ae"))
         values |= {f"{model}_{printed}": text for model, text in _each(subject, found, 2, 100).items()}
-    return Observation("ae_best_everywhere", _all(tuple(verdicts)), values)
+    return Observation("ae_best_everywhere", all_of(tuple(verdicts)), values)
 
 
 def accuracy_order(subject: Subject) -> Observation:
     """Accuracy falls from AE over VAE to DAE."""
     found = {model: accuracy(subject.evidence, model) for model in MODELS}
-    verdict = _all((_above(found["ae"], found["vae"]), _above(found["vae"], found["dae"])))
+    verdict = all_of((_above(found["ae"], found["vae"]), _above(found["vae"], found["dae"])))
     return Observation("accuracy_order", verdict, _each(subject, found, 2, 100))
 
 
@@ -204,14 +204,14 @@ def _bounds(measured: Measurement) -> tuple[float, float] | None:
 
 
 def _highest(found: Mapping[Model, Measurement], model: Model) -> Verdict:
-    return _all(tuple(_above(found[model], found[other]) for other in MODELS if other != model))
+    return all_of(tuple(_above(found[model], found[other]) for other in MODELS if other != model))
 
 
 def _lowest(found: Mapping[Model, Measurement], model: Model) -> Verdict:
-    return _all(tuple(_above(found[other], found[model]) for other in MODELS if other != model))
+    return all_of(tuple(_above(found[other], found[model]) for other in MODELS if other != model))
 
 
-def _all(verdicts: tuple[Verdict, ...]) -> Verdict:
+def all_of(verdicts: tuple[Verdict, ...]) -> Verdict:
     """All parts hold: supported; one part refuted: not supported; else the weakest of what is known."""
     for verdict in ("not_measured", "not_supported", "undecided"):
         if verdict in verdicts:

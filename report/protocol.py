@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from report.evidence import Evidence
+
 UNCOMPARED = ("seeds", "parts", "execution")  # replications, how much of the study ran, and the machine
+_IMAGES = "detection.images"
 _DETECTION = "detection"  # the one section of Part II; all others belong to Part I
 
 
@@ -89,6 +92,29 @@ def deviations(config: Mapping[str, JsonValue], protocol: Protocol) -> tuple[Dev
         for key in keys
         if key not in published or key not in run or published[key] != run[key]
     )
+
+
+def departures(evidence: Evidence, protocol: Protocol) -> tuple[Deviation, ...]:
+    """The run's ``deviations``, with the number of images that were found where it is not the one that was asked for."""
+    found = deviations(evidence.run.config, protocol)
+    used = _images_used(evidence)
+    section = evidence.run.config.get(_DETECTION)
+    if used is None or not isinstance(section, dict) or used == section.get("images"):
+        return found
+    published = {entry.key: entry.value for entry in protocol.entries}
+    order = list(published)
+    changed = (*(d for d in found if d.key != _IMAGES), Deviation(_IMAGES, published[_IMAGES], used))
+    return tuple(sorted(changed, key=lambda d: order.index(d.key) if d.key in published else len(order)))
+
+
+def _images_used(evidence: Evidence) -> int | None:
+    """Images of the detection data, training and validation part together; None where no record tells."""
+    for experiment, variant in evidence.cells:
+        if experiment == "detection_data":
+            for stored in evidence.complete(experiment, variant):
+                metrics = stored.record.result.metrics
+                return int(metrics["images_train"]) + int(metrics["images_validation"])
+    return None
 
 
 def _counts(key: str, config: Mapping[str, JsonValue]) -> bool:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from store.schema import Run
 
 PROJECT = Path(__file__).parent.parent
-_SOURCES = (("report", "**/*.py"), ("store", "*.py"), ("templates", "**/*"), ("data", "*.toml"))
+_SOURCES = (("report", "**/*.py"), ("store", "*.py"), ("templates", "**/*"), ("data", "*.toml"), (".", "pyproject.toml"))
 _LIBRARIES = ("jinja2", "matplotlib", "numpy", "pandas", "pyarrow", "pypandoc-binary", "scipy", "typst")
 
 

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 
-from report.figures import confusion, curves, diagrams, latent, reconstruction
+from report.figures import (
+    confusion,
+    curves,
+    detection_curves,
+    detection_quality,
+    detections,
+    diagrams,
+    latent,
+    reconstruction,
+)
 from report.figures.style import save, styled
 from report.published import MODELS
 
@@ -19,8 +28,12 @@ if TYPE_CHECKING:
     from report.subject import Subject
 
 
-def figures() -> Mapping[str, Callable[[Subject], Drawing]]:
-    """Identifier to the function that draws it."""
+PICTURES = frozenset({"detections-transfer", "detections-1", "detections-2"})
+"""Figures made of photographs: kept as JPEG, and never shrunk to the width of a phone."""
+
+
+def figures() -> Mapping[str, Callable[[Subject], Drawing | None]]:
+    """Identifier to the function that draws it; None where the run has not the part that the figure belongs to."""
     return {
         "losses": curves.losses,
         **{f"pairs-{model}": partial(reconstruction.pairs, model=model) for model in MODELS},
@@ -29,8 +42,17 @@ def figures() -> Mapping[str, Callable[[Subject], Drawing]]:
         "latent": latent.projections,
         **{f"confusion-{model}": partial(confusion.matrix, model=model) for model in MODELS},
         "classifiers": curves.classifiers,
+        "detection-losses": detection_curves.losses,
+        "detection-curves": detection_curves.precision_recall,
+        "detection-overlap": detection_quality.overlap,
+        "detection-confusion": detection_quality.confusion,
+        "detections-transfer": detections.pretrained,
         "networks": diagrams.autoencoders,
         "classifier-networks": diagrams.classifiers,
+        "epochs-scratch": partial(detection_curves.by_epoch, start="scratch"),
+        "epochs-transfer": partial(detection_curves.by_epoch, start="transfer"),
+        "detections-1": partial(detections.side_by_side, place=0),
+        "detections-2": partial(detections.side_by_side, place=1),
     }
 
 
@@ -40,6 +62,7 @@ def draw_all(subject: Subject, folder: Path) -> dict[str, str]:
     with mpl.rc_context(styled()):
         for identifier, draw in figures().items():
             drawing = draw(subject)
-            save(drawing.figure, folder / f"{identifier}.svg")
-            alts[identifier] = drawing.alt
+            if drawing is not None:
+                save(drawing.figure, folder / f"{identifier}.svg", photographs=identifier in PICTURES)
+                alts[identifier] = drawing.alt
     return alts

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from report.evidence import frames
 from report.figures.style import MODEL_COLOUR, MODEL_LINE, PUBLISHED, RERUN_TRAIN, RERUN_VALIDATION, Drawing, canvas
+from report.history import by_seed, mean_curve
 from report.published import MODELS
 from report.tables.training import loss_names
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
 
     from report.published import Model
     from report.subject import Subject
@@ -63,16 +60,6 @@ def classifiers(subject: Subject) -> Drawing:
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return Drawing(figure, " ".join(_classifier_alt(subject, model) for model in MODELS))
-
-
-def by_seed(records: tuple[Stored, ...], name: str) -> pd.DataFrame:
-    """A history column as one column a seed, by epoch from 1."""
-    return frames(records, "history.parquet").pivot_table(name, "epoch", "seed", dropna=False)
-
-
-def mean_curve(records: tuple[Stored, ...], name: str) -> NDArray[np.float64]:
-    """Mean over seeds of a history column, (epochs,)."""
-    return by_seed(records, name).mean(axis=1).to_numpy(np.float64)
 
 
 def bundle(axis: Axes, records: tuple[Stored, ...], name: str, scale: float, look: tuple[str, str, str]) -> None:

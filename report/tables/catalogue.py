@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from report.tables import architecture, classification, detection, latent, provenance, reconstruction, training
+from report.tables import (
+    architecture,
+    arms,
+    classification,
+    detection,
+    detection_data,
+    latent,
+    provenance,
+    reconstruction,
+    training,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,8 +36,16 @@ TABLES: tuple[Callable[[Subject], Table | None], ...] = (
     latent.separation,
     classification.scores,
     classification.per_class,
+    detection_data.data,
+    detection_data.problems,
+    arms.layers,
+    arms.speed,
     detection.transfer,
     detection.curves,
+    detection.pairs,
+    detection.statements,
+    arms.training,
+    arms.classes,
     provenance.deviations,
     provenance.stated,
     provenance.assumed,

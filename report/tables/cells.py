@@ -43,10 +43,17 @@ def nothing() -> Cell:
 
 
 def status(subject: Subject, measured: Measurement) -> Cell:
-    """The word for a quantity that no seed gave: diverged, failed, skipped, or not run."""
-    words: list[str] = sorted({stored.record.status for stored in measured.incomplete}) or ["not_run"]
+    """The word for a quantity that no seed gave: diverged, failed, skipped, undefined, or not run."""
+    words: list[str] = sorted({stored.record.status for stored in measured.incomplete})
+    words += ["undefined"] if measured.undefined else []
+    words = words or ["not_run"]
     label = ", ".join(subject.strings(f"status.{word}") for word in words)
-    return Cell(label, "status", tuple(reference(stored) for stored in measured.incomplete), tone=TONES[words[0]])
+    return Cell(label, "status", blamed(measured), tone=TONES[words[0]])
+
+
+def blamed(measured: Measurement) -> tuple[str, ...]:
+    """The records for want of whose result the quantity has no value."""
+    return tuple(reference(stored) for stored in (*measured.incomplete, *measured.undefined))
 
 
 def word(subject: Subject, key: str, records: tuple[str, ...] = ()) -> Cell:
@@ -59,6 +66,24 @@ def value(subject: Subject, measured: Measurement, decimals: int, scale: float =
     if measured.summary is None:
         return status(subject, measured)
     return Cell(subject.numbers.fixed(scale * measured.summary.mean, decimals), "value", measured.references)
+
+
+def signed(subject: Subject, measured: Measurement, decimals: int) -> Cell:
+    """A mean difference with its sign, or the word for its absence."""
+    if measured.summary is None:
+        return status(subject, measured)
+    return Cell(subject.numbers.signed(measured.summary.mean, decimals), "value", measured.references)
+
+
+def pairs(measured: Measurement) -> Cell:
+    """How many seeds have both sides of a comparison."""
+    return nothing() if measured.summary is None else Cell(str(measured.summary.n))
+
+
+def count(subject: Subject, measured: Measurement) -> Cell:
+    """A mean count: without decimals where every seed has the same, else with one."""
+    whole = measured.summary is None or measured.summary.mean.is_integer()
+    return value(subject, measured, 0 if whole else 1)
 
 
 def significant(subject: Subject, measured: Measurement, digits: int = 3) -> Cell:
@@ -80,7 +105,8 @@ def seeds(subject: Subject, measured: Measurement) -> Cell:
     """How many seeds the mean is over, of how many that were asked for; a dash where nothing has a seed."""
     if measured.records and not seeded(measured):
         return nothing()
-    done, asked = len(measured.records), len(measured.records) + len(measured.incomplete)
+    done = len(measured.records)
+    asked = done + len(measured.incomplete) + len(measured.undefined)
     return Cell(str(done) if done == asked else subject.strings("tables.of", done=done, asked=asked))
 
 
@@ -124,6 +150,14 @@ def notes(subject: Subject, measurements: Iterable[Measurement]) -> tuple[str, .
         lines[subject.strings("tables.images_note")] = None
     if any(m.summary and m.summary.n == 1 and seeded(m) for m in measurements):
         lines[subject.strings("tables.one_seed_note")] = None
+    if any(m.undefined for m in measurements):
+        lines[subject.strings("tables.undefined_note")] = None
+    return (*lines, *incomplete_notes(subject, measurements))
+
+
+def incomplete_notes(subject: Subject, measurements: Iterable[Measurement]) -> tuple[str, ...]:
+    """One note a task that gave no result, with its reason."""
+    lines: dict[str, None] = {}
     for measured in measurements:
         for stored in measured.incomplete:
             lines[incomplete_note(subject, stored.record.task.id, stored.record.status, stored.record.result.reason)] = None

@@ -21,8 +21,19 @@ class Cell:
     tone: Tone = ""
 
 
-TONES: dict[str, Tone] = {"ok": "ok", "diverged": "bad", "failed": "bad", "skipped": "warn", "not_run": "muted"}
+TONES: dict[str, Tone] = {
+    "ok": "ok",
+    "diverged": "bad",
+    "failed": "bad",
+    "skipped": "warn",
+    "not_run": "muted",
+    "undefined": "muted",
+}
 """How a task's status is marked."""
+
+
+VERDICT_TONES: dict[str, Tone] = {"supported": "ok", "not_supported": "bad", "undecided": "warn", "not_measured": "muted"}
+"""How a verdict on a published statement is marked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, TypeVar
 
+from report.dependencies import named_packages, published_name
 from report.evidence import reference
 from report.tables import cells
 from report.tables.model import Cell, Column, Table
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from report.protocol import Entry, Fixed
     from report.subject import Subject
 
-_ABREAST = 3  # packages side by side: a hundred of them would fill two pages
+_ABREAST = 3  # packages side by side
+_PLACE = ("device", "machine", "python", "system", "threads")  # what a fingerprint holds besides libraries
 _Sourced = TypeVar("_Sourced", "Entry", "Fixed")
 
 
@@ -53,7 +55,8 @@ def environment(subject: Subject) -> Table:
     found: dict[str, dict[str, None]] = {}
     for stored in subject.evidence.everything():
         execution = stored.record.execution
-        facts: dict[str, JsonValue] = {**execution.machine, **stored.record.ingredients.environment}
+        decisive = stored.record.ingredients.environment
+        facts: dict[str, JsonValue] = {**{key: decisive[key] for key in _PLACE if key in decisive}, **execution.machine}
         facts |= {"git commit": execution.git_commit, "git dirty": execution.git_dirty}
         for key, value in facts.items():
             shown = subject.numbers.size(value) if key.endswith("_bytes") and isinstance(value, int) else plain(subject, value)
@@ -63,13 +66,21 @@ def environment(subject: Subject) -> Table:
 
 
 def packages(subject: Subject) -> Table:
-    """Versions of the packages that the records were computed with."""
+    """Versions of the packages that enter fingerprints (marked) and of the others that the project names itself."""
     s = subject.strings
     found: dict[str, dict[str, None]] = {}
+    decisive: set[str] = set()
     for stored in subject.evidence.everything():
+        environment = stored.record.ingredients.environment
+        decisive |= {published_name(module) for module in environment if module not in _PLACE}
         for name, version in stored.record.execution.packages.items():
-            found.setdefault(name, {})[version] = None
-    pairs = [(cells.text(name), Cell("; ".join(versions), "value", _run(subject))) for name, versions in sorted(found.items())]
+            if name in named_packages() or name in decisive:
+                found.setdefault(name, {})[version] = None
+    mark = s("tables.decisive_mark")
+    pairs = [
+        (cells.text(f"{name} {mark}" if name in decisive else name), Cell("; ".join(versions), "value", _run(subject)))
+        for name, versions in sorted(found.items())
+    ]
     height = -(-len(pairs) // _ABREAST)  # columns are read downwards, the last one may be shorter
     blank = (cells.text(""), cells.text(""))
     rows = tuple(
@@ -79,7 +90,7 @@ def packages(subject: Subject) -> Table:
         for row in range(height)
     )
     heads = (Column(s("columns.package")), Column(s("columns.version"))) * _ABREAST
-    return Table("packages", s("captions.packages"), heads, rows)
+    return Table("packages", s("captions.packages"), heads, rows, (s("tables.decisive_note"),))
 
 
 def inputs(subject: Subject) -> Table:

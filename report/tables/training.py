@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from report.arms import has_part
 from report.measure import accuracy, measure, metric
 from report.published import MODELS
 from report.tables import cells
 from report.tables.cells import Comparison
+from report.tables.detection import caveats, headline_rows
 from report.tables.model import Cell, Column, Table
 
 if TYPE_CHECKING:
@@ -46,16 +48,23 @@ def losses(subject: Subject) -> Table:
 
 
 def headline(subject: Subject) -> Table:
-    """The table at the front: final losses and accuracies, published and re-run."""
+    """The table at the front: final losses, accuracies and detection scores of the parts that were run."""
     s = subject.strings
+    rows = _autoencoder_rows(subject) if has_part(subject.evidence, "autoencoders") else []
+    rows += headline_rows(subject) if has_part(subject.evidence, "detection") else []
+    body = tuple((cells.text(label), *cells.compared(subject, row)) for label, row in rows)
+    columns = (Column(s("columns.quantity")), *cells.compared_columns(subject))
+    notes = cells.notes(subject, [row.measured for _, row in rows])
+    return Table("headline", s("captions.headline"), columns, body, (*caveats(subject), *notes))
+
+
+def _autoencoder_rows(subject: Subject) -> list[tuple[str, Comparison]]:
     rows = [pair for pair in loss_rows(subject) if pair[1].source != _RESCALED]
     for model in MODELS:
         score = subject.published.table_5.of(model).accuracy
-        label = s("quantities.accuracy", model=subject.model(model))
+        label = subject.strings("quantities.accuracy", model=subject.model(model))
         rows.append((label, Comparison(score, "table-5", accuracy(subject.evidence, model), 2, 100, 0)))
-    body = tuple((cells.text(label), *cells.compared(subject, row)) for label, row in rows)
-    columns = (Column(s("columns.quantity")), *cells.compared_columns(subject))
-    return Table("headline", s("captions.headline"), columns, body, cells.notes(subject, [row.measured for _, row in rows]))
+    return rows
 
 
 def loss_rows(subject: Subject) -> list[tuple[str, Comparison]]:

@@ -30,7 +30,7 @@ end
 local function figure(element)
   local calls, id = {}, element.identifier
   element.content:walk({ Image = function(image) calls[#calls + 1] = image_call(image) end })
-  local out = pandoc.Inlines({ raw("#figure(kind: image, {" .. table.concat(calls, "\n") .. "}, caption: [") })
+  local out = pandoc.Inlines({ raw("#figure(kind: image, placement: auto, block(width: 100%, align(left, {" .. table.concat(calls, "\n") .. "})), caption: [") })
   out:extend(pandoc.utils.blocks_to_inlines(element.caption.long))
   out:insert(raw("])" .. (id ~= "" and " <" .. id .. ">" or "")))
   return pandoc.Plain(out)

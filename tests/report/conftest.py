@@ -8,49 +8,59 @@ import pytest
 
 from report.evidence import evidence_of
 from report.formatting import formatter_of
-from report.protocol import deviations, load_protocol
+from report.protocol import departures, load_protocol
 from report.published import load_published
 from report.strings import load_strings
 from report.subject import Subject
-from tests.report.study import Spec, changed_config, write_study
+from tests.report.configuration import changed_config, with_detection
+from tests.report.study import Spec, write_study
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+NO_WEIGHTS = "no pretrained weights: put yolov5s.pt into the folder weights"
 BROKEN = {
     "autoencoder/vae/seed-1": ("diverged", "loss is NaN in epoch 3"),
     "classifier/dae/seed-0": ("failed", "ValueError: no encoder"),
     "classifier/dae/seed-1": ("skipped", "its encoder failed"),
     "classifier/dae/seed-2": ("failed", "ValueError: no encoder"),
+    **{f"detector/transfer-{task}/seed-{seed}": ("skipped", NO_WEIGHTS) for task in ("car", "3class") for seed in range(3)},
+    **{
+        f"detection/transfer-{task}/seed-{seed}": ("skipped", "its detector was skipped")
+        for task in ("car", "3class")
+        for seed in range(3)
+    },
+    "detector/scratch-3class/seed-2": ("diverged", "the loss of epoch 7 is no number"),
+    "detection/scratch-3class/seed-2": ("skipped", "its detector diverged"),
 }
 
 
 def subject_of(root: Path) -> Subject:
     """The latest run of ``root`` as tables, figures and observations see it."""
     evidence, strings, protocol = evidence_of(root), load_strings("en"), load_protocol()
-    changed = deviations(evidence.run.config, protocol)
+    changed = departures(evidence, protocol)
     return Subject(evidence, load_published(), protocol, changed, strings, formatter_of(strings))
 
 
 @pytest.fixture(scope="session")
 def whole_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Artifacts of a study with three seeds that follows the protocol and in which all went well."""
+    """Artifacts of a study of both parts with three seeds that follows the protocol and in which all went well."""
     root = tmp_path_factory.mktemp("whole")
-    write_study(root)
+    write_study(root, Spec(config=with_detection()))
     return root
 
 
 @pytest.fixture(scope="session")
 def broken_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Artifacts of a study that departs from the protocol, with diverged, failed and skipped tasks."""
+    """Artifacts of a study that departs from the protocol, with diverged, failed and skipped tasks and no weights."""
     root = tmp_path_factory.mktemp("broken")
-    write_study(root, Spec(config=changed_config("autoencoder", "epochs", 8), broken=BROKEN))
+    write_study(root, Spec(config=with_detection(changed_config("autoencoder", "epochs", 8)), broken=BROKEN))
     return root
 
 
 @pytest.fixture(scope="session")
 def single_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Artifacts of a study with one seed."""
+    """Artifacts of a study with one seed and without detection."""
     root = tmp_path_factory.mktemp("single")
     write_study(root, Spec(seeds=(0,)))
     return root

@@ -11,6 +11,8 @@ from store.formats import array_bytes, document_bytes, table_bytes
 from store.records import Draft, commit
 from store.runs import write_run
 from store.schema import Execution, Ingredients, Result, Run, RunEntry, TaskKey
+from tests.report.configuration import PUBLISHED_CONFIG
+from tests.report.detection_study import detection_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,36 +25,6 @@ Found = tuple[dict[str, float], dict[str, Any], dict[str, bytes]]  # metrics, fa
 DIGEST = "ab" * 32
 LATENTS = {"ae": 1152, "vae": 20, "dae": 1152, "pixels": 784}
 MACHINE = {"cpu": "Test CPU", "cores": 2, "gpu": None}
-PUBLISHED_CONFIG: dict[str, Any] = {
-    "seeds": [0],
-    "parts": ["autoencoders"],
-    "dataset": {"source": "full", "validation_fraction": 0.2},
-    "autoencoder": {"epochs": 25, "batch_size": 32, "learning_rate": 1e-3, "upsample": "nearest"},
-    "vae": {"latent_dim": 20, "beta": 0.5},
-    "dae": {"noise_factor": 0.5},
-    "reconstruction": {
-        "pairs": list(range(10)),
-        "noise_factor": 0.5,
-        "noise_sweep": [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8],
-    },
-    "latent": {"random_state": 42, "perplexity": 30.0, "neighbours": 10, "metric_images": 5000},
-    "classifier": {"epochs": 10, "batch_size": 32, "learning_rate": 1e-3, "hidden_units": 128},
-    "detection": {
-        "dataset": "kitti",
-        "images": 500,
-        "split": "random",
-        "validation_fraction": 0.2,
-        "car": ["Car"],
-        "person": ["Pedestrian", "Person_sitting"],
-        "cyclist": ["Cyclist"],
-        "image_size": 416,
-        "batch_size": 16,
-        "epochs": 50,
-        "arms": ["scratch-car", "transfer-3class", "transfer-car", "scratch-3class"],
-        "strict_labels": False,
-    },
-    "execution": {"device": "cpu", "threads": 1},
-}
 AE_ROWS = (
     ("Input", "input", "Image", (1, 28, 28)),
     ("Encoder 1", "encoder", "Conv2d", (8, 14, 14)),
@@ -93,6 +65,11 @@ class Spec:
     broken: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Which parts of the study the configuration runs."""
+        return tuple(self.config["parts"])
+
 
 def write_study(root: Path, spec: Spec | None = None) -> Run:
     """Commit every record of docs/records.md and the run manifest that names them."""
@@ -113,12 +90,14 @@ def write_study(root: Path, spec: Spec | None = None) -> Run:
     return write_run(root, fields)
 
 
-def changed_config(section: str, key: str, value: object) -> dict[str, Any]:
-    """The published configuration with one value changed."""
-    return {**PUBLISHED_CONFIG, section: {**PUBLISHED_CONFIG[section], key: value}}
-
-
 def _tasks(spec: Spec) -> list[tuple[TaskKey, Found]]:
+    return [
+        *(_autoencoder_tasks(spec) if "autoencoders" in spec.parts else ()),
+        *(detection_tasks(spec.seeds) if "detection" in spec.parts else ()),
+    ]
+
+
+def _autoencoder_tasks(spec: Spec) -> list[tuple[TaskKey, Found]]:
     tasks = [(TaskKey(experiment="architecture", variant=name), _architecture(name)) for name in _networks()]
     tasks.append((TaskKey(experiment="latent", variant="pixels"), _latent("pixels", 0, spec.images)))
     for seed in spec.seeds:
@@ -153,7 +132,7 @@ def _commit(root: Path, spec: Spec, task: TaskKey, found: Found) -> Stored:
         git_commit="0123abc",
         git_dirty=False,
     )
-    return commit(root, Draft(task, ingredients, result, files, execution))
+    return commit(root, Draft(task, ingredients, result, files, execution, frozenset({"timing.json"} & files.keys())))
 
 
 def _networks() -> tuple[str, ...]:
