@@ -10,8 +10,6 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from store.canonical import digest, digest_bytes, digest_file, readable_json
 from store.errors import IntegrityError, StoreError
 from store.schema import SCHEMA_VERSION, Execution, FileEntry, Ingredients, Record, Result, TaskKey, result_digest, seal
@@ -61,6 +59,7 @@ def folder_of(root: Path, task: TaskKey, fingerprint: str) -> Path:
 def commit(root: Path, draft: Draft) -> Stored:
     """Write ``draft`` so that its folder appears whole or not at all; a failed or damaged record there is replaced.
 
+    Returns the record that stands in the folder afterwards: an earlier one, where that is as good as the draft.
     Raises StoreError where the folder cannot be written (no permission, disk full); nothing half-written stays.
     """
     record = _record_of(draft)
@@ -72,14 +71,13 @@ def commit(root: Path, draft: Draft) -> Stored:
             write_synced(partial / name, content)
         write_synced(partial / MANIFEST, readable_json(record.model_dump(mode="json")))
         sync_folder(partial)
-        _take_place(partial, folder, record)
+        return _take_place(partial, folder, record)
     except OSError as error:
         message = f"cannot write the record of {draft.task.id}: {error.strerror or error}"
         cure = "free some space or name another folder with --artifacts DIR, then run again: finished tasks are reused"
         raise StoreError(message, where=str(folder), cure=cure) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    return Stored(record, folder)
 
 
 def load(folder: Path) -> Stored:
@@ -92,7 +90,7 @@ def load(folder: Path) -> Stored:
             message = f"record has schema version {fields.get('schema_version')}, this program reads {SCHEMA_VERSION}"
             raise IntegrityError(message, where=str(path), cure=cure)
         record = Record.model_validate(fields)
-    except (OSError, ValueError, ValidationError) as error:
+    except (OSError, ValueError) as error:  # pydantic's ValidationError is a ValueError
         message = f"record cannot be read: {error}"
         raise IntegrityError(message, where=str(path), cure=cure) from error
     _check_manifest(record, fields, path, cure)
@@ -123,6 +121,12 @@ def records_of(root: Path, task: TaskKey) -> Iterator[Stored]:
             continue
         with contextlib.suppress(IntegrityError):
             yield load(folder)
+
+
+def sweep(root: Path) -> None:
+    """Remove what killed or replaced writes left among the records; only for the one process that writes there now."""
+    for leftover in (root / "records").glob(f"*/*/*/{_PARTIAL}*"):
+        _remove(leftover)
 
 
 def write_synced(path: Path, content: bytes) -> None:
@@ -189,25 +193,42 @@ def _check_manifest(record: Record, fields: dict[str, object], path: Path, cure:
         raise IntegrityError(f"record of {record.task.id} lies in a folder of another task", where=str(path), cure=cure)
 
 
-def _stands(folder: Path, record: Record) -> bool:
-    """Whether the record already in ``folder`` is sound, finished, and made from the same upstream results."""
+def _standing(folder: Path, record: Record) -> Stored | None:
+    """The record already in ``folder``, where it is sound and as good as ``record``.
+
+    That is: finished and made from the same upstream results, or skipped for the very same reason.
+    """
     try:
         stored = load(folder)
         check_files(stored)
     except IntegrityError:
-        return False
-    result = stored.record.result
-    return result.status in {"ok", "diverged"} and result.upstream_results == record.result.upstream_results
+        return None
+    found = stored.record.result
+    if found.status == "skipped":
+        return stored if found == record.result else None
+    finished = found.status in {"ok", "diverged"}
+    return stored if finished and found.upstream_results == record.result.upstream_results else None
 
 
-def _take_place(partial: Path, folder: Path, record: Record) -> None:
-    if not folder.exists():
-        partial.rename(folder)
-    elif _stands(folder, record):
-        return  # another process finished the same computation first
-    else:
+def _take_place(partial: Path, folder: Path, record: Record) -> Stored:
+    if folder.exists():
+        standing = _standing(folder, record)
+        if standing is not None:
+            return standing
         retired = folder.with_name(f"{_PARTIAL}old-{uuid.uuid4().hex[:8]}")
         folder.rename(retired)
         partial.rename(folder)
-        shutil.rmtree(retired, ignore_errors=True)
+        _remove(retired)
+    else:
+        partial.rename(folder)
     sync_folder(folder.parent)
+    return Stored(record, folder)
+
+
+def _remove(path: Path) -> None:
+    """Delete a folder, or a file that stood in a folder's place; what cannot be deleted stays and does no harm."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from store.canonical import digest, readable_json
 from store.errors import IntegrityError, StudyError
 from store.records import Stored, check_files, folder_of, load, write_atomic
@@ -30,13 +28,15 @@ def write_run(root: Path, fields: dict[str, JsonValue]) -> Run:
     """Seal and store a run manifest and point ``latest`` at it; raises StoreError."""
     run = Run.model_validate(seal({"schema_version": SCHEMA_VERSION, **fields}))
     write_atomic(run_path(root, run.run_id), readable_json(run.model_dump(mode="json")))
-    write_atomic(root / "runs" / LATEST, f"{run.run_id}\n".encode())
+    point_latest(root, run.run_id)
     return run
 
 
 def point_latest(root: Path, run_id: str) -> None:
-    """Make ``run_id`` the run that ``report build`` takes by default; raises StoreError."""
-    write_atomic(root / "runs" / LATEST, f"{run_id}\n".encode())
+    """Make ``run_id`` the run that ``report build`` takes by default, if it is not yet; raises StoreError."""
+    pointer, content = root / "runs" / LATEST, f"{run_id}\n".encode()
+    if not pointer.is_file() or pointer.read_bytes() != content:
+        write_atomic(pointer, content)
 
 
 def run_path(root: Path, run_id: str) -> Path:
@@ -49,7 +49,7 @@ def latest_run_id(root: Path) -> str:
     pointer = root / "runs" / LATEST
     if not pointer.is_file():
         raise StudyError("no run found", where=str(root), cure="make one: nox -s bench")
-    return pointer.read_text(encoding="utf-8").strip()
+    return pointer.read_text(encoding="utf-8", errors="replace").strip()
 
 
 def load_run(root: Path, run_id: str | None = None) -> Run:
@@ -64,7 +64,7 @@ def load_run(root: Path, run_id: str | None = None) -> Run:
     try:
         fields = json.loads(path.read_bytes())
         run = Run.model_validate(fields)
-    except (ValueError, ValidationError) as error:
+    except (OSError, ValueError) as error:  # pydantic's ValidationError is a ValueError
         raise IntegrityError(f"run manifest cannot be read: {error}", where=str(path), cure=cure) from error
     if digest({key: value for key, value in fields.items() if key != "digest"}) != run.digest:
         raise IntegrityError("run manifest was altered: its digest does not match", where=str(path), cure=cure)

@@ -11,7 +11,7 @@ import pytest
 
 from store.canonical import digest
 from store.errors import IntegrityError, StoreError
-from store.records import MANIFEST, Draft, check_files, commit, load, records_of
+from store.records import MANIFEST, Draft, check_files, commit, folder_of, load, records_of, sweep
 from store.schema import Execution, Ingredients, Result, TaskKey
 
 if TYPE_CHECKING:
@@ -138,6 +138,40 @@ def test_failed_record_is_replaced_by_a_later_success(tmp_path: Path) -> None:
     commit(tmp_path, draft(status="ok", seconds=9.0))
     found = list(records_of(tmp_path, KEY))
     assert [(item.record.status, item.record.execution.duration_s) for item in found] == [("ok", 5.0)]
+
+
+def test_second_commit_of_a_finished_task_gives_the_record_that_stands(tmp_path: Path) -> None:
+    """Who comes second must go on with the record on the disk: its own differs in its times, and would be refused."""
+    first = commit(tmp_path, draft(seconds=1.0))
+    second = commit(tmp_path, draft(seconds=2.0))
+    assert second == first
+    check_files(second)
+
+
+def test_skipped_record_stays_while_its_reason_stays(tmp_path: Path) -> None:
+    """A run that skips again what it skipped before changes nothing on the disk; anything else takes its place."""
+    first = commit(tmp_path, draft(status="skipped", seconds=1.0))
+    assert commit(tmp_path, draft(status="skipped", seconds=2.0)) == first
+    assert commit(tmp_path, draft(status="failed", seconds=3.0)) != first
+
+
+def test_file_in_a_records_place_is_replaced(tmp_path: Path) -> None:
+    """A file where the folder should be does not stop the record, and nothing of it is left."""
+    folder = folder_of(tmp_path, KEY, draft().ingredients.fingerprint(KEY))
+    folder.parent.mkdir(parents=True)
+    folder.write_text("no folder")
+    assert load(commit(tmp_path, draft()).folder).record.status == "ok"
+    assert list(folder.parent.iterdir()) == [folder]
+
+
+def test_sweep_removes_what_killed_writes_left(tmp_path: Path) -> None:
+    """Half-written folders and files go, records stay."""
+    stored = commit(tmp_path, draft())
+    (stored.folder.parent / ".partial-0123-abcd").mkdir()
+    (stored.folder.parent / ".partial-0123-abcd" / "weights.bin").write_bytes(b"half")
+    (stored.folder.parent / ".partial-old").write_bytes(b"")
+    sweep(tmp_path)
+    assert list(stored.folder.parent.iterdir()) == [stored.folder]
 
 
 def test_records_of_other_configurations_stay_beside_each_other(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from store.errors import IntegrityError, StudyError
 from store.records import commit
-from store.runs import load_entry, load_run, run_id_of, run_path, write_run
+from store.runs import LATEST, load_entry, load_run, point_latest, run_id_of, run_path, write_run
 from store.schema import Run, RunEntry
 from tests.store.test_records import draft
 
@@ -74,3 +74,22 @@ def test_absent_record_is_named(tmp_path: Path) -> None:
     (tmp_path / "records").rename(tmp_path / "gone")
     with pytest.raises(IntegrityError, match="not in the store"):
         load_entry(tmp_path, run.entries[0])
+
+
+def test_pointer_to_the_latest_run_is_left_alone_when_it_is_right(tmp_path: Path) -> None:
+    """A run with nothing to do needs no space on the disk and changes no file."""
+    run = make_run(tmp_path)
+    pointer = tmp_path / "runs" / LATEST
+    before = pointer.stat().st_ino
+    point_latest(tmp_path, run.run_id)
+    assert pointer.stat().st_ino == before
+    point_latest(tmp_path, "paper-2")
+    assert pointer.read_text() == "paper-2\n"
+
+
+def test_unreadable_pointer_is_explained(tmp_path: Path) -> None:
+    """Noise in place of a run's name is a missing run with a choice, not a decoding error."""
+    make_run(tmp_path)
+    (tmp_path / "runs" / LATEST).write_bytes(b"\xff\xfe")
+    with pytest.raises(StudyError, match="choose one of: quick-1"):
+        load_run(tmp_path)
