@@ -1,0 +1,55 @@
+"""One writer at a time: a lock on the artifacts folder that vanishes with the process that holds it."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import socket
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from store.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+LOCK = ".lock"
+
+
+@contextmanager
+def sole_writer(root: Path, waiting: Callable[[str], None]) -> Iterator[None]:
+    """Hold the folder's lock inside the block; where another process holds it, tell ``waiting`` who, then wait.
+
+    The file stays behind and means nothing: the system drops the lock when its holder ends, however it dies. On a
+    file system without locks the block runs unlocked. Raises StoreError where the folder cannot be written.
+    """
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        if not os.access(root, os.W_OK):  # an older lock file may be writable where the folder is not
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        handle = os.open(root / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        message = f"artifacts folder cannot be written: {error.strerror}"
+        raise StoreError(message, where=str(root), cure="name another with --artifacts DIR or BENCH_ARTIFACTS_DIR") from error
+    try:
+        _acquire(handle, waiting)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _acquire(handle: int, waiting: Callable[[str], None]) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        waiting(os.pread(handle, 200, 0).decode(errors="replace").strip() or "unknown")
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    except OSError:
+        return
+    holder = f"process {os.getpid()} on {socket.gethostname()} since {datetime.now(UTC).isoformat(timespec='seconds')}"
+    with suppress(OSError):  # on a full disk the lock holds all the same, only its holder's name is missing
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, holder.encode(), 0)
