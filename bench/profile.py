@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 PROFILES = Path(__file__).parent / "profiles"
+_SEEDS = re.compile(r"(?P<first>[0-9]{1,12})(-(?P<last>[0-9]{1,12}))?")
+_LARGEST_SEED = 2**32 - 1  # the largest that numpy's generators take
+_MOST_SEEDS = 1000  # in one range: more is a slip, and would fill the memory before anything runs
+_LONGEST_NAME = 40  # a run id has room for 80 characters, of which the digits take 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +39,17 @@ def load_profile(name: str, overrides: Sequence[str] = (), **fixed: object) -> P
     """
     path = _find(name)
     tree = _read(path)
+    origins: dict[str, str] = {}
     for override in overrides:
         key, value = _parse_override(override)
         _assign(tree, key, value)
-    for key, value in fixed.items():
+        origins[key] = f"--set {override}"
+    for option, value in fixed.items():
         if value is not None:
-            _assign(tree, key.replace("__", "."), value)
-    return Profile(_name_of(path), _validate(tree, path))
+            key = option.replace("__", ".")
+            _assign(tree, key, value)
+            origins[key] = f"--{key.rsplit('.', 1)[-1]}"
+    return Profile(_name_of(path), _validate(tree, path, origins))
 
 
 def leaf_keys(model: type[BaseModel] = StudyConfig, prefix: str = "") -> Iterator[str]:
@@ -58,10 +66,14 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     """``0-4``, ``0,3,7`` or a mix such as ``0-2,10`` as ascending unique seeds; raises UsageError."""
     seeds: set[int] = set()
     for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
-        if not first.isdecimal() or (dash and not last.isdecimal()) or (dash and int(last) < int(first)):
+        found = _SEEDS.fullmatch(part.strip())
+        if found is None:
             raise UsageError(f"not a list of seeds: {text!r}", where="--seeds", cure="write it as 0-4 or 0,3,7")
-        seeds.update(range(int(first), int(last or first) + 1))
+        first, last = int(found["first"]), int(found["last"] or found["first"])
+        if not first <= last <= _LARGEST_SEED or last - first >= _MOST_SEEDS:
+            cure = f"give seeds from 0 to {_LARGEST_SEED}, in ascending ranges of at most {_MOST_SEEDS}"
+            raise UsageError(f"not a list of seeds: {text!r}", where="--seeds", cure=cure)
+        seeds.update(range(first, last + 1))
     return tuple(sorted(seeds))
 
 
@@ -80,13 +92,13 @@ def _find(name: str) -> Path:
 
 
 def _name_of(path: Path) -> str:
-    """A file's stem as part of a run id: lower case, anything unusual becomes a hyphen."""
-    return re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "profile"
+    """A file's stem as part of a run id: lower case, anything unusual becomes a hyphen, what is too long is cut."""
+    return re.sub(r"[^a-z0-9]+", "-", path.stem.lower())[:_LONGEST_NAME].strip("-") or "profile"
 
 
 def _read(path: Path) -> dict[str, object]:
     try:
-        tree: dict[str, object] = tomllib.loads(path.read_text(encoding="utf-8"))
+        tree: dict[str, object] = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors mark UTF-8
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"profile is not valid TOML: {error}", where=str(path), cure="correct the file") from error
     except OSError as error:
@@ -99,9 +111,12 @@ def _parse_override(text: str) -> tuple[str, object]:
     if not equals or not key.strip():
         raise UsageError(f"not an override: {text!r}", where="--set", cure="write it as --set autoencoder.epochs=5")
     try:
-        return key.strip(), tomllib.loads(f"value = {value}")["value"]
+        tree = tomllib.loads(f"value = {value}")
     except tomllib.TOMLDecodeError:
         return key.strip(), value.strip()  # a bare word such as sample is meant as text
+    if len(tree) > 1:
+        raise UsageError(f"more than one override: {text!r}", where="--set", cure="give each one a --set of its own")
+    return key.strip(), tree["value"]
 
 
 def _assign(tree: dict[str, object], key: str, value: object) -> None:
@@ -115,16 +130,18 @@ def _assign(tree: dict[str, object], key: str, value: object) -> None:
     node[leaf] = value
 
 
-def _validate(tree: Mapping[str, object], path: Path) -> StudyConfig:
+def _validate(tree: Mapping[str, object], path: Path, origins: Mapping[str, str]) -> StudyConfig:
+    """Check the whole tree; an error names the flag in ``origins`` that set the wrong key, or else the file."""
     try:
         return StudyConfig.model_validate(tree)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
+        where = next((flag for name, flag in origins.items() if f"{key}.".startswith(f"{name}.")), str(path))
         if first["type"] == "extra_forbidden":
-            raise _unknown_key(key, str(path)) from error
+            raise _unknown_key(key, where) from error
         message = f"{key} = {first['input']!r}: {first['msg']}"
-        raise UsageError(message, where=f"{path} or --set {key}=...", cure="give a value of the right kind") from error
+        raise UsageError(message, where=where, cure="give a value of the right kind") from error
 
 
 def _unknown_key(key: str, where: str) -> UsageError:

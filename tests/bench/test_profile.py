@@ -9,6 +9,7 @@ import pytest
 from bench.config import StudyConfig
 from bench.profile import leaf_keys, load_profile, parse_seeds
 from store.errors import UsageError
+from store.schema import TaskKey
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,13 +75,47 @@ def test_unknown_profile_offers_the_nearest(tmp_path: Path) -> None:
         load_profile(str(broken))
 
 
+def test_error_names_the_flag_that_is_wrong() -> None:
+    """What was typed is named, not a file that the user never wrote."""
+    with pytest.raises(UsageError) as caught:
+        load_profile("quick", ["vae.betta=1"])
+    assert caught.value.where == "--set vae.betta=1"
+    with pytest.raises(UsageError) as caught:
+        load_profile("quick", parts=["foo"])
+    assert caught.value.where == "--parts"
+    with pytest.raises(UsageError) as caught:
+        load_profile("quick", execution__device="tpu")
+    assert caught.value.where == "--device"
+
+
+def test_two_lines_in_one_override_are_refused() -> None:
+    """The second would otherwise be dropped without a word."""
+    with pytest.raises(UsageError, match="more than one override"):
+        load_profile("quick", ["autoencoder.epochs=5\nseeds=[3]"])
+
+
+def test_long_file_name_still_gives_a_run_a_name(tmp_path: Path) -> None:
+    """The name is cut before it meets the run id's limit, which would be found after everything was computed."""
+    path = tmp_path / f"{'a' * 120}.toml"
+    path.write_text("")
+    name = load_profile(str(path)).name
+    TaskKey(experiment=f"{name}-01234567", variant="a")
+
+
+def test_byte_order_mark_is_no_error(tmp_path: Path) -> None:
+    """Some editors put one before UTF-8 text."""
+    path = tmp_path / "marked.toml"
+    path.write_bytes(b"\xef\xbb\xbf[vae]\nbeta = 1.0\n")
+    assert load_profile(str(path)).config.vae.beta == 1.0
+
+
 def test_seed_lists() -> None:
     """Ranges, lists and mixes; duplicates once, in order."""
     assert parse_seeds("0-4") == (0, 1, 2, 3, 4)
     assert parse_seeds("3,0-1,1") == (0, 1, 3)
 
 
-@pytest.mark.parametrize("text", ["", "4-0", "a", "1,,2", "-3", "1-"])
+@pytest.mark.parametrize("text", ["", "4-0", "a", "1,,2", "-3", "1-", "٣", "0-99999999", "4294967296", "9" * 5000])
 def test_wrong_seed_list_is_refused(text: str) -> None:
     """No silent reinterpretation."""
     with pytest.raises(UsageError, match="list of seeds"):
