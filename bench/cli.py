@@ -19,6 +19,7 @@ _EPILOG = "exit codes: 0 ok, 1 a task failed, 2 wrong usage or configuration, 3 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; a user's mistake becomes a message, a bug keeps its traceback."""
+    _open_closed_streams()
     options = _parser().parse_args(arguments)
     from store.errors import StudyError
 
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.handler(options))
     except StudyError as error:
         if getattr(options, "json", False):
-            print(json.dumps({"error": error.what, "where": error.where, "cure": error.cure, "exit_code": error.exit_code}))
+            _say(json.dumps({"error": error.what, "where": error.where, "cure": error.cure, "exit_code": error.exit_code}))
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
@@ -37,6 +38,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
+
+
+def _open_closed_streams() -> None:
+    """Give a process that was started without standard output or error (``>&-``) somewhere to write."""
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open as long as the process
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+
+
+def _say(text: str) -> None:
+    """Print to standard output; a reader that has gone (``| head -1``) does not change how the command ends."""
+    from store.errors import StudyError
+
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter complains when it ends
+    except OSError as error:
+        raise StudyError(f"standard output cannot be written: {error.strerror}", cure="free some space") from error
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,14 +80,14 @@ def _parser() -> argparse.ArgumentParser:
 def _add_store_options(parser: argparse.ArgumentParser) -> None:
     default = Path(os.environ.get("BENCH_ARTIFACTS_DIR") or "artifacts")
     text = "where records and reports lie (default: artifacts, or BENCH_ARTIFACTS_DIR)"
-    parser.add_argument("--artifacts", type=Path, default=default, metavar="DIR", help=text)
+    parser.add_argument("--artifacts", type=_folder, default=default, metavar="DIR", help=text)
     parser.add_argument("--json", action="store_true", help="print the facts as JSON")
 
 
 def _add_source_options(parser: argparse.ArgumentParser) -> None:
     folder = os.environ.get("BENCH_DATA_DIR")
     text = "folder with your data sets, such as DIR/fashion-mnist (default: BENCH_DATA_DIR; without: cache, then download)"
-    parser.add_argument("--data", type=Path, default=Path(folder) if folder else None, metavar="DIR", help=text)
+    parser.add_argument("--data", type=_folder, default=Path(folder) if folder else None, metavar="DIR", help=text)
     parser.add_argument("--offline", action="store_true", help="never use the network")
 
 
@@ -104,10 +123,15 @@ def _add_data_commands(parser: argparse.ArgumentParser) -> None:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is not a positive number")
-    return number
+    if not text.isascii() or not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number")
+    return int(text)
+
+
+def _folder(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("an empty name is no folder")
+    return Path(text)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -116,7 +140,7 @@ def _run(options: argparse.Namespace) -> int:
     from bench import study
 
     facts = study.run(options, sys.stderr)
-    print(json.dumps(facts, indent=1) if options.json else study.outcome_text(facts))
+    _say(json.dumps(facts, indent=1) if options.json else study.outcome_text(facts))
     return 0 if facts["complete"] else 1
 
 
@@ -124,7 +148,7 @@ def _plan(options: argparse.Namespace) -> int:
     from bench import study
 
     facts = study.plan_facts(options)
-    print(json.dumps(facts, indent=1) if options.json else study.plan_text(facts))
+    _say(json.dumps(facts, indent=1) if options.json else study.plan_text(facts))
     return 0
 
 
@@ -132,7 +156,7 @@ def _status(options: argparse.Namespace) -> int:
     from bench import status
 
     facts = status.status_facts(options.artifacts, options.run)
-    print(json.dumps(facts, indent=1) if options.json else status.status_text(facts))
+    _say(json.dumps(facts, indent=1) if options.json else status.status_text(facts))
     return 0
 
 
@@ -140,5 +164,5 @@ def _data(options: argparse.Namespace) -> int:
     from bench import data_commands
 
     facts = data_commands.facts(options, sys.stderr)
-    print(json.dumps(facts, indent=1) if options.json else data_commands.text(facts))
+    _say(json.dumps(facts, indent=1) if options.json else data_commands.text(facts))
     return 0

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
+
+from store.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,16 +21,49 @@ _SHOWN_METRICS = 2
 
 @contextmanager
 def show(total: int, events_file: Path, stream: TextIO) -> Iterator[Callable[[Event], None]]:
-    """Give a listener that shows ``total`` tasks on ``stream`` and appends every event to ``events_file`` (JSON lines)."""
-    events_file.parent.mkdir(parents=True, exist_ok=True)
-    with events_file.open("a", encoding="utf-8") as log, (_bars if stream.isatty() else _lines)(total, stream) as shown:
+    """Give a listener that shows ``total`` tasks on ``stream`` and appends every event to ``events_file`` (JSON lines).
+
+    Raises StoreError where the file cannot be opened. Later a full disk or a closed terminal ends the showing, not the run.
+    """
+    with _opened(events_file) as log, (_bars if stream.isatty() else _lines)(total, stream) as shown:
+
+        def write(event: Event) -> None:
+            log.write(json.dumps(_fields(event), sort_keys=True).encode() + b"\n")
+
+        sinks = [_while_possible(write), _while_possible(shown)]
 
         def listen(event: Event) -> None:
-            log.write(json.dumps(_fields(event), sort_keys=True) + "\n")
-            log.flush()
-            shown(event)
+            for sink in sinks:
+                sink(event)
 
         yield listen
+
+
+def _opened(path: Path) -> io.FileIO:
+    """The events file, unbuffered: a line is written in one call, so that a kill leaves whole lines."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return io.FileIO(path, "a")
+    except OSError as error:
+        message = f"cannot write the events file: {error.strerror}"
+        raise StoreError(
+            message, where=str(path), cure="free some space or name another folder with --artifacts DIR"
+        ) from error
+
+
+def _while_possible(sink: Callable[[Event], None]) -> Callable[[Event], None]:
+    """``sink`` until it fails to write, silence from then on."""
+    broken = False
+
+    def guarded(event: Event) -> None:
+        nonlocal broken
+        if not broken:
+            try:
+                sink(event)
+            except OSError:
+                broken = True
+
+    return guarded
 
 
 def _fields(event: Event) -> dict[str, object]:
@@ -54,7 +90,7 @@ def _lines(total: int, stream: TextIO) -> Iterator[Callable[[Event], None]]:
         elif event.kind == "progress":
             if event.time - spoke.get(event.task_id, event.time) >= _LINE_EVERY_S:
                 spoke[event.task_id] = event.time
-                left = (event.time - began[event.task_id]) / event.step * (event.total - event.step)
+                left = (event.time - began[event.task_id]) / max(event.step, 1) * (event.total - event.step)
                 line = f"        {event.task_id}: {event.step}/{event.total}, {_values(event)}, about {left:.0f} s left"
                 print(line, file=stream, flush=True)
         else:
@@ -79,8 +115,9 @@ def _bars(total: int, stream: TextIO) -> Iterator[Callable[[Event], None]]:
             if event.kind == "start":
                 rows[event.task_id] = bars.add_task(event.task_id, total=None)
             elif event.kind == "progress":
-                label = f"{event.task_id}  {_values(event)}"
-                bars.update(rows[event.task_id], completed=event.step, total=event.total, description=label)
+                if event.task_id in rows:  # a worker's last words may come after its task's end
+                    label = f"{event.task_id}  {_values(event)}"
+                    bars.update(rows[event.task_id], completed=event.step, total=event.total, description=label)
             else:
                 if event.task_id in rows:
                     bars.remove_task(rows.pop(event.task_id))

@@ -17,7 +17,7 @@ from bench.worker import Event, Job, Provenance, execute, start_worker, unrun_dr
 from store.records import commit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from multiprocessing.queues import Queue
     from pathlib import Path
 
@@ -80,17 +80,24 @@ def _work(board: _Board, crew: _Crew) -> None:
         _start_ready(board, crew)
         if not crew.running:
             return
-        finished, _ = wait(crew.running, return_when=FIRST_COMPLETED)
-        lost: list[Planned] = []
-        for future in finished:
-            item = crew.running.pop(future)
-            try:
-                _commit(board, crew, item, future.result())
-            except BrokenProcessPool:
-                lost.append(item)
-        if lost:
-            _take_back(board, crew, [*lost, *crew.running.values()])
+        lost = _collect(board, crew, wait(crew.running, return_when=FIRST_COMPLETED).done)
+        if lost:  # the pool is broken: what else was in flight has either ended or is lost too
+            _take_back(board, crew, [*lost, *_collect(board, crew, wait(crew.running).done)])
             return
+
+
+def _collect(board: _Board, crew: _Crew, finished: Iterable[Future[Draft]]) -> list[Planned]:
+    """Commit what the workers sent back; return the tasks whose worker died."""
+    lost: list[Planned] = []
+    for future in finished:
+        item = crew.running.pop(future)
+        try:
+            draft = future.result()
+        except BrokenProcessPool:
+            lost.append(item)
+        else:
+            _commit(board, crew, item, draft)
+    return lost
 
 
 def _start_ready(board: _Board, crew: _Crew) -> None:
@@ -100,12 +107,15 @@ def _start_ready(board: _Board, crew: _Crew) -> None:
             return
         if (item.id in board.suspects and crew.running) or not all(name in board.done for name in item.task.upstream):
             continue
-        board.waiting.remove(item)
         reason = _obstacle(board, item)
         if reason:
             _commit(board, crew, item, unrun_draft(_job(board, item), "skipped", reason))
         else:
-            crew.running[crew.pool.submit(execute, _job(board, item))] = item
+            try:
+                crew.running[crew.pool.submit(execute, _job(board, item))] = item
+            except BrokenProcessPool:
+                return  # a worker died while it was idle: the task stays in the queue of the next pool
+        board.waiting.remove(item)
 
 
 def _obstacle(board: _Board, item: Planned) -> str:

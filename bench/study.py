@@ -14,7 +14,9 @@ from bench import datasets, planner
 from bench.environment import git_state, installed_packages, machine_facts, usable_cores
 from bench.fashion.locate import cache_root
 from bench.profile import Profile, load_profile, parse_seeds
-from store.errors import StoreError, UsageError
+from store.errors import IntegrityError, UsageError
+from store.lock import sole_writer
+from store.records import sweep
 from store.runs import load_run, point_latest, run_id_of, run_path, write_run
 from store.schema import RunEntry
 
@@ -50,12 +52,18 @@ def run(options: argparse.Namespace, stream: TextIO) -> dict[str, JsonValue]:
 
     A task skipped for want of data that the user does not have is reported, but is no failure.
     """
-    _check_writable(options.artifacts)
-    study = _resolve(options)
-    print(f"run {study.run_id}: {len(study.planned)} tasks, {study.to_run} to run", file=stream)
-    done = _execute(study, options, stream) if study.to_run else {item.id: item.stored for item in study.planned if item.stored}
-    _write_manifest(study, done, options.artifacts)
-    return _outcome_facts(study, done, options.artifacts)
+
+    def waiting(holder: str) -> None:
+        print(f"waiting for another run on {options.artifacts}: {holder}", file=stream, flush=True)
+
+    with sole_writer(options.artifacts, waiting):
+        sweep(options.artifacts)
+        study = _resolve(options)
+        print(f"run {study.run_id}: {len(study.planned)} tasks, {study.to_run} to run", file=stream)
+        kept = {item.id: item.stored for item in study.planned if item.stored}
+        done = _execute(study, options, stream) if study.to_run else kept
+        _write_manifest(study, done, options.artifacts)
+        return _outcome_facts(study, done, options.artifacts)
 
 
 def plan_facts(options: argparse.Namespace) -> dict[str, JsonValue]:
@@ -78,13 +86,26 @@ def plan_text(facts: Mapping[str, JsonValue]) -> str:
 
 
 def _resolve(options: argparse.Namespace) -> _Study:
-    seeds = parse_seeds(options.seeds) if options.seeds else None
-    parts = options.parts.split(",") if options.parts else None
+    _check_data_folder(options)
+    seeds = parse_seeds(options.seeds) if options.seeds is not None else None
+    parts = options.parts.split(",") if options.parts is not None else None
     profile = load_profile(options.profile, options.overrides, seeds=seeds, parts=parts, execution__device=options.device)
     sources = datasets.Sources(options.data, cache_root(options.artifacts, os.environ), options.offline)
-    names = planner.inputs_of(planner.tasks_of(profile.config))
+    tasks = planner.tasks_of(profile.config)
+    if not tasks:
+        raise UsageError(
+            "the study has no tasks", where=options.profile, cure="name a part with --parts, and arms in detection.arms"
+        )
+    names = planner.inputs_of(tasks)
     found = {name: datasets.locate(name, profile.config, sources) for name in names}
     return _Study(profile, found, planner.plan(profile.config, found, options.artifacts))
+
+
+def _check_data_folder(options: argparse.Namespace) -> None:
+    """A data folder that was named must be there: without this, a slip in its name would look like missing data."""
+    if options.data is not None and not options.data.is_dir():
+        message = "the data folder does not exist" if not options.data.exists() else "the data folder is no folder"
+        raise UsageError(message, where=str(options.data), cure="correct --data DIR or BENCH_DATA_DIR, or leave it out")
 
 
 def _execute(study: _Study, options: argparse.Namespace, stream: TextIO) -> dict[str, Stored]:
@@ -120,19 +141,11 @@ def _check_device(device: str) -> None:
             raise UsageError(message, where="--device", cure="install the CUDA build of torch, or run with --device cpu")
 
 
-def _check_writable(root: Path) -> None:
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        probe = root / f".writable-{os.getpid()}"
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        message = f"artifacts folder cannot be written: {error.strerror}"
-        raise StoreError(message, where=str(root), cure="name another with --artifacts DIR or BENCH_ARTIFACTS_DIR") from error
-
-
 def _write_manifest(study: _Study, done: Mapping[str, Stored], root: Path) -> None:
-    """Write the run, unless the same one with the same records is there already: then only ``latest`` moves."""
+    """Write the run, unless the same one with the same records is there already: then only ``latest`` moves.
+
+    A manifest that was altered is written anew: all that it says is known here.
+    """
     entries = tuple(_entry(item, done[item.id]) for item in study.planned)
     if run_path(root, study.run_id).is_file() and _same(entries, root, study.run_id):
         point_latest(root, study.run_id)
@@ -149,7 +162,10 @@ def _write_manifest(study: _Study, done: Mapping[str, Stored], root: Path) -> No
 
 
 def _same(entries: Sequence[RunEntry], root: Path, run_id: str) -> bool:
-    return load_run(root, run_id).entries == tuple(entries)
+    try:
+        return load_run(root, run_id).entries == tuple(entries)
+    except IntegrityError:
+        return False
 
 
 def _entry(item: Planned, stored: Stored) -> RunEntry:

@@ -88,7 +88,10 @@ def start_worker(events: Queue[Event | None]) -> None:
 
 
 def execute(job: Job) -> Draft:
-    """Run the job's task; an exception becomes a failed draft with its traceback, as a failure is a result too."""
+    """Run the job's task; an exception becomes a failed draft with its traceback, as a failure is a result too.
+
+    So does an outcome that no record can hold, such as a metric that is not finite.
+    """
     started, clock = datetime.now(UTC), time.perf_counter()
     _reset_peak_memory()
     tell(Event(job.task.key.id, "start", time.time()))
@@ -96,9 +99,10 @@ def execute(job: Job) -> Draft:
         _check_unchanged(job, "before the task started")
         outcome = importlib.import_module(job.task.module).run(_context(job))
         _check_unchanged(job, "while the task ran")
+        return _draft(job, outcome, started, time.perf_counter() - clock)
     except StudyError as error:
         outcome = Outcome(metrics={}, status="failed", reason=str(error))
-    except Exception as error:  # noqa: BLE001 - a failed task is data: the record keeps the traceback
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a failed task is data: the record keeps the traceback
         text = traceback.format_exc()
         reason = f"{type(error).__name__}: {error}"
         outcome = Outcome(metrics={}, files={TRACEBACK: text.encode()}, status="failed", reason=reason)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 from bench.task import Context, Outcome
@@ -15,6 +16,10 @@ def run(context: Context) -> Outcome:
     behaviour = config.get("behaviour", "ok")
     if behaviour == "fail":
         raise RuntimeError("boom")
+    if behaviour == "exit":
+        sys.exit(0)
+    if behaviour == "nan":
+        return Outcome(metrics={"value": float("nan")})
     if behaviour == "die":
         os.kill(os.getpid(), signal.SIGKILL)
     if behaviour == "die once":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ import pytest
 from bench.cli import main
 from bench.display import show
 from bench.worker import Event
+from store.errors import StoreError
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "fashion-mnist"
 
@@ -38,6 +40,10 @@ def failing(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[i
         (["plan", "--set", "vae.betta=1"], 2, "did you mean vae.beta?"),
         (["plan", "--set", "autoencoder.epochs=-3"], 2, "greater than 0"),
         (["plan", "--seeds", "4-1"], 2, "--seeds"),
+        (["plan", "--seeds", ""], 2, "--seeds"),
+        (["plan", "--parts", ""], 2, "--parts"),
+        (["plan", "--parts", "detection", "--set", "detection.arms=[]"], 2, "no tasks"),
+        (["plan", "--data", "no-such-folder"], 2, "correct --data DIR"),
         (["plan", "--device", "tpu"], 2, "execution.device"),
         (["data", "fetch", "cifar"], 2, "fashion-mnist"),
         (["data", "fetch", "--offline"], 1, "fetch once with a network"),
@@ -58,6 +64,33 @@ def test_json_error_has_fields(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert main(["status", "--artifacts", str(tmp_path), "--json"]) == 1
     fields = json.loads(capsys.readouterr().out)
     assert (fields["error"], fields["exit_code"]) == ("no run found", 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["run", "--jobs", "0"], "'0' is not a positive whole number"),
+        (["run", "--jobs", "x"], "'x' is not a positive whole number"),
+        (["run", "--artifacts", ""], "an empty name is no folder"),
+        (["plan", "--data", ""], "an empty name is no folder"),
+    ],
+)
+def test_wrong_flag_is_usage(arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A value that a flag cannot take ends with exit 2 and says why, before anything is read or made."""
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert (caught.value.code, expected in capsys.readouterr().err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code", "expected"),
+    [("| true", 0, ""), (">&-", 0, ""), ("2>&- >&-", 0, ""), ("> /dev/full", 1, "standard output cannot be written")],
+)
+def test_lost_output_is_no_crash(tmp_path: Path, redirection: str, code: int, expected: str) -> None:
+    """A reader that goes away, closed streams and a full disk end without a traceback."""
+    line = f"set -o pipefail; {sys.executable} -m bench plan --parts autoencoders --artifacts {tmp_path} {redirection}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False, cwd=SAMPLE.parents[2])
+    assert (done.returncode, "Traceback" in done.stderr, expected in done.stderr) == (code, False, True), done.stderr
 
 
 def test_artifacts_path_that_is_a_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -116,3 +149,41 @@ def test_plain_display_and_events_file(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in (tmp_path / "run" / "events.jsonl").read_text().splitlines()]
     assert [line["kind"] for line in lines] == ["start", "progress", "failed"]
     assert lines[1]["values"] == {"loss": 0.25, "kl": None}
+
+
+class Terminal(io.StringIO):
+    """A stream that calls itself a terminal."""
+
+    def isatty(self) -> bool:
+        """Yes."""
+        return True
+
+
+def test_bars_survive_events_out_of_order(tmp_path: Path) -> None:
+    """A worker's last progress may arrive after its task's end: it comes from another process."""
+    stream = Terminal()
+    with show(1, tmp_path / "events.jsonl", stream) as listen:
+        listen(Event("a/b/seed-0", "ok", 1.0))
+        listen(Event("a/b/seed-0", "progress", 1.0, 1, 4, (("loss", 0.25),)))
+    assert "1/1" in stream.getvalue()
+
+
+def test_lost_terminal_does_not_stop_the_events_file(tmp_path: Path) -> None:
+    """A listener that failed would leave the workers' queue full and the run hanging."""
+    read, write = os.pipe()
+    os.close(read)
+    with (
+        os.fdopen(write, "w", encoding="utf-8", buffering=1) as stream,
+        show(2, tmp_path / "events.jsonl", stream) as listen,
+    ):
+        listen(Event("a/b/seed-0", "ok", 1.0))
+        listen(Event("a/b/seed-1", "ok", 2.0))
+        os.dup2(os.open(os.devnull, os.O_WRONLY), write)
+    assert len((tmp_path / "events.jsonl").read_text().splitlines()) == 2
+
+
+def test_events_file_that_cannot_be_opened_has_a_cure(tmp_path: Path) -> None:
+    """A folder in its place, a full disk: found before anything is computed."""
+    (tmp_path / "events.jsonl").mkdir()
+    with pytest.raises(StoreError, match="--artifacts DIR"), show(1, tmp_path / "events.jsonl", sys.stderr):
+        pass

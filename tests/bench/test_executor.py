@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench import planner
+from bench import executor, planner
 from bench.config import StudyConfig
 from bench.datasets import Dataset, Sources, locate
 from bench.executor import Site, run_all
@@ -22,9 +24,10 @@ from store.schema import TaskKey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import Future
 
     from bench.planner import Planned
-    from store.records import Stored
+    from store.records import Draft, Stored
 
 CONFIG = StudyConfig.model_validate({"dataset": {"source": "sample"}})
 
@@ -141,6 +144,32 @@ def test_worker_killed_once_is_tried_again(tmp_path: Path, data: Dataset, monkey
     tasks = [task("a", "die once", marker=str(tmp_path / "marker"))]
     done, _ = run(plan(tasks, tmp_path, data, monkeypatch), tmp_path, data, jobs=1)
     assert done["stand-in/a/seed-0"].record.status == "ok"
+
+
+@pytest.mark.parametrize(("behaviour", "reason"), [("nan", "finite number"), ("exit", "SystemExit")])
+def test_outcome_that_no_record_can_hold_is_a_failed_task(
+    tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch, behaviour: str, reason: str
+) -> None:
+    """A metric that is not finite, or a library that wants to leave, costs its own task and not the run."""
+    done, _ = run(plan([task("bad", behaviour), task("good")], tmp_path, data, monkeypatch), tmp_path, data)
+    record = done["stand-in/bad/seed-0"].record
+    assert (record.status, reason in record.result.reason) == ("failed", True)
+    assert done["stand-in/good/seed-0"].record.status == "ok"
+
+
+def test_worker_killed_while_idle_costs_nothing(tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pool that breaks between two tasks is replaced, and the next task runs in the new one."""
+    broken = iter([True])
+
+    class Pool(ProcessPoolExecutor):
+        def submit(self, *arguments: object, **options: object) -> Future[Draft]:
+            if next(broken, False):
+                raise BrokenProcessPool("a worker was killed")
+            return super().submit(*arguments, **options)
+
+    monkeypatch.setattr(executor, "ProcessPoolExecutor", Pool)
+    done, _ = run(plan([task("a"), task("b")], tmp_path, data, monkeypatch), tmp_path, data)
+    assert [stored.record.status for stored in done.values()] == ["ok", "ok"]
 
 
 def test_data_changed_during_the_run_is_found(tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
