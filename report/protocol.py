@@ -103,7 +103,8 @@ def departures(evidence: Evidence, protocol: Protocol) -> tuple[Deviation, ...]:
         return found
     published = {entry.key: entry.value for entry in protocol.entries}
     order = list(published)
-    changed = (*(d for d in found if d.key != _IMAGES), Deviation(_IMAGES, published[_IMAGES], used))
+    changed = [deviation for deviation in found if deviation.key != _IMAGES]
+    changed += [Deviation(_IMAGES, published[_IMAGES], used)] if used != published[_IMAGES] else []
     return tuple(sorted(changed, key=lambda d: order.index(d.key) if d.key in published else len(order)))
 
 

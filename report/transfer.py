@@ -121,9 +121,9 @@ def _early_precision(stored: Stored) -> float:
     return float(values.head(max(1, len(values) // EARLY)).mean())
 
 
-def _share_of_epochs_ahead(scratch: Stored, transfer: Stored) -> float:
+def _share_of_epochs_ahead(scratch: Stored, transfer: Stored) -> float | None:
     before, after = (frame(stored, "history.parquet").set_index("epoch")["recall"] for stored in (scratch, transfer))
-    return float((after > before.reindex(after.index)).mean())
+    return float((after > before).mean()) if before.any() or after.any() else None
 
 
 def _scores(evidence: Evidence, pair: Pair, name: str) -> tuple[Measurement, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from report.evidence import arrays
 from report.figures.curves import missing_words
-from report.figures.style import PUBLISHED, Drawing, absent, canvas
+from report.figures.style import PUBLISHED, Drawing, canvas, placeholder
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,15 +22,12 @@ _DARK = 0.5  # share of a row above which a cell is dark enough for white letter
 
 def matrix(subject: Subject, model: Model) -> Drawing:
     """Shade and upper number: the re-run's mean count per 1,000 images of the true class; lower number: published."""
-    figure, axes = canvas(1, 1, 4.4)
     published = np.array(subject.published.figure_5.of(model).counts, dtype=np.float64)
     counts = mean_counts(subject, model)
     if counts is None:
-        absent(axes[0], missing_words(subject, "classifier", model))
-        return Drawing(
-            figure,
-            subject.strings("alt.missing", model=subject.model(model), words=missing_words(subject, "classifier", model)),
-        )
+        words = missing_words(subject, "classifier", model)
+        return Drawing(placeholder(words), subject.strings("alt.missing", model=subject.model(model), words=words))
+    figure, axes = canvas(1, 1, 4.4)
     _draw(subject, axes[0], per_thousand(counts), per_thousand(published))
     return Drawing(figure, _alt(subject, model, per_thousand(counts), per_thousand(published)))
 

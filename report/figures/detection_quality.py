@@ -60,6 +60,8 @@ def overlap(subject: Subject) -> Drawing | None:
         parts += [_distribution(subject, axis, arm) for arm in present if class_task(arm) == task]
     axes[-1].set_xlabel(subject.strings("figures.overlap"))
     axes[-1].set_xlim(_EDGES[0], _EDGES[-1])
+    for axis in axes:
+        axis.set_ylim(bottom=0)
     entries = [entry for axis in axes for entry in zip(*axis.get_legend_handles_labels(), strict=True)]
     figure.legend([handle for handle, _ in entries], [label for _, label in entries], loc="outside lower center", ncols=2)
     return Drawing(figure, " ".join(parts))
@@ -115,7 +117,7 @@ def _confusion_alt(subject: Subject, arm: str, counts: NDArray[np.float64]) -> s
     numbers = {
         "hits": np.trace(counts),
         "missed": counts[:-1, -1].sum(),
-        "false": counts[-1, :-1].sum(),
+        "invented": counts[-1, :-1].sum(),
         "swapped": counts[:-1, :-1].sum() - np.trace(counts),
     }
     shown = {key: subject.numbers.integer(float(number)) for key, number in numbers.items()}

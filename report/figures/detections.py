@@ -162,6 +162,8 @@ def _picture(subject: Subject, axis: Axes, panel: Panel) -> None:
     for box in reversed(panel.boxes):
         text = _label(subject, box)
         place = _place(box, _size(text, _LETTERS_PT, width), (width, height), taken)
+        if place is None:
+            continue  # its colour tells the class; a heap of labels would hide the objects
         taken.append(place)
         tag = {"facecolor": BOX_COLOUR[box.name], "linewidth": 0, "pad": 0.8, "alpha": 0.9}
         axis.text(place[0], place[1], text, fontsize=_LETTERS_PT, va="top", bbox=tag)
@@ -179,15 +181,13 @@ def _size(text: str, points: float, width: int) -> tuple[float, float]:
     return 0.60 * pixel * len(text) + 4, 1.35 * pixel
 
 
-def _place(box: Box, size: tuple[float, float], picture: tuple[int, int], taken: list[Place]) -> Place:
-    """Where a label covers no other: above its box, else inside at the top, below it, or further down in steps."""
+def _place(box: Box, size: tuple[float, float], picture: tuple[int, int], taken: list[Place]) -> Place | None:
+    """Where a label covers no other: above its box, below it, or inside at the top; None where all three are taken."""
     across, down = size
     left = min(max(0.0, box.left), picture[0] - across)
-    steps = (*range(1, 6), *range(-2, -5, -1))
-    tops = [box.top - down - 1, box.top + 1, box.bottom + 1, *(box.top + step * down for step in steps)]
-    inside = [top for top in tops if 0 <= top <= picture[1] - down] or [0.0]
-    free = (top for top in inside if not any(_meets((left, top, across, down), other) for other in taken))
-    return (left, next(free, inside[0]), across, down)
+    tops = (box.top - down - 1, box.bottom + 1, box.top + 1)
+    places = ((left, top, across, down) for top in tops if 0 <= top <= picture[1] - down)
+    return next((place for place in places if not any(_meets(place, other) for other in taken)), None)
 
 
 def _meets(one: Place, other: Place) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.patches import FancyArrowPatch, Polygon, Rectangle
 
 from report.figures.curves import missing_words
-from report.figures.style import Drawing, absent, bare, canvas
+from report.figures.style import Drawing, absent, bare, canvas, placeholder
 from report.tables.architecture import layers_of
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ def classifiers(subject: Subject) -> Drawing:
 
 
 def _diagrams(subject: Subject, networks: tuple[str, ...]) -> Drawing:
+    if not any(subject.evidence.complete("architecture", network) for network in networks):
+        words = missing_words(subject, "architecture", networks[0])
+        return Drawing(placeholder(words), " ".join(_alt(subject, network) for network in networks))
     lines = {network: _lines(layers_of(subject, network)[1]) or [[]] for network in networks}
     total = sum(len(rows) for rows in lines.values())
     figure, axes = canvas(total, 1, total * _ROW_HEIGHT_IN)

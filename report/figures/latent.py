@@ -9,7 +9,7 @@ from matplotlib import patheffects
 
 from report.evidence import frame
 from report.figures.curves import missing_words
-from report.figures.style import CLASS_COLOUR, CLASS_MARKER, Drawing, absent, bare, canvas
+from report.figures.style import CLASS_COLOUR, CLASS_MARKER, Drawing, absent, bare, canvas, placeholder
 from report.measure import neighbours
 from report.tables.latent import SPACES
 
@@ -28,6 +28,8 @@ _NAME = (0.28, 0.06)  # room that a class name needs, as a share of the panel's 
 
 def projections(subject: Subject) -> Drawing:
     """One panel a space, points coloured and marked by class, each class named at its median; the first seed is shown."""
+    if not any(subject.evidence.complete("latent", space) for space in SPACES):
+        return Drawing(placeholder(missing_words(subject, "latent", SPACES[0])), _alt(subject))
     figure, axes = canvas(2, 2, 6.3)
     handles: list[Artist] = []
     for axis, space in zip(axes, SPACES, strict=True):

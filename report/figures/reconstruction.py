@@ -8,7 +8,7 @@ import numpy as np
 
 from report.evidence import frames, reference
 from report.figures.curves import missing_words
-from report.figures.style import MODEL_COLOUR, MODEL_LINE, MODEL_MARKER, WIDTH_IN, Drawing, absent, bare, canvas
+from report.figures.style import MODEL_COLOUR, MODEL_LINE, MODEL_MARKER, WIDTH_IN, Drawing, absent, bare, canvas, placeholder
 from report.measure import error
 from report.published import MODELS
 from report.tables.reconstruction import shown_pairs, sweep
@@ -31,12 +31,8 @@ def pairs(subject: Subject, model: Model) -> Drawing:
     """Figure 2, one model: original, reconstruction, noisy input and its reconstruction, errors printed above each image."""
     records = subject.evidence.complete("reconstruction", model)
     if not records:
-        figure, axes = canvas(1, 1, 1.0)
-        absent(axes[0], missing_words(subject, "reconstruction", model))
-        return Drawing(
-            figure,
-            subject.strings("alt.missing", model=subject.model(model), words=missing_words(subject, "reconstruction", model)),
-        )
+        words = missing_words(subject, "reconstruction", model)
+        return Drawing(placeholder(words), subject.strings("alt.missing", model=subject.model(model), words=words))
     shown = shown_pairs(records[0])
     figure, axes = canvas(4, 1, 4 * (WIDTH_IN / 10 + 0.56))
     for axis, row in zip(axes, _ROWS, strict=True):
@@ -52,13 +48,13 @@ def squared_errors(shown: dict[str, NDArray[np.float32]], row: str) -> NDArray[n
 
 def distributions(subject: Subject) -> Drawing:
     """Figure 3: distribution of the test error per image, clean input above and noisy input below."""
+    alt = subject.strings("alt.distributions", clean=_means(subject, "clean"), noisy=_means(subject, "noisy"))
+    if not any(subject.evidence.complete("reconstruction", model) for model in MODELS):
+        return Drawing(placeholder(missing_words(subject, "reconstruction", "ae")), alt)
     figure, axes = canvas(2, 1, 5.0)
     for axis, which in zip(axes, ("clean", "noisy"), strict=True):
         found = {model: _pooled(subject, model, which) for model in MODELS}
         known = [values for values in found.values() if values is not None]
-        if not known:
-            absent(axis, missing_words(subject, "reconstruction", "ae"))
-            continue
         edges = np.linspace(0, float(np.quantile(np.concatenate(known), 0.995)), _BINS + 1)
         for model, values in found.items():
             if values is not None:
@@ -70,7 +66,7 @@ def distributions(subject: Subject) -> Drawing:
         axis.set_xlabel(subject.strings("figures.mse_per_pixel"))
         axis.set_ylabel(subject.strings("figures.share"))
         axis.legend()
-    return Drawing(figure, subject.strings("alt.distributions", clean=_means(subject, "clean"), noisy=_means(subject, "noisy")))
+    return Drawing(figure, alt)
 
 
 def robustness(subject: Subject) -> Drawing:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 WIDTH_IN = 5.2  # on a phone 390 px wide this makes 9.5 pt about 8.5 px high; wider canvases would shrink the text
+PLACEHOLDER_IN = 0.6  # height of a figure without data
 JPEG_QUALITY = 88  # no visible blocks around thin things at the size of print
 _EMBEDDED = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
 RASTER_DPI = 200  # of scatter points inside the SVG: sharp in print, 100 kB instead of megabytes
@@ -93,6 +94,13 @@ def absent(axis: Axes, message: str) -> None:
     """Say in the panel why it has no data."""
     bare(axis)
     axis.text(0.5, 0.5, message, ha="center", va="center", transform=axis.transAxes, color="#7A1F1F", style="italic")
+
+
+def placeholder(message: str) -> Figure:
+    """A low figure that says why there is nothing to draw."""
+    figure, axes = canvas(1, 1, PLACEHOLDER_IN)
+    absent(axes[0], message)
+    return figure
 
 
 def save(figure: Figure, path: Path, *, photographs: bool = False) -> None:

@@ -108,7 +108,11 @@ def speed(subject: Subject) -> Table:
         times = [arms.of_arm(subject.evidence, "detector", arm, _timing((stage,))) for stage in STAGES]
         whole = arms.of_arm(subject.evidence, "detector", arm, _timing(STAGES))
         everything += size
-        shown = [cells.count(subject, size[0]), *(cells.value(subject, one, 1) for one in (size[1], *times, whole))]
+        shown = [
+            cells.count(subject, size[0]),
+            cells.value(subject, size[1], 1),
+            *(cells.value(subject, one, 2) for one in (*times, whole)),
+        ]
         rows.append((cells.text(s(f"arms.{arm}")), *shown, cells.seeds(subject, size[0])))
     names = ("parameters", "gflops", *STAGES, "all_stages", "seeds")
     heads = (Column(s("columns.arm")), *(Column(s(f"columns.{name}"), "right") for name in names))

@@ -54,7 +54,7 @@ def observation(subject: Subject, claim: Claim) -> Cell:
     text = s(
         "transfer_claims.line",
         statement=s(f"transfer_claims.{claim.key}.statement"),
-        verdict=s(f"verdicts.{claim.verdict}"),
+        verdict=s(f"verdicts_short.{claim.verdict}"),
         finding=_finding(subject, claim),
     )
     references = tuple(dict.fromkeys(name for gap in claim.gaps for name in gap.references or cells.blamed(gap)))

@@ -96,7 +96,8 @@ def _classes(subject: Subject, stored: Stored) -> str:
 
 def _ignored(subject: Subject, stored: Stored) -> str:
     counts = cast("Mapping[str, int]", stored.record.result.facts["ignored_classes"])
-    shown = ", ".join(f"{name} {subject.numbers.integer(count)}" for name, count in counts.items() if count)
+    falling = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
+    shown = ", ".join(f"{name} {subject.numbers.integer(count)}" for name, count in falling if count)
     return shown or subject.strings("tables.none")
 
 

@@ -21,10 +21,12 @@ LEVEL = {"scratch-car": 0.52, "transfer-3class": 0.60, "transfer-car": 0.70, "sc
 FIRST = {0: (100.0, 180.0, 400.0, 330.0), 1: (600.0, 150.0, 660.0, 320.0), 2: (800.0, 160.0, 900.0, 300.0)}  # box by class
 
 
-def detection_tasks(seeds: tuple[int, ...]) -> list[tuple[TaskKey, Found]]:
+def detection_tasks(seeds: tuple[int, ...], dataset: str) -> list[tuple[TaskKey, Found]]:
     """Every record of Part II for the four arms."""
     tasks = [
-        (TaskKey(experiment="detection_data", variant=task, seed=seed), _data(task, seed)) for seed in seeds for task in CLASSES
+        (TaskKey(experiment="detection_data", variant=task, seed=seed), _data(task, seed, dataset))
+        for seed in seeds
+        for task in CLASSES
     ]
     for seed in seeds:
         for arm in ARMS:
@@ -41,7 +43,7 @@ def _validation() -> list[str]:
     return _names()[::5]
 
 
-def _data(task: str, seed: int) -> Found:
+def _data(task: str, seed: int, dataset: str) -> Found:
     names, classes = _names(), CLASSES[task]
     kept = [(name, index) for name in names for index in range(len(classes))]
     images: dict[str, Any] = {
@@ -70,7 +72,7 @@ def _data(task: str, seed: int) -> Found:
     }
     ignored = {"Van": 200, "Truck": 80, "DontCare": 420}
     mapped = {"Car": "car", "Van": None, "Pedestrian": "person" if task == "3class" else None}
-    facts = {"dataset": "kitti", "class_names": list(classes), "class_map": mapped, "ignored_classes": ignored}
+    facts = {"dataset": dataset, "class_names": list(classes), "class_map": mapped, "ignored_classes": ignored}
     facts |= {"split": "random", "split_digest": DIGEST}
     files = {
         "images.parquet": table_bytes(images),

@@ -57,13 +57,18 @@ HEAD = (("Flatten", "head", "Flatten", (1152,)), ("Dense 1", "head", "Linear", (
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What a synthetic study is like. ``broken`` maps task id to (status, reason); ``metrics`` overrides single numbers."""
+    """What a synthetic study is like.
+
+    ``broken`` maps task id to (status, reason), ``metrics`` to numbers that override its own, ``undefined`` to metrics that it
+    lacks and names in its facts.
+    """
 
     seeds: tuple[int, ...] = (0, 1, 2)
     images: int = 200
     config: Mapping[str, Any] = field(default_factory=lambda: PUBLISHED_CONFIG)
     broken: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    undefined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -93,7 +98,7 @@ def write_study(root: Path, spec: Spec | None = None) -> Run:
 def _tasks(spec: Spec) -> list[tuple[TaskKey, Found]]:
     return [
         *(_autoencoder_tasks(spec) if "autoencoders" in spec.parts else ()),
-        *(detection_tasks(spec.seeds) if "detection" in spec.parts else ()),
+        *(detection_tasks(spec.seeds, spec.config["detection"]["dataset"]) if "detection" in spec.parts else ()),
     ]
 
 
@@ -116,13 +121,19 @@ def _commit(root: Path, spec: Spec, task: TaskKey, found: Found) -> Stored:
     metrics, facts, files = found
     status, reason = spec.broken.get(task.id, ("ok", ""))
     if status == "ok":
-        result = Result(status="ok", metrics={**metrics, **spec.metrics.get(task.id, {})}, facts=facts)
+        metrics, absent = {**metrics, **spec.metrics.get(task.id, {})}, spec.undefined.get(task.id, ())
+        facts = facts | {"undefined_metrics": list(absent)} if absent else facts
+        result = Result(status="ok", metrics={name: metrics[name] for name in metrics if name not in absent}, facts=facts)
     else:
         result, files = Result(status=status, reason=reason), {}
     ingredients = Ingredients(
-        config={}, code={"m": DIGEST}, inputs={"fashion-mnist": DIGEST}, upstream={}, environment={"device": "cpu"}
+        config={},
+        code={"m": DIGEST},
+        inputs={"fashion-mnist": DIGEST},
+        upstream={},
+        environment={"device": "cpu", "torch": "2.13.0"},
     )
-    packages = {"torch": "2.13.0", "numpy": "2.0.0"}
+    packages = {"torch": "2.13.0", "numpy": "2.0.0", "some-dependency": "1.0"}
     execution = Execution(
         started_at="2026-01-01T00:00:00+00:00",
         duration_s=12.5,

@@ -130,6 +130,13 @@ def test_benchmarks_are_shown_where_there_are_some(whole: Subject, tmp_path: Pat
     assert found[4].text == "7"
 
 
+def test_packages_are_those_that_decide_and_those_that_are_named(whole: Subject) -> None:
+    """Of the packages installed with a record, one that nobody named is left to the record; deciding ones are marked."""
+    texts = [cell.text for line in provenance.packages(whole).rows for cell in line]
+    assert {"numpy", "torch *"} <= set(texts)
+    assert "some-dependency" not in texts
+
+
 def test_pixels_have_no_seeds(whole: Subject) -> None:
     """The reference space counts no seeds, and its interval is marked as one over images."""
     pixels = row(latent.separation(whole), "Pixels")
