@@ -124,9 +124,10 @@ def records_of(root: Path, task: TaskKey) -> Iterator[Stored]:
 
 
 def sweep(root: Path) -> None:
-    """Remove what killed or replaced writes left among the records; only for the one process that writes there now."""
-    for leftover in (root / "records").glob(f"*/*/*/{_PARTIAL}*"):
-        _remove(leftover)
+    """Remove what killed or replaced writes left behind; only for the one process that writes there now."""
+    for place in ("records/*/*/*", "runs", "runs/*"):
+        for leftover in root.glob(f"{place}/{_PARTIAL}*"):
+            _remove(leftover)
 
 
 def write_synced(path: Path, content: bytes) -> None:
@@ -151,7 +152,7 @@ def write_atomic(path: Path, content: bytes) -> None:
             message, where=str(path), cure="free some space or name another folder with --artifacts DIR"
         ) from error
     finally:
-        partial.unlink(missing_ok=True)
+        _remove(partial)
 
 
 def sync_folder(folder: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from store.canonical import digest
 from store.errors import IntegrityError, StoreError
-from store.records import MANIFEST, Draft, check_files, commit, folder_of, load, records_of, sweep
+from store.records import MANIFEST, Draft, check_files, commit, folder_of, load, records_of, sweep, write_atomic
 from store.schema import Execution, Ingredients, Result, TaskKey
 
 if TYPE_CHECKING:
@@ -170,8 +170,20 @@ def test_sweep_removes_what_killed_writes_left(tmp_path: Path) -> None:
     (stored.folder.parent / ".partial-0123-abcd").mkdir()
     (stored.folder.parent / ".partial-0123-abcd" / "weights.bin").write_bytes(b"half")
     (stored.folder.parent / ".partial-old").write_bytes(b"")
+    run = tmp_path / "runs" / "quick-1" / "run.json"
+    run.parent.mkdir(parents=True)
+    run.with_name(".partial-run.json-abcd").write_bytes(b"half")
+    run.write_bytes(b"whole")
     sweep(tmp_path)
     assert list(stored.folder.parent.iterdir()) == [stored.folder]
+    assert list(run.parent.iterdir()) == [run]
+
+
+def test_file_in_a_folders_place_is_an_error_with_a_cure(tmp_path: Path) -> None:
+    """Neither the write nor its tidying up ends in a traceback."""
+    (tmp_path / "runs").write_text("no folder")
+    with pytest.raises(StoreError, match="--artifacts DIR"):
+        write_atomic(tmp_path / "runs" / "latest", b"quick-1")
 
 
 def test_records_of_other_configurations_stay_beside_each_other(tmp_path: Path) -> None:
