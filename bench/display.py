@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
@@ -11,6 +12,7 @@ from store.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from bench.worker import Event
@@ -25,7 +27,7 @@ def show(total: int, events_file: Path, stream: TextIO) -> Iterator[Callable[[Ev
 
     Raises StoreError where the file cannot be opened. Later a full disk or a closed terminal ends the showing, not the run.
     """
-    with _opened(events_file) as log, (_bars if stream.isatty() else _lines)(total, stream) as shown:
+    with _opened(events_file) as log, _view(stream)(total, stream) as shown:
 
         def write(event: Event) -> None:
             log.write(json.dumps(_fields(event), sort_keys=True).encode() + b"\n")
@@ -37,6 +39,11 @@ def show(total: int, events_file: Path, stream: TextIO) -> Iterator[Callable[[Ev
                 sink(event)
 
         yield listen
+
+
+def _view(stream: TextIO) -> Callable[[int, TextIO], AbstractContextManager[Callable[[Event], None]]]:
+    """Bars need a terminal that can move its cursor: on one that calls itself dumb they would show nothing until the end."""
+    return _bars if stream.isatty() and os.environ.get("TERM") not in {"dumb", "unknown"} else _lines
 
 
 def _opened(path: Path) -> io.FileIO:

@@ -159,8 +159,18 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_bars_survive_events_out_of_order(tmp_path: Path) -> None:
+def test_dumb_terminal_gets_plain_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the cursor cannot move, each task's end is a line at once."""
+    monkeypatch.setenv("TERM", "dumb")
+    stream = Terminal()
+    with show(2, tmp_path / "events.jsonl", stream) as listen:
+        listen(Event("a/b/seed-0", "ok", 1.0))
+        assert stream.getvalue().startswith("[1/2] a/b/seed-0 ok")
+
+
+def test_bars_survive_events_out_of_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker's last progress may arrive after its task's end: it comes from another process."""
+    monkeypatch.setenv("TERM", "xterm")
     stream = Terminal()
     with show(1, tmp_path / "events.jsonl", stream) as listen:
         listen(Event("a/b/seed-0", "ok", 1.0))
