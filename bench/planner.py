@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from bench.closure import Closure
     from bench.config import StudyConfig
     from bench.datasets import Dataset
     from bench.task import Task
@@ -58,8 +59,10 @@ def tasks_of(config: StudyConfig) -> tuple[Task, ...]:
 def plan(config: StudyConfig, datasets: Mapping[str, Dataset], root: Path) -> tuple[Planned, ...]:
     """Decide for each task, in running order, whether its record under ``root`` can be reused."""
     planned: dict[str, Planned] = {}
-    for task in tasks_of(config):
-        ingredients = _ingredients(task, config, datasets, planned)
+    tasks = tasks_of(config)
+    closures = {module: closure_of(module) for module in {task.module for task in tasks}}
+    for task in tasks:
+        ingredients = _ingredients(task, closures[task.module], config, datasets, planned)
         planned[task.key.id] = _decide(task, ingredients, planned, root)
     return tuple(planned.values())
 
@@ -82,9 +85,8 @@ def _in_order(tasks: list[Task]) -> tuple[Task, ...]:
 
 
 def _ingredients(
-    task: Task, config: StudyConfig, datasets: Mapping[str, Dataset], planned: Mapping[str, Planned]
+    task: Task, closure: Closure, config: StudyConfig, datasets: Mapping[str, Dataset], planned: Mapping[str, Planned]
 ) -> Ingredients:
-    closure = closure_of(task.module)
     execution = config.execution
     return Ingredients(
         config=dict(task.config),

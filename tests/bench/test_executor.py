@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench import executor, planner
+from bench.closure import Closure, closure_of
 from bench.config import StudyConfig
 from bench.datasets import Dataset, Sources, locate
 from bench.executor import Site, run_all
@@ -71,6 +72,19 @@ def test_finished_work_is_reused(tmp_path: Path, data: Dataset, monkeypatch: pyt
     }
     assert [event.kind for event in events if event.task_id == "stand-in/a/seed-0"] == ["start", "progress", "ok"]
     assert [item.action for item in plan(tasks, tmp_path, data, monkeypatch)] == ["reuse", "reuse"]
+
+
+def test_source_is_read_once_a_plan(tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A source edited meanwhile gives no mixture, and 200 tasks do not look up the same modules 200 times."""
+    asked: list[str] = []
+
+    def counted(module: str) -> Closure:
+        asked.append(module)
+        return closure_of(module)
+
+    monkeypatch.setattr(planner, "closure_of", counted)
+    plan([task("a"), task("b")], tmp_path, data, monkeypatch)
+    assert asked == ["tests.bench.stand_in"]
 
 
 def test_reason_names_what_changed(tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
