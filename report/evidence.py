@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from store.formats import read_arrays, read_document, read_table
@@ -62,8 +63,15 @@ def evidence_of(root: Path, run_id: str | None = None) -> Evidence:
 
 
 def frame(stored: Stored, name: str) -> pd.DataFrame:
-    """A Parquet file of the record as a data frame; a null number is NaN."""
-    table: pd.DataFrame = read_table(stored.file(name)).to_pandas()
+    """A Parquet file of the record as a data frame; a null number is NaN. Callers share it and do not write into it."""
+    digest = next((entry.sha256 for entry in stored.record.files if entry.name == name), "")
+    return _table(stored.file(name), digest)
+
+
+@lru_cache(maxsize=256)
+def _table(path: Path, _digest: str) -> pd.DataFrame:
+    """Read once: a table is asked for a thousand times. The digest stands for the content that was checked."""
+    table: pd.DataFrame = read_table(path).to_pandas()
     return table
 
 

@@ -10,7 +10,7 @@ from report import arms
 from report.arms import PUBLISHED_PAIR, arms_of, class_names
 from report.evidence import frames
 from report.figures.curves import bundle, missing_words
-from report.figures.style import ARM_COLOUR, ARM_LINE, PUBLISHED, Drawing, absent, canvas
+from report.figures.style import ARM_COLOUR, ARM_LINE, PUBLISHED, Drawing, canvas, placeholder
 from report.history import mean_curve
 from report.transfer import LOSSES
 
@@ -28,6 +28,8 @@ def by_epoch(subject: Subject, start: str) -> Drawing | None:
     present = _present(subject, start)
     if not present:
         return None
+    if not _any_complete(subject, present):
+        return Drawing(placeholder(missing_words(subject, "detector", present[0])), _epochs_alt(subject, present))
     figure, axes = canvas(2, 2, 4.3)
     for axis, name in zip(axes, _METRICS, strict=True):
         axis.set_title(subject.strings(f"detection.{name}"))
@@ -47,6 +49,9 @@ def losses(subject: Subject) -> Drawing | None:
     present = _present(subject, "")
     if not present:
         return None
+    alt = " ".join(_loss_alt(subject, arm) for arm in present)
+    if not _any_complete(subject, present):
+        return Drawing(placeholder(missing_words(subject, "detector", present[0])), alt)
     figure, axes = canvas(len(LOSSES), 2, 6.2, sharex=True)
     for row, term in enumerate(LOSSES):
         for column, part in enumerate(("train", "validation")):
@@ -57,7 +62,7 @@ def losses(subject: Subject) -> Drawing | None:
             axis.set_title(title)
             _by_epoch(subject, axis, present, f"{part}_{term}", label_axis=row == len(LOSSES) - 1)
     _legend(subject, axes, present)
-    return Drawing(figure, " ".join(_loss_alt(subject, arm) for arm in present))
+    return Drawing(figure, alt)
 
 
 def precision_recall(subject: Subject) -> Drawing | None:
@@ -89,6 +94,10 @@ def _present(subject: Subject, start: str) -> list[str]:
     return [arm for arm in arms_of(subject.evidence) if arm.startswith(start)]
 
 
+def _any_complete(subject: Subject, present: list[str]) -> bool:
+    return any(subject.evidence.complete("detector", arm) for arm in present)
+
+
 def _comparable(subject: Subject) -> bool:
     """Whether the published curves are of the same kind of images: the re-run's are KITTI's."""
     found = (stored for task in arms.CLASS_TASKS for stored in subject.evidence.complete("detection_data", task))
@@ -96,14 +105,9 @@ def _comparable(subject: Subject) -> bool:
 
 
 def _by_epoch(subject: Subject, axis: Axes, present: list[str], name: str, *, label_axis: bool = True) -> None:
-    drawn = False
     for arm in present:
         records = subject.evidence.complete("detector", arm)
-        drawn |= bool(records)
         bundle(axis, records, name, 1.0, (ARM_COLOUR[arm], ARM_LINE[arm], subject.strings(f"arms.{arm}")))
-    if not drawn:
-        absent(axis, missing_words(subject, "detector", present[0]))
-        return
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     if label_axis:
         axis.set_xlabel(subject.strings("figures.epoch"))
@@ -115,7 +119,7 @@ def _legend(subject: Subject, axes: list[Axes], present: list[str]) -> None:
     words = [f"{subject.strings(f'arms.{arm}')}: {missing_words(subject, 'detector', arm)}" for arm in missing]
     blank = [axes[0].plot([], [], linestyle="none")[0] for _ in words]
     figure = axes[0].figure
-    figure.legend([*handles, *blank], [*labels, *words], loc="outside lower center", ncols=2)
+    figure.legend([*handles, *blank], [*labels, *words], loc="outside lower center", ncols=1 if words else 2)
 
 
 def _curve(subject: Subject, axis: Axes, arm: str, index: int) -> float | None:

@@ -109,6 +109,10 @@ def save(figure: Figure, path: Path, *, photographs: bool = False) -> None:
     ``photographs`` makes the images in it JPEG: a fifth of the size of matplotlib's PNG. They must be opaque.
     """
     FigureCanvasSVG(figure)
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)  # savefig would draw everything once more to no other end than this
+        figure.set_layout_engine(None)
     figure.savefig(path, format="svg", dpi=RASTER_DPI, metadata={"Date": None, "Creator": None})
     if photographs:
         drawn = path.read_text(encoding="utf-8")
