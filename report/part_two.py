@@ -59,13 +59,11 @@ def _dataset(subject: Subject) -> str:
 
 def _missing(subject: Subject) -> tuple[str, ...]:
     """One line for each arm without scores: its name, the task to blame, and the reason with its cure."""
-    lines = []
-    for arm in arms.arms_of(subject.evidence):
-        for stored in arms.obstacles(subject.evidence, arm):
-            record = stored.record
-            note = cells.incomplete_note(subject, record.task.id, record.status, record.result.reason)
-            lines.append(subject.strings("part2.missing_arm", arm=subject.strings(f"arms.{arm}"), note=note))
-    return tuple(lines)
+    return tuple(
+        subject.strings("part2.missing_arm", arm=subject.strings(f"arms.{arm}"), note=note)
+        for arm in arms.arms_of(subject.evidence)
+        for note in cells.task_notes(subject, arms.obstacles(subject.evidence, arm))
+    )
 
 
 def _leakage(subject: Subject) -> str:

@@ -28,7 +28,7 @@ def confusion(subject: Subject) -> Drawing | None:
     if not present:
         return None
     rows = -(-len(present) // _COLUMNS)
-    figure, axes = canvas(rows, min(_COLUMNS, len(present)), 2.4 * rows)
+    figure, axes = canvas(rows, min(_COLUMNS, len(present)), 2.2 * rows)
     parts = []
     for axis, arm in zip(axes, present, strict=False):
         axis.set_title(subject.strings(f"arms.{arm}"))
@@ -52,7 +52,7 @@ def overlap(subject: Subject) -> Drawing | None:
     tasks = [task for task in CLASS_TASKS if any(class_task(arm) == task for arm in present)]
     if not tasks:
         return None
-    figure, axes = canvas(len(tasks), 1, 1.85 * len(tasks) + 0.5, sharex=True)
+    figure, axes = canvas(len(tasks), 1, 1.6 * len(tasks) + 0.5, sharex=True)
     parts = []
     for axis, task in zip(axes, tasks, strict=True):
         axis.set_title(subject.strings(f"class_tasks.{task}"))
@@ -62,8 +62,11 @@ def overlap(subject: Subject) -> Drawing | None:
     axes[-1].set_xlim(_EDGES[0], _EDGES[-1])
     for axis in axes:
         axis.set_ylim(bottom=0)
+    gaps = any(not subject.evidence.complete("detection", arm) for arm in present)
     entries = [entry for axis in axes for entry in zip(*axis.get_legend_handles_labels(), strict=True)]
-    figure.legend([handle for handle, _ in entries], [label for _, label in entries], loc="outside lower center", ncols=2)
+    figure.legend(
+        [handle for handle, _ in entries], [label for _, label in entries], loc="outside lower center", ncols=1 if gaps else 2
+    )
     return Drawing(figure, " ".join(parts))
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from store.records import Stored
 
 CONFIDENCE = 0.25  # what the trainer's own prediction shows by default
-_GAP_IN = 0.06
+_GAP_IN, _MISSING_IN = 0.06, 0.4  # between two pictures, and in place of one
 _LETTERS_PT, _TITLE_PT = 6.5, 8.0
 Place = tuple[float, float, float, float]  # left, top, width and height of a label, pixels of the picture
 _EARLIER, _LATER = slice(0, 2), slice(2, 4)  # which of the record's images the two figures take
@@ -131,13 +131,17 @@ def _boxes(stored: Stored, name: str, scene: Scene, classes: tuple[str, ...]) ->
 
 
 def _draw(subject: Subject, panels: list[Panel]) -> Drawing:
-    heights = [WIDTH_IN * panel.scene.pixels.shape[0] / panel.scene.pixels.shape[1] for panel in panels]
+    heights = [_MISSING_IN if panel.missing else WIDTH_IN * _aspect(panel.scene) for panel in panels]
     figure, axes = canvas(len(panels), 1, sum(heights) + _GAP_IN * (len(panels) - 1), gridspec_kw={"height_ratios": heights})
     figure.set_layout_engine(None)
     figure.subplots_adjust(0, 0, 1, 1, hspace=_GAP_IN * len(panels) / sum(heights))
     for axis, panel in zip(axes, panels, strict=True):
         _picture(subject, axis, panel)
     return Drawing(figure, " ".join(_alt(subject, panel) for panel in panels))
+
+
+def _aspect(scene: Scene) -> float:
+    return float(scene.pixels.shape[0] / scene.pixels.shape[1])
 
 
 def _picture(subject: Subject, axis: Axes, panel: Panel) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from report.measure import Measurement
     from report.subject import Subject
+    from store.records import Stored
 
 DASH = "\N{EN DASH}"
 COMPARED = ("published", "rerun", "difference", "interval", "seeds")
@@ -156,14 +157,24 @@ def notes(subject: Subject, measurements: Iterable[Measurement]) -> tuple[str, .
 
 
 def incomplete_notes(subject: Subject, measurements: Iterable[Measurement]) -> tuple[str, ...]:
-    """One note a task that gave no result, with its reason."""
-    lines: dict[str, None] = {}
-    for measured in measurements:
-        for stored in measured.incomplete:
-            lines[incomplete_note(subject, stored.record.task.id, stored.record.status, stored.record.result.reason)] = None
-    return tuple(lines)
+    """The tasks that gave no result, with the reason."""
+    return task_notes(subject, (stored for measured in measurements for stored in measured.incomplete))
 
 
-def incomplete_note(subject: Subject, task: str, word: str, reason: str) -> str:
-    """``autoencoder/ae/seed-1: diverged, because ...``, escaped for Markdown."""
-    return subject.strings("tables.incomplete_note", task=task, status=subject.strings(f"status.{word}"), reason=escape(reason))
+def task_notes(subject: Subject, tasks: Iterable[Stored]) -> tuple[str, ...]:
+    """``autoencoder/ae/seed-1,2 diverged: because ...``, one note for each reason, escaped for Markdown."""
+    groups: dict[tuple[str, str], dict[str, dict[str, None]]] = {}
+    for stored in tasks:
+        name, _, seed = stored.record.task.id.rpartition("/seed-")
+        result = stored.record.result
+        found = groups.setdefault((result.status, result.reason), {})
+        found.setdefault(f"{name}/seed-" if name else seed, {})[seed if name else ""] = None
+    return tuple(
+        subject.strings(
+            "tables.incomplete_note",
+            tasks=", ".join(f"`{name}{','.join(seeds)}`" for name, seeds in names.items()),
+            status=subject.strings(f"status.{status}"),
+            reason=escape(reason.rstrip(".")),
+        )
+        for (status, reason), names in groups.items()
+    )

@@ -104,7 +104,7 @@ def inputs(subject: Subject) -> Table:
 def tasks(subject: Subject) -> Table:
     """Every task of the run: status, duration, peak memory and the record that stands for it."""
     s, numbers = subject.strings, subject.numbers
-    rows, below = [], []
+    rows = []
     for stored in subject.evidence.everything():
         record, mine = stored.record, (reference(stored),)
         rows.append(
@@ -116,14 +116,13 @@ def tasks(subject: Subject) -> Table:
                 Cell(record.short_id, "value", mine),
             )
         )
-        if record.status != "ok":
-            below.append(cells.incomplete_note(subject, record.task.id, record.status, record.result.reason))
+    below = cells.task_notes(subject, (stored for stored in subject.evidence.everything() if stored.record.status != "ok"))
     heads = (
         *(Column(s(f"columns.{name}")) for name in ("task", "status")),
         *(Column(s(f"columns.{name}"), "right") for name in ("duration", "memory")),
         Column(s("columns.record")),
     )
-    return Table("tasks", s("captions.tasks"), heads, tuple(rows), tuple(below))
+    return Table("tasks", s("captions.tasks"), heads, tuple(rows), below)
 
 
 def performance(subject: Subject) -> Table | None:
