@@ -192,6 +192,17 @@ def _outcome_facts(study: _Study, done: Mapping[str, Stored], root: Path) -> dic
     }
 
 
+def _grouped(wrong: Sequence[Mapping[str, JsonValue]]) -> list[str]:
+    """One line for each status and reason, with the tasks that share it below, and where the first one's record lies."""
+    groups: dict[tuple[str, str], list[Mapping[str, JsonValue]]] = {}
+    for item in wrong:
+        groups.setdefault((str(item["status"]), str(item["reason"]).partition("\n")[0]), []).append(item)
+    lines: list[str] = []
+    for (status, reason), items in groups.items():
+        lines += [f"{status}: {reason}", *(f"  {item['task']}" for item in items), f"  record: {items[0]['record']}"]
+    return lines
+
+
 def outcome_text(facts: Mapping[str, JsonValue]) -> str:
     """How a run ended, as lines for people."""
     counts, wrong = facts["counts"], facts["not_ok"]
@@ -199,8 +210,5 @@ def outcome_text(facts: Mapping[str, JsonValue]) -> str:
         raise TypeError("an outcome has counts and a list of what is not ok")
     summary = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
     lines = [f"run {facts['run_id']}: {summary} ({facts['reused']} reused) in {facts['artifacts']}"]
-    for item in wrong:
-        if isinstance(item, dict):
-            lines.append(f"{item['status']}: {item['task']}: {str(item['reason']).splitlines()[0]}")
-            lines.append(f"  record: {item['record']}")
+    lines += _grouped([item for item in wrong if isinstance(item, dict)])
     return "\n".join([*lines, "next: nox -s report"])

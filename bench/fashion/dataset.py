@@ -53,7 +53,7 @@ def load(folder: Path) -> FashionMnist:
 def _read_part(images_path: Path, labels_path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     images = read_idx(images_path, dimensions=3)
     labels = read_idx(labels_path, dimensions=1)
-    cure = "check the data files: python -m bench data verify"
+    cure = "check the data files: nox -s bench -- data verify"
     if images.shape[1:] != (IMAGE_SIDE, IMAGE_SIDE):
         message = f"{images_path.name} holds images of {images.shape[1]} x {images.shape[2]} pixels, expected 28 x 28"
         raise DataError(message, where=str(images_path), cure=cure)

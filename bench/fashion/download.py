@@ -107,7 +107,7 @@ def _fetch(job: _Job, mirrors: Sequence[str]) -> None:
     kind = IntegrityError if any(isinstance(failure, IntegrityError) for _, failure in failures) else DataError
     message = f"{job.facts.name} could not be downloaded:{reasons}"
     cure = (
-        "run again to go on where it stopped: python -m bench data fetch; "
+        "run again to go on where it stopped: nox -s bench -- data fetch; "
         "or name a folder that holds the four official files: --data DIR"
     )
     raise kind(message, where=str(job.part.with_name(job.facts.name)), cure=cure)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _UNSIGNED_BYTE = 0x08  # the format's type code for uint8, the only one that these files use
 _BEST_COMPRESSION = 9
-_CURE = "check the data files: python -m bench data verify"
+_CURE = "check the data files: nox -s bench -- data verify"
 
 
 def read_idx(path: Path, *, dimensions: int) -> NDArray[np.uint8]:

@@ -53,7 +53,7 @@ def cure_of(source: Source) -> str:
         return "restore the embedded sample: git checkout -- data/sample"
     return (
         "put the official file in its place, or leave out --data and BENCH_DATA_DIR and fetch it into the cache: "
-        "python -m bench data fetch"
+        "nox -s bench -- data fetch"
     )
 
 

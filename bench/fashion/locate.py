@@ -103,5 +103,5 @@ def _missing(place: Place, *, offline: bool) -> DataError:
         message += f", and so are {', '.join(facts.name for facts in place.missing[1:])}"
     cure = cure_of("sample" if place.origin == "embedded" else "full")
     if place.origin == "cache" and offline:
-        cure = "fetch once with a network: python -m bench data fetch; or name a folder that holds the four files: --data DIR"
+        cure = "fetch once with a network: nox -s bench -- data fetch; or name a folder that holds the four files: --data DIR"
     return DataError(message, where=str(place.folder / first), cure=cure)

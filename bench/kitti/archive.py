@@ -97,7 +97,7 @@ class RemoteArchive:
 
     def _failure(self, reason: str) -> DataError:
         cure = (
-            "run again to go on where it stopped: python -m bench data fetch kitti; "
+            "run again to go on where it stopped: nox -s bench -- data fetch kitti; "
             "or take another address: BENCH_KITTI_URL=URL"
         )
         return DataError(reason, where=self._url, cure=cure)

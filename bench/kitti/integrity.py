@@ -13,7 +13,7 @@ from store.errors import DataError, IntegrityError
 if TYPE_CHECKING:
     from pathlib import Path
 
-_CURE = "restore the file; in the cache: python -m bench data fetch kitti"
+_CURE = "restore the file; in the cache: nox -s bench -- data fetch kitti"
 
 
 def manifest_rows(folder: Path) -> list[dict[str, str]]:

@@ -55,7 +55,7 @@ def read_layout(folder: Path) -> Layout:
     images = {path.stem: path for path in reversed(pictures)}
     duplicates = tuple(path for path in pictures if images[path.stem] != path)
     if not images:
-        cure = "put PNG or JPEG images there, or fetch them: python -m bench data fetch kitti"
+        cure = "put PNG or JPEG images there, or fetch them: nox -s bench -- data fetch kitti"
         raise DataError("the image folder holds no image", where=str(image_folder), cure=cure)
     labels = {path.stem: path for path in _files(label_folder) if path.suffix == ".txt" and path.name != _CLASS_LIST}
     rules = _rules(folder, label_folder, labels)

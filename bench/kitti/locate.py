@@ -39,7 +39,7 @@ def locate_kitti(data_dir: Path | None, cache_dir: Path) -> Path:
     looked = ", ".join(str(place) for place in kitti_folders(data_dir, cache_dir))
     cure = (
         "name a folder that holds kitti/training/image_2 and label_2, or kitti/images and labels: --data DIR; "
-        "or fetch the first images (CC BY-NC-SA 3.0): python -m bench data fetch kitti"
+        "or fetch the first images (CC BY-NC-SA 3.0): nox -s bench -- data fetch kitti"
     )
     raise DataError("the KITTI images are missing", where=looked, cure=cure)
 

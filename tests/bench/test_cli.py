@@ -14,6 +14,7 @@ import pytest
 
 from bench.cli import main
 from bench.display import show
+from bench.study import outcome_text
 from bench.worker import Event
 from store.errors import StoreError
 
@@ -197,3 +198,16 @@ def test_events_file_that_cannot_be_opened_has_a_cure(tmp_path: Path) -> None:
     (tmp_path / "events.jsonl").mkdir()
     with pytest.raises(StoreError, match="--artifacts DIR"), show(1, tmp_path / "events.jsonl", sys.stderr):
         pass
+
+
+def test_equal_reasons_are_said_once() -> None:
+    """Six tasks skipped for one reason are one message with six names."""
+    reason = "no pretrained weights: put them there"
+    wrong = [
+        {"task": f"detector/transfer-car/seed-{seed}", "status": "skipped", "reason": reason, "record": "r"}
+        for seed in range(3)
+    ]
+    facts = {"run_id": "quick-1", "artifacts": "artifacts", "counts": {"ok": 5, "skipped": 3}, "reused": 0, "not_ok": wrong}
+    text = outcome_text(facts)
+    assert text.count(reason) == 1
+    assert all(item["task"] in text for item in wrong)

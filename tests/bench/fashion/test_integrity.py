@@ -40,7 +40,7 @@ def test_a_flipped_byte_is_named_with_both_checksums(tiny_folder: Path) -> None:
     found = hashlib.sha256(damaged).hexdigest()
     assert caught.value.what == f"{TEST_IMAGES} is damaged: sha256 {found}, expected {expected}"
     assert caught.value.where == str(path)
-    assert "python -m bench data fetch" in caught.value.cure
+    assert "nox -s bench -- data fetch" in caught.value.cure
     assert caught.value.exit_code == 3
 
 

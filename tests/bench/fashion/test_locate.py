@@ -38,7 +38,7 @@ def test_a_file_missing_from_the_data_folder_is_named_and_not_fetched(
         locate("full", data_dir=tiny_folder.parent, cache_dir=tmp_path / "cache", offline=False)
     assert caught.value.what == f"{TEST_LABELS} is missing"
     assert caught.value.where == str(tiny_folder / TEST_LABELS)
-    assert "python -m bench data fetch" in caught.value.cure
+    assert "nox -s bench -- data fetch" in caught.value.cure
     assert mirror.paths == []
 
 
@@ -91,7 +91,7 @@ def test_offline_asks_no_mirror_and_says_how_to_fetch(
     with pytest.raises(DataError) as caught:
         locate("full", data_dir=None, cache_dir=tmp_path, offline=True)
     assert TRAIN_IMAGES in caught.value.what
-    assert "python -m bench data fetch" in caught.value.cure
+    assert "nox -s bench -- data fetch" in caught.value.cure
     assert "--data DIR" in caught.value.cure
     assert mirror.paths == []
 
