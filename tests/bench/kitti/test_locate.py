@@ -37,4 +37,4 @@ def test_missing_images_name_the_places_and_the_cure(tmp_path: Path) -> None:
     assert error.where.split(", ") == [str(tmp_path / name) for name in ("data/kitti", "data", "cache/kitti")]
     assert "--data DIR" in error.cure
     assert "CC BY-NC-SA 3.0" in error.cure
-    assert "bench data fetch kitti" in error.cure
+    assert "nox -s bench -- data fetch kitti" in error.cure
