@@ -54,3 +54,20 @@ def test_diverged_training_is_recorded_and_shown(tmp_path: Path) -> None:
     page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
     assert "diverged" in page
     assert "autoencoder/vae/seed-0 diverged" in page
+
+
+@pytest.mark.real_data
+def test_real_detection_goes_from_kitti_to_the_report_and_repeats(tmp_path: Path) -> None:
+    """A few real images, one epoch, small: every arm ends well, a second run is identical, the report shows them."""
+    small = ['dataset="kitti"', "images=16", "image_size=96", "batch_size=4", "epochs=1"]
+    arguments = ["--parts", "detection", "--seeds", "0", "--data", os.environ["BENCH_DATA_DIR"]]
+    arguments += [word for setting in small for word in ("--set", f"detection.{setting}")]
+    for name in ("a", "b"):
+        command("bench", "run", *arguments, "--artifacts", str(tmp_path / name))
+    first = results(tmp_path / "a")
+    assert first == results(tmp_path / "b")
+    arms = {name.split("/")[1] for name in first if name.startswith("detector/")}
+    assert arms == {"scratch-car", "transfer-car", "scratch-3class", "transfer-3class"}
+    assert {entry.status for entry in load_run(tmp_path / "a").entries} == {"ok"}
+    command("report", "build", "--artifacts", str(tmp_path / "a"), "--formats", "html")
+    assert "anchor-free" in (tmp_path / "a" / "report" / "report.html").read_text(encoding="utf-8")
