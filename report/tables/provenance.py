@@ -133,20 +133,37 @@ def performance(subject: Subject) -> Table | None:
     benchmarks = json.loads(subject.perf.read_text(encoding="utf-8"))["benchmarks"]
     rows = tuple(
         (
-            cells.text(str(entry["name"])),
-            *(
-                Cell(numbers.milliseconds(float(entry["stats"][name])), "value", ("perf/benchmark.json",))
-                for name in ("median", "min", "stddev")
-            ),
+            cells.text(_title(subject, "benchmarks", str(entry["name"]))),
+            Cell(numbers.milliseconds(float(entry["stats"]["min"])), "value", ("perf/benchmark.json",)),
             Cell(str(entry["stats"]["rounds"]), "value", ("perf/benchmark.json",)),
+            cells.text(_title(subject, "benchmarks_beside", str(entry["name"]))),
+            _ratio(subject, entry["extra_info"].get("other_over_here")),
         )
         for entry in sorted(benchmarks, key=lambda entry: str(entry["name"]))
     )
     heads = (
         Column(s("columns.benchmark")),
-        *(Column(s(f"columns.{name}"), "right") for name in ("median", "minimum", "sd", "rounds")),
+        *(Column(s(f"columns.{name}"), "right") for name in ("minimum", "rounds")),
+        Column(s("columns.beside")),
+        Column(s("columns.other_over_here"), "right"),
     )
     return Table("performance", s("captions.performance"), heads, rows)
+
+
+def _title(subject: Subject, section: str, name: str) -> str:
+    """The benchmark's words in the report's language, its parameter kept; a name without words stands for itself."""
+    function, bracket, parameter = name.partition("[")
+    key = f"{section}.{function.removeprefix('test_')}"
+    if key not in subject.strings.texts:
+        return name if section == "benchmarks" else subject.strings("tables.none")
+    shown = f" ({parameter.rstrip(']')})" if bracket and section == "benchmarks" else ""
+    return subject.strings(key) + shown
+
+
+def _ratio(subject: Subject, value: float | None) -> Cell:
+    if value is None:
+        return cells.text(subject.strings("tables.none"))
+    return Cell(subject.numbers.fixed(value, 2), "value", ("perf/benchmark.json",))
 
 
 def plain(subject: Subject, value: JsonValue) -> str:

@@ -49,6 +49,6 @@ def test_evaluation_time(benchmark: BenchmarkFixture, predictions: int) -> None:
     benchmark.extra_info["predictions"] = predictions
     benchmark.extra_info["ms_per_1000_predictions"] = ours_s * 1e6 / predictions
     benchmark.extra_info["reference_ms_per_1000_predictions"] = reference_s * 1e6 / predictions
-    benchmark.extra_info["ratio_to_reference"] = ours_s / reference_s
+    benchmark.extra_info["other_over_here"] = reference_s / ours_s
     benchmark.extra_info["ratio_to_reference_with_loading"] = ours_s / (reference_s + loading_s)
     np.testing.assert_allclose(found.average_precision, coco_precision(evaluator).mean(axis=2), rtol=0, atol=1e-9)

@@ -27,4 +27,4 @@ def test_a_whole_report_beside_an_unchanged_one(benchmark: BenchmarkFixture, tmp
         build(tmp_path, Options())
         unchanged_s.append(time.perf_counter() - begin)
     whole_s = benchmark.stats.stats.min
-    benchmark.extra_info |= {"unchanged_s": min(unchanged_s), "times_faster_unchanged": whole_s / min(unchanged_s)}
+    benchmark.extra_info |= {"unchanged_s": min(unchanged_s), "other_over_here": min(unchanged_s) / whole_s}

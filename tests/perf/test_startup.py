@@ -30,4 +30,4 @@ def test_help_answers_at_once(benchmark: BenchmarkFixture, program: str) -> None
     bare_s = min(start(["-c", "pass"]) for _ in range(ROUNDS))
     benchmark.extra_info["bare_interpreter_s"] = bare_s
     benchmark.pedantic(start, args=(["-m", program, "--help"],), rounds=ROUNDS, warmup_rounds=1)
-    benchmark.extra_info["added_s"] = benchmark.stats.stats.min - bare_s
+    benchmark.extra_info["other_over_here"] = bare_s / benchmark.stats.stats.min

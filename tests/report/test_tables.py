@@ -120,14 +120,17 @@ def test_deviations_table_is_absent_without_deviations(whole: Subject, broken: S
 
 
 def test_benchmarks_are_shown_where_there_are_some(whole: Subject, tmp_path: Path) -> None:
-    """Without a benchmark file there is no table; with one, its times stand in milliseconds by name."""
+    """Without a benchmark file there is no table; with one, times in milliseconds and the ratio to the other way."""
     assert "performance" not in all_tables(whole)
     stats = {"median": 0.0123, "min": 0.012, "stddev": 0.001, "rounds": 7}
     path = tmp_path / "benchmark.json"
-    path.write_text(json.dumps({"benchmarks": [{"name": "ae_epoch", "stats": stats}]}), encoding="utf-8")
-    found = row(all_tables(dataclasses.replace(whole, perf=path))["performance"], "ae_epoch")
-    assert found[1].text.startswith("12.3")
-    assert found[4].text == "7"
+    known = {"name": "test_evaluation_time[1000]", "stats": stats, "extra_info": {"other_over_here": 2.5512}}
+    new = {"name": "test_new", "stats": stats, "extra_info": {}}
+    path.write_text(json.dumps({"benchmarks": [known, new]}), encoding="utf-8")
+    table = all_tables(dataclasses.replace(whole, perf=path))["performance"]
+    texts = {line[0].text: [cell.text for cell in line[1:]] for line in table.rows}
+    assert texts["Scoring predicted boxes (1000)"] == ["12.0\u202fms", "7", "faster-coco-eval", "2.55"]
+    assert texts["test_new"] == ["12.0\u202fms", "7", "none", "none"]
 
 
 def test_packages_are_those_that_decide_and_those_that_are_named(whole: Subject) -> None:
