@@ -105,7 +105,7 @@ def _images(subject: Subject) -> str:
     s = subject.strings
     source = next((d.run for d in subject.deviations if d.key == "dataset.source"), "full")
     first = s(f"summary.{source}") if has_part(subject.evidence, "autoencoders") else ""
-    return s("summary.and").join(part for part in (first, part_two.images(subject)) if part) or s("summary.no_images")
+    return f" {s('summary.and')} ".join(part for part in (first, part_two.images(subject)) if part) or s("summary.no_images")
 
 
 def _verdicts(subject: Subject, observations: tuple[Observation, ...]) -> dict[str, object]:

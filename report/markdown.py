@@ -16,8 +16,8 @@ _LEAST = 4
 
 
 def escape(text: str) -> str:
-    """``text`` so that Markdown prints it as it is."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    """``text`` so that Markdown prints it as it is; two hyphens would become a dash."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split())).replace("--", r"\-\-")
 
 
 def cell(content: Cell) -> str:
@@ -40,8 +40,8 @@ def table(content: Table) -> str:
     lines = [_row([escape(column.title) for column in content.columns]), _rule(content)]
     lines += [_row([cell(entry) for entry in row]) for row in content.rows]
     lines += ["", f": {content.caption} {{#tbl-{content.id}}}"]
-    for note in content.notes:
-        lines += ["", note]
+    if content.notes:
+        lines += ["", "::: {.table-notes}", "\n\n".join(content.notes), ":::"]
     return "\n".join(lines)
 
 

@@ -72,13 +72,17 @@ def ae_fidelity(subject: Subject) -> Observation:
 
 
 def ae_noise(subject: Subject) -> Observation:
-    """AE: reproduces the noise. Its error on noisy input against the VAE's and the DAE's."""
+    """AE: reproduces the noise. The share that it removes, below or above what ``PART`` calls a part."""
     found = {model: error(subject.evidence, model, "noisy") for model in MODELS}
     removed = metric(subject.evidence, "reconstruction", "ae", "noise_removed_fraction")
-    verdict = _highest(found, "ae")
     if removed.summary is None:
         return Observation("ae_noise", "not_measured")
-    return Observation("ae_noise", verdict, {**_each(subject, found, 4), "removed": _print(subject, removed, 1, 100)})
+    low, high = PART
+    share = removed.summary.mean
+    verdict: Verdict = "supported" if share < low else "not_supported" if share > high else "undecided"
+    bounds = {"low": subject.numbers.percent(low, 0), "high": subject.numbers.percent(high, 0)}
+    values = {**_each(subject, found, 4), "removed": _print(subject, removed, 1, 100), **bounds}
+    return Observation("ae_noise", verdict, values)
 
 
 def small_gap(subject: Subject) -> Observation:
@@ -121,9 +125,9 @@ def vae_removes_part(subject: Subject) -> Observation:
 
 
 def vae_errors_higher(subject: Subject) -> Observation:
-    """VAE: higher reconstruction errors. Its error on clean input against the AE's and the DAE's."""
+    """VAE: higher reconstruction errors. Its error on clean input against the AE's, with which the source compares it."""
     found = {model: error(subject.evidence, model, "clean") for model in MODELS}
-    return Observation("vae_errors_higher", _highest(found, "vae"), _each(subject, found, 4))
+    return Observation("vae_errors_higher", _above(found["vae"], found["ae"]), _each(subject, found, 4))
 
 
 def vae_wrong_class(_: Subject) -> Observation:

@@ -6,6 +6,7 @@ local measure = require("measure")
 local BREAKS_FROM = 14      -- rows from which a table may go over a page break
 local BADGES = { ok = true, warn = true, bad = true, muted = true }
 local labels
+local noted = {}            -- identifiers of the tables that have notes below them
 
 local function quoted(text)
   return '"' .. text:gsub("[\\\"]", "\\%0"):gsub("%s+", " ") .. '"'
@@ -78,14 +79,32 @@ local function data_table(tbl)
     for i, spec in ipairs(tbl.colspecs) do tbl.colspecs[i] = { spec[1], widths[i] } end
   end
   local breakable = rows >= BREAKS_FROM or (widths and rows > 4)
+  local followed = noted[tbl.identifier] or false
   return {
-    raw_block(string.format("#report-table(size: %dpt, breakable: %s)[", size, tostring(breakable or false))),
+    raw_block(string.format("#report-table(size: %dpt, breakable: %s, noted: %s)[", size, tostring(breakable or false), tostring(followed))),
     tbl,
     raw_block("]"),
   }
 end
 
+-- Notes stay with the table above them.
+local function table_notes(div)
+  local out = pandoc.Blocks({ raw_block("#table-notes[") })
+  out:extend(div.content)
+  out:insert(raw_block("]"))
+  return out
+end
+
+local function is_notes(block) return block.t == "Div" and block.classes:includes("table-notes") end
+
+local function find_noted(blocks)
+  for i, block in ipairs(blocks) do
+    if i > 1 and is_notes(block) and blocks[i - 1].t == "Table" then noted[blocks[i - 1].identifier] = true end
+  end
+end
+
 local function callout(div)
+  if is_notes(div) then return table_notes(div) end
   local kind
   for _, class in ipairs(div.classes) do kind = kind or class:match("^callout%-(%a+)$") end
   if not kind then return end
@@ -99,6 +118,7 @@ end
 function Pandoc(doc)
   labels = {}
   for key, value in pairs(doc.meta.labels) do labels[key] = pandoc.utils.stringify(value) end
+  doc:walk({ Blocks = find_noted })
   doc = doc:walk({ Figure = figure, Table = data_table, Div = callout })
   doc = doc:walk({ Span = span })
   return doc:walk({ Image = loose_image, Math = function(math) return raw(formula(math)) end })
