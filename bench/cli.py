@@ -98,6 +98,9 @@ def _add_study_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", metavar="LIST", help="replications, such as 0-4 or 0,3,7")
     parser.add_argument("--parts", metavar="LIST", help="autoencoders, detection or both, with a comma (default: both)")
     parser.add_argument("--device", metavar="NAME", help="cpu (default), cuda or cuda:1")
+    parser.add_argument("--strict", action="store_true", help="stop at the first bad label line instead of dropping it")
+    text = "pretrained YOLOv5s weights (default: found in the folder weights of the data folder)"
+    parser.add_argument("--weights", type=_file, metavar="FILE", help=text)
     _add_store_options(parser)
     _add_source_options(parser)
 
@@ -120,6 +123,13 @@ def _add_data_commands(parser: argparse.ArgumentParser) -> None:
         _add_store_options(command)
         _add_source_options(command)
         command.set_defaults(handler=_data)
+
+
+def _file(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"{text!r} is no file")
+    return path
 
 
 def _positive(text: str) -> int:

@@ -23,11 +23,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where the user allows data to come from: a folder, the cache, and the network unless ``offline``."""
+    """Where the user allows data to come from: a folder, the cache, and the network unless ``offline``.
+
+    ``weights`` is a file of pretrained weights outside them.
+    """
 
     data_dir: Path | None
     cache_dir: Path
     offline: bool
+    weights: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ def _drawn(config: StudyConfig, sources: Sources) -> Dataset:
 
 
 def _yolov5s_coco(_config: StudyConfig, sources: Sources) -> Dataset:
-    path = weights.locate_weights(sources.data_dir, sources.cache_dir)
+    path = sources.weights or weights.locate_weights(sources.data_dir, sources.cache_dir)
     if path is None:
         return _absent("yolov5s-coco", sources.cache_dir, f"no pretrained weights: {weights.cure()}")
     return _measured("yolov5s-coco", path, partial(weights.digest_of, path))

@@ -89,8 +89,8 @@ def _resolve(options: argparse.Namespace) -> _Study:
     _check_data_folder(options)
     seeds = parse_seeds(options.seeds) if options.seeds is not None else None
     parts = options.parts.split(",") if options.parts is not None else None
-    profile = load_profile(options.profile, options.overrides, seeds=seeds, parts=parts, execution__device=options.device)
-    sources = datasets.Sources(options.data, cache_root(options.artifacts, os.environ), options.offline)
+    profile = load_profile(options.profile, options.overrides, seeds=seeds, parts=parts, **_flags(options))
+    sources = datasets.Sources(options.data, cache_root(options.artifacts, os.environ), options.offline, options.weights)
     tasks = planner.tasks_of(profile.config)
     if not tasks:
         raise UsageError(
@@ -106,6 +106,11 @@ def _check_data_folder(options: argparse.Namespace) -> None:
     if options.data is not None and not options.data.is_dir():
         message = "the data folder does not exist" if not options.data.exists() else "the data folder is no folder"
         raise UsageError(message, where=str(options.data), cure="correct --data DIR or BENCH_DATA_DIR, or leave it out")
+
+
+def _flags(options: argparse.Namespace) -> dict[str, object]:
+    """Flags that stand for one key of the configuration, ``None`` where they were not given."""
+    return {"execution__device": options.device, "detection__strict_labels": options.strict or None}
 
 
 def _execute(study: _Study, options: argparse.Namespace, stream: TextIO) -> dict[str, Stored]:

@@ -211,3 +211,24 @@ def test_equal_reasons_are_said_once() -> None:
     text = outcome_text(facts)
     assert text.count(reason) == 1
     assert all(item["task"] in text for item in wrong)
+
+
+def test_foreign_weights_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file given with --weights counts only if it is one of the published ones: exit 3, with both checksums."""
+    path = tmp_path / "mine.pt"
+    path.write_bytes(b"not weights")
+    arguments = ["plan", "--parts", "detection", "--weights", str(path), "--artifacts", str(tmp_path / "a")]
+    code, text = failing(arguments, capsys)
+    assert (code, "expected" in text, "mine.pt" in text) == (3, True, True)
+    with pytest.raises(SystemExit) as caught:
+        main(["plan", "--weights", str(tmp_path / "missing.pt")])
+    assert caught.value.code == 2
+
+
+def test_strict_is_part_of_what_is_computed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--strict reaches the configuration: the labels' records are other ones."""
+    runs = []
+    for flags in ([], ["--strict"]):
+        assert main(["plan", "--parts", "detection", "--artifacts", str(tmp_path), "--json", *flags]) == 0
+        runs.append(json.loads(capsys.readouterr().out)["run_id"])
+    assert runs[0] != runs[1]
