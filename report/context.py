@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -57,6 +58,7 @@ def context_of(subject: Subject, alts: Mapping[str, str]) -> Context:
             "classification": _classification(subject),
             "detection": part_two.facts(subject),
             "provenance": _provenance(subject),
+            "front": _front(subject),
             "callout": {"count": len(subject.deviations)},
         },
         comparable=subject.comparable,
@@ -98,6 +100,14 @@ def _summary(subject: Subject) -> dict[str, object]:
         "total": len(everything),
         "count": sum(stored.record.status != "ok" for stored in everything),
     }
+
+
+def _front(subject: Subject) -> dict[str, str]:
+    """The title block's values, quoted as YAML reads them (JSON is YAML)."""
+    run, study, words = subject.evidence.run, subject.published.study, _summary(subject)
+    values = {"title": study.title, "authors": study.authors, "published": study.date, "run": run.run_id}
+    subtitle = subject.strings("report.subtitle", **values, profile=run.profile, seeds=words["seeds"])
+    return {"subtitle": json.dumps(subtitle, ensure_ascii=False), "date": json.dumps(run.created_at[:10])}
 
 
 def _images(subject: Subject) -> str:

@@ -37,7 +37,7 @@ def losses(subject: Subject) -> Drawing:
 
 def classifiers(subject: Subject) -> Drawing:
     """Figure 6: loss and accuracy of the classifiers, training and validation, with the published curves dotted."""
-    figure, axes = canvas(2, 2, 5.2)
+    figure, axes = canvas(2, 2, 4.3)
     for axis, (printed, measured, scale) in zip(axes, _CLASSIFIER_PANELS, strict=True):
         for model in MODELS:
             curve = getattr(subject.published.figure_6.of(model), printed)

@@ -9,7 +9,7 @@ import numpy as np
 from report.arms import CLASS_TASKS, arms_of, class_names, class_task
 from report.evidence import arrays, frames
 from report.figures.curves import missing_words
-from report.figures.style import ARM_COLOUR, ARM_LINE, Drawing, absent, canvas
+from report.figures.style import ARM_COLOUR, ARM_LINE, STYLE, Drawing, absent, canvas
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,9 +56,9 @@ def overlap(subject: Subject) -> Drawing | None:
     parts = []
     for axis, task in zip(axes, tasks, strict=True):
         axis.set_title(subject.strings(f"class_tasks.{task}"))
-        axis.set_ylabel(subject.strings("figures.share_of_matches"))
         parts += [_distribution(subject, axis, arm) for arm in present if class_task(arm) == task]
     axes[-1].set_xlabel(subject.strings("figures.overlap"))
+    figure.supylabel(subject.strings("figures.share_of_matches"), fontsize=STYLE["axes.labelsize"])
     axes[-1].set_xlim(_EDGES[0], _EDGES[-1])
     for axis in axes:
         axis.set_ylim(bottom=0)

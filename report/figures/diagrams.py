@@ -25,6 +25,7 @@ _STAGE_COLOUR = {
     "head": "#CC79A7",
     "output": "#F0E442",
 }
+_SHORT = {" + ": " +\n", "ConvTranspose2d": "ConvT", "Conv2d": "Conv", "Reparameterization": "z = μ + σ·ε"}
 _ROW_HEIGHT_IN = 1.42
 _PER_ROW = 6  # blocks in one line: more would shrink their labels below 7 pt on a phone
 _DEPTH = 0.45  # slope of the blocks' side faces
@@ -74,7 +75,7 @@ def _lines(layers: list[Layer]) -> list[list[Layer]]:
 
 def _line(subject: Subject, axis: Axes, layers: list[Layer], *, last: bool) -> None:
     bare(axis)
-    axis.set_xlim(-0.5, _PER_ROW - 0.5)
+    axis.set_xlim(-0.5, _PER_ROW - 0.35)  # room for the arrow that leads to the next line
     axis.set_ylim(-1.05, 1.15)
     for position, layer in enumerate(layers):
         _block(axis, position, layer)
@@ -136,7 +137,9 @@ def _name(subject: Subject, layer: Layer) -> str:
 
 def _operation(layer: Layer) -> str:
     """The operation in short, two of them on two lines, with its stride where it is not 1."""
-    name = str(layer["operation"]).replace("ConvTranspose2d", "ConvT").replace("Conv2d", "Conv").replace(" + ", " +\n")
+    name = str(layer["operation"])
+    for long, short in _SHORT.items():
+        name = name.replace(long, short)
     stride = layer.get("stride")
     return f"{name} /{stride}" if stride and stride != 1 else name
 

@@ -4,6 +4,7 @@ package.path = pandoc.path.join({ pandoc.path.directory(PANDOC_SCRIPT_FILE), "?.
 local measure = require("measure")
 
 local BREAKS_FROM = 14      -- rows from which a table may go over a page break
+local WRAPPED_BREAKS_FROM = 9  -- the same where cells wrap, so that rows are higher
 local BADGES = { ok = true, warn = true, bad = true, muted = true }
 local labels
 local noted = {}            -- identifiers of the tables that have notes below them
@@ -78,7 +79,7 @@ local function data_table(tbl)
   if widths then
     for i, spec in ipairs(tbl.colspecs) do tbl.colspecs[i] = { spec[1], widths[i] } end
   end
-  local breakable = rows >= BREAKS_FROM or (widths and rows > 4)
+  local breakable = rows >= BREAKS_FROM or (widths and rows >= WRAPPED_BREAKS_FROM)
   local followed = noted[tbl.identifier] or false
   return {
     raw_block(string.format("#report-table(size: %dpt, breakable: %s, noted: %s)[", size, tostring(breakable or false), tostring(followed))),

@@ -6,6 +6,7 @@ local PAGE_CHARS = 92       -- Libertinus Serif at 10 pt on the 166 mm line; a t
 local GUTTER_CHARS = 2.4    -- the cell inset of 6 pt on both sides, in characters
 local SIZES = { 9, 8, 7 }   -- pt; below 7 pt print is no longer readable
 local BOLD = 1.15           -- a bold header's width over the same words in regular
+local FLOOR = 18            -- characters that a wrapping column keeps where it has as many
 local LONG_CELL = 34        -- characters from which a cell is prose that should wrap
 
 local function rows_of(tbl)
@@ -66,7 +67,7 @@ local function shares(columns, capacity)
   local weight = 0
   for i, column in ipairs(columns) do if open[i] then weight = weight + math.sqrt(column.mean * column.cell) end end
   for i, column in ipairs(columns) do
-    if open[i] then widths[i] = math.max(column.word + GUTTER_CHARS, left * math.sqrt(column.mean * column.cell) / weight) end
+    if open[i] then widths[i] = math.max(math.max(column.word, math.min(column.cell, FLOOR)) + GUTTER_CHARS, left * math.sqrt(column.mean * column.cell) / weight) end
   end
   local total = 0
   for i in ipairs(columns) do total = total + widths[i] end

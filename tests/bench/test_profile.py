@@ -99,7 +99,7 @@ def test_long_file_name_still_gives_a_run_a_name(tmp_path: Path) -> None:
     path = tmp_path / f"{'a' * 120}.toml"
     path.write_text("")
     name = load_profile(str(path)).name
-    TaskKey(experiment=f"{name}-01234567", variant="a")
+    assert TaskKey(experiment=f"{name}-01234567", variant="a").experiment.startswith("aaaa")
 
 
 def test_byte_order_mark_is_no_error(tmp_path: Path) -> None:
