@@ -105,9 +105,15 @@ def _summary(subject: Subject) -> dict[str, object]:
 def _front(subject: Subject) -> dict[str, str]:
     """The title block's values, quoted as YAML reads them (JSON is YAML)."""
     run, study, words = subject.evidence.run, subject.published.study, _summary(subject)
-    values = {"title": study.title, "authors": study.authors, "published": study.date, "run": run.run_id}
+    values = {
+        "title": study.title,
+        "authors": study.authors,
+        "published": study.date,
+        "run": run.run_id,
+        "day": run.created_at[:10],
+    }
     subtitle = subject.strings("report.subtitle", **values, profile=run.profile, seeds=words["seeds"])
-    return {"subtitle": json.dumps(subtitle, ensure_ascii=False), "date": json.dumps(run.created_at[:10])}
+    return {"subtitle": json.dumps(subtitle, ensure_ascii=False)}
 
 
 def _images(subject: Subject) -> str:

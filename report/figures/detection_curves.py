@@ -71,7 +71,7 @@ def precision_recall(subject: Subject) -> Drawing | None:
     names = max((class_names(subject.evidence, arm) for arm in present), key=len, default=())
     if not names:
         return None
-    figure, axes = canvas(2, 2, 4.8) if len(names) > 1 else canvas(1, 2, 2.8)
+    figure, axes = canvas(2, 2, 4.2) if len(names) > 1 else canvas(1, 2, 2.8)
     parts = []
     for index, name in enumerate(names):
         axis, shown = axes[index], subject.strings(f"detection_classes.{name}")

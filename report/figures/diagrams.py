@@ -25,7 +25,12 @@ _STAGE_COLOUR = {
     "head": "#CC79A7",
     "output": "#F0E442",
 }
-_SHORT = {" + ": " +\n", "ConvTranspose2d": "ConvT", "Conv2d": "Conv", "Reparameterization": "z = μ + σ·ε"}
+_SHORT = {
+    " + ": " +\n",
+    "ConvTranspose2d": "ConvT",
+    "Conv2d": "Conv",
+    "Reparameterization": "z = μ + \N{GREEK SMALL LETTER SIGMA}·ε",
+}
 _ROW_HEIGHT_IN = 1.42
 _PER_ROW = 6  # blocks in one line: more would shrink their labels below 7 pt on a phone
 _DEPTH = 0.45  # slope of the blocks' side faces

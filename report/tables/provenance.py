@@ -133,10 +133,10 @@ def performance(subject: Subject) -> Table | None:
     benchmarks = json.loads(subject.perf.read_text(encoding="utf-8"))["benchmarks"]
     rows = tuple(
         (
-            cells.text(_title(subject, "benchmarks", str(entry["name"]))),
+            cells.text(_title(subject, "benchmarks.", str(entry["name"]))),
             Cell(numbers.milliseconds(float(entry["stats"]["min"])), "value", ("perf/benchmark.json",)),
             Cell(str(entry["stats"]["rounds"]), "value", ("perf/benchmark.json",)),
-            cells.text(_title(subject, "benchmarks_beside", str(entry["name"]))),
+            cells.text(_title(subject, "benchmarks_beside.", str(entry["name"]))),
             _ratio(subject, entry["extra_info"].get("other_over_here")),
         )
         for entry in sorted(benchmarks, key=lambda entry: str(entry["name"]))
@@ -153,10 +153,10 @@ def performance(subject: Subject) -> Table | None:
 def _title(subject: Subject, section: str, name: str) -> str:
     """The benchmark's words in the report's language, its parameter kept; a name without words stands for itself."""
     function, bracket, parameter = name.partition("[")
-    key = f"{section}.{function.removeprefix('test_')}"
+    key = f"{section}{function.removeprefix('test_')}"
     if key not in subject.strings.texts:
-        return name if section == "benchmarks" else subject.strings("tables.none")
-    shown = f" ({parameter.rstrip(']')})" if bracket and section == "benchmarks" else ""
+        return name if section == "benchmarks." else subject.strings("tables.none")
+    shown = f" ({parameter.rstrip(']')})" if bracket and section == "benchmarks." else ""
     return subject.strings(key) + shown
 
 

@@ -6,7 +6,7 @@ local PAGE_CHARS = 92       -- Libertinus Serif at 10 pt on the 166 mm line; a t
 local GUTTER_CHARS = 2.4    -- the cell inset of 6 pt on both sides, in characters
 local SIZES = { 9, 8, 7 }   -- pt; below 7 pt print is no longer readable
 local BOLD = 1.15           -- a bold header's width over the same words in regular
-local FLOOR = 18            -- characters that a wrapping column keeps where it has as many
+local FLOOR = 18            -- characters up to which a column does not wrap
 local LONG_CELL = 34        -- characters from which a cell is prose that should wrap
 
 local function rows_of(tbl)
@@ -48,6 +48,22 @@ local function sum(columns, key)
   return total
 end
 
+-- Widths as parts of one; where they are too much together, what is wider than its longest word gives way first.
+local function fractions(columns, widths, capacity)
+  local total, slack = 0, {}
+  local spare = 0
+  for i, column in ipairs(columns) do
+    slack[i] = math.max(0, widths[i] - column.word - GUTTER_CHARS)
+    total, spare = total + widths[i], spare + slack[i]
+  end
+  local over = math.min(math.max(0, total - capacity), spare)
+  if spare > 0 then
+    for i in ipairs(columns) do widths[i] = widths[i] - over * slack[i] / spare end
+  end
+  for i in ipairs(columns) do widths[i] = widths[i] / (total - over) end
+  return widths
+end
+
 -- Columns that fit their fair share keep their natural width; the others share the rest by the square root of their text.
 local function shares(columns, capacity)
   local widths, open, left = {}, {}, capacity
@@ -67,12 +83,9 @@ local function shares(columns, capacity)
   local weight = 0
   for i, column in ipairs(columns) do if open[i] then weight = weight + math.sqrt(column.mean * column.cell) end end
   for i, column in ipairs(columns) do
-    if open[i] then widths[i] = math.max(math.max(column.word, math.min(column.cell, FLOOR)) + GUTTER_CHARS, left * math.sqrt(column.mean * column.cell) / weight) end
+    if open[i] then widths[i] = math.max((column.cell <= FLOOR and column.cell or column.word) + GUTTER_CHARS, left * math.sqrt(column.mean * column.cell) / weight) end
   end
-  local total = 0
-  for i in ipairs(columns) do total = total + widths[i] end
-  for i in ipairs(columns) do widths[i] = widths[i] / total end
-  return widths
+  return fractions(columns, widths, capacity)
 end
 
 -- Font size in pt and, where the table must wrap, the relative column widths.
