@@ -6,7 +6,7 @@ local PAGE_CHARS = 92       -- Libertinus Serif at 10 pt on the 166 mm line; a t
 local GUTTER_CHARS = 2.4    -- the cell inset of 6 pt on both sides, in characters
 local SIZES = { 9, 8, 7 }   -- pt; below 7 pt print is no longer readable
 local BOLD = 1.15           -- a bold header's width over the same words in regular
-local FLOOR = 18            -- characters up to which a column does not wrap
+local FLOOR = 18            -- characters up to which a column does not wrap, in a table without prose
 local LONG_CELL = 34        -- characters from which a cell is prose that should wrap
 
 local function rows_of(tbl)
@@ -80,12 +80,13 @@ local function shares(columns, capacity)
       end
     end
   end
-  local weight = 0
+  local floor, weight = FLOOR, 0
+  for _, column in ipairs(columns) do if measure.is_long(column) then floor = 0 end end -- prose needs the room more
   for i, column in ipairs(columns) do if open[i] then weight = weight + math.sqrt(column.mean * column.cell) end end
   for i, column in ipairs(columns) do
-    if open[i] then widths[i] = math.max((column.cell <= FLOOR and column.cell or column.word) + GUTTER_CHARS, left * math.sqrt(column.mean * column.cell) / weight) end
+    if open[i] then widths[i] = math.max((column.cell <= floor and column.cell or column.word) + GUTTER_CHARS, left * math.sqrt(column.mean * column.cell) / weight) end
   end
-  return fractions(columns, widths, capacity)
+  return fractions(columns, widths, floor > 0 and capacity or math.huge) -- beside prose all columns give way alike
 end
 
 -- Font size in pt and, where the table must wrap, the relative column widths.
