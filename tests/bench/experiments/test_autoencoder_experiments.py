@@ -22,11 +22,12 @@ from bench.fashion.dataset import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_
 from bench.task import Context, Outcome, Task
 from store.errors import UsageError
 from store.formats import read_arrays, read_table, read_weights
-from store.records import Draft, Stored, commit
-from store.schema import Execution, Ingredients, Result
+from tests.bench.experiments.records import stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from store.records import Stored
 
 EXPERIMENTS = ("architecture", "autoencoder", "reconstruction", "latent", "classifier")
 TRAIN, TEST = 80, 50
@@ -82,22 +83,6 @@ def outcome_of(task: Task, data: Path, root: Path, upstream: dict[str, Stored] |
     context = Context(task, "cpu", 1, dict.fromkeys(task.inputs, data), upstream or {}, scratch, quiet)
     outcome: Outcome = import_module(task.module).run(context)
     return outcome
-
-
-def stored(task: Task, outcome: Outcome, root: Path) -> Stored:
-    """The outcome as a record."""
-    ingredients = Ingredients(config=dict(task.config), code={}, inputs={}, upstream={}, environment={})
-    result = Result(status=outcome.status, metrics=dict(outcome.metrics), facts=dict(outcome.facts))
-    execution = Execution(
-        started_at="2000-01-01T00:00:00",
-        duration_s=0.0,
-        peak_memory_bytes=0,
-        machine={},
-        packages={},
-        git_commit=None,
-        git_dirty=None,
-    )
-    return commit(root, Draft(task.key, ingredients, result, outcome.files, execution))
 
 
 @pytest.fixture(scope="module")

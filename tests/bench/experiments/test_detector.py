@@ -12,16 +12,16 @@ from bench.config import StudyConfig
 from bench.detection.training import HISTORY
 from bench.detection.weights import NAME as WEIGHTS
 from bench.experiments import detection_data, detector
-from bench.task import Context, Outcome
+from bench.task import Context
 from store.errors import DataError
 from store.formats import read_table, read_weights
-from store.records import Draft, Stored, commit
-from store.schema import Execution, Ingredients, Result
+from tests.bench.experiments.records import stored
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.task import Task
+    from store.records import Stored
 
 WIDTH, HEIGHT = 124, 60
 
@@ -59,22 +59,6 @@ def context_of(task: Task, folders: dict[str, Path], upstream: dict[str, Stored]
     """What the worker gives a task."""
     scratch.mkdir(parents=True, exist_ok=True)
     return Context(task, "cpu", 1, folders, upstream, scratch, silent)
-
-
-def stored(task: Task, outcome: Outcome, root: Path) -> Stored:
-    """The record of an outcome."""
-    ingredients = Ingredients(config=dict(task.config), code={}, inputs={}, upstream={}, environment={})
-    result = Result(status=outcome.status, reason=outcome.reason, metrics=dict(outcome.metrics), facts=dict(outcome.facts))
-    execution = Execution(
-        started_at="2026-01-01T00:00:00+00:00",
-        duration_s=0.0,
-        peak_memory_bytes=0,
-        machine={},
-        packages={},
-        git_commit=None,
-        git_dirty=None,
-    )
-    return commit(root, Draft(task.key, ingredients, result, outcome.files, execution))
 
 
 def split_record(config: StudyConfig, arm: Task, kitti: Path, root: Path) -> dict[str, Stored]:
