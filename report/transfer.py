@@ -64,7 +64,7 @@ def localisation(evidence: Evidence, pair: Pair) -> Claim:
 
 def early_precision(evidence: Evidence, pair: Pair) -> Claim:
     """Text: fewer false positives at the start. Mean precision over the first fifth of the epochs."""
-    return _higher("early_precision", pair, (arms.gap(evidence, "detector", pair, _early_precision),))
+    return _higher("early_precision", pair, (arms.gap(evidence, "detector", pair, early_precision_of),))
 
 
 def recall_throughout(evidence: Evidence, pair: Pair) -> Claim:
@@ -116,7 +116,8 @@ def last_loss(part: str) -> Callable[[Stored], float]:
     return lambda stored: float(frame(stored, "history.parquet")[[f"{part}_{term}" for term in LOSSES]].iloc[-1].sum())
 
 
-def _early_precision(stored: Stored) -> float:
+def early_precision_of(stored: Stored) -> float:
+    """Mean precision over the first fifth of the epochs; an epoch without predictions counts as 0."""
     values = frame(stored, "history.parquet")["precision"].fillna(0.0)
     return float(values.head(max(1, len(values) // EARLY)).mean())
 

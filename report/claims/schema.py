@@ -1,0 +1,134 @@
+"""The published claims of ``data/claims.toml``, validated: what was said, where, and what would bear it out."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from report.published import DATA, read_toml
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Kind = Literal["value", "range", "exact", "order", "first", "not_comparable"]
+Order = Literal["rising", "falling"]
+_SELECTS = {"value": (1, 1), "range": (1, 1), "exact": (1, 1), "order": (2, 9), "first": (2, 9), "not_comparable": (0, 1)}
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Selector(_Entry):
+    """A quantity of one cell of the study: a metric, a history value, or a named quantity with what it needs.
+
+    ``metric`` is a record's metric; ``history`` a column of ``history.parquet``, read at ``epoch`` unless a ``quantity``
+    takes the whole column; ``quantity`` a function of ``report/claims/quantities.py``. ``curve`` is the path of a published
+    curve, ``other`` a variant to compare with, ``index`` a class. ``scale`` turns the record's unit into the printed one.
+    """
+
+    experiment: str
+    variant: str
+    metric: str | None = None
+    quantity: str | None = None
+    history: str | None = None
+    epoch: Literal["last", "highest"] | None = None
+    curve: str | None = None
+    other: str | None = None
+    index: int | None = None
+    scale: float = 1.0
+
+    @model_validator(mode="after")
+    def _names_one_quantity(self) -> Self:
+        if sum(name is not None for name in (self.metric, self.quantity, self.epoch)) != 1:
+            raise ValueError("name a metric, a quantity, or an epoch of a history column")
+        if self.epoch is not None and self.history is None:
+            raise ValueError("an epoch needs its history column")
+        return self
+
+
+class Tolerance(_Entry):
+    """How far a run may be from the published value and still bear it out: in its unit, or as a part of it."""
+
+    absolute: float | None = Field(default=None, gt=0)
+    relative: float | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.absolute is None) == (self.relative is None):
+            raise ValueError("give either an absolute or a relative tolerance")
+        return self
+
+    def around(self, published: float) -> float:
+        """Half the width of the interval around ``published``, in its unit."""
+        return self.absolute if self.absolute is not None else abs(published) * (self.relative or 0.0)
+
+
+class Claim(_Entry):
+    """One published claim. ``quote`` holds the source's own words, ``english`` what they say; the rest depends on ``kind``."""
+
+    id: str
+    source: str
+    quote: str
+    english: str
+    family: str
+    kind: Kind
+    select: tuple[Selector, ...] = ()
+    published: str | None = None
+    value: float | None = None
+    tolerance: Tolerance | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+    order: Order | None = None
+    why: str | None = None
+    reason: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_selector_is_a_list_of_one(cls, fields: object) -> object:
+        if isinstance(fields, dict) and isinstance(fields.get("select"), dict):
+            return fields | {"select": [fields["select"]]}
+        return fields
+
+    @model_validator(mode="after")
+    def _has_what_its_kind_needs(self) -> Self:
+        low, high = _SELECTS[self.kind]
+        if not low <= len(self.select) <= high:
+            raise ValueError(f"a claim of kind {self.kind} has {low} to {high} selectors")
+        needed = {
+            "value": self.tolerance is not None and self.published is not None and self.why is not None,
+            "range": (self.at_least is not None or self.at_most is not None) and self.why is not None,
+            "exact": (self.published is None) != (self.value is None),
+            "order": self.order is not None,
+            "first": self.order is not None,
+            "not_comparable": self.reason is not None,
+        }
+        if not needed[self.kind]:
+            raise ValueError(f"claim {self.id} lacks what a claim of kind {self.kind} needs")
+        return self
+
+
+class Claims(_Entry):
+    """All of ``data/claims.toml``; ``why`` gives the reason of each kind of tolerance or bound."""
+
+    why: dict[str, str]
+    claims: tuple[Claim, ...]
+
+    @model_validator(mode="after")
+    def _names_resolve(self) -> Self:
+        ids = [claim.id for claim in self.claims]
+        twice = sorted({name for name in ids if ids.count(name) > 1})
+        if twice:
+            raise ValueError(f"a claim stands twice: {', '.join(twice)}")
+        unknown = sorted({claim.why for claim in self.claims if claim.why is not None} - self.why.keys())
+        if unknown:
+            raise ValueError(f"no reason is given for: {', '.join(unknown)}")
+        return self
+
+
+@cache
+def load_claims(path: Path = DATA / "claims.toml") -> Claims:
+    """Read and check the claims; raises UsageError that names the entry at fault."""
+    return read_toml(path, Claims)
