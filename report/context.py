@@ -12,16 +12,19 @@ from report.arms import has_part
 from report.figures.catalogue import PICTURES
 from report.measure import metric
 from report.observations import classifier_observations, training_observations
+from report.protocol_audit.of_published import published_findings
 from report.statistics import wilson_interval
 from report.tables import cells
 from report.tables.catalogue import all_tables
 from report.tables.model import VERDICT_TONES
+from report.tables.protocol_audit import TONES
 from report.tables.training import vae_validation_as_printed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from report.observations import Observation
+    from report.protocol_audit.finding import Finding
     from report.subject import Subject
 
 
@@ -33,6 +36,7 @@ class Context:
     figures: Mapping[str, str]
     comparison: tuple[str, ...]
     classification: tuple[str, ...]
+    audit: tuple[str, ...]
     facts: Mapping[str, Mapping[str, object]]
     comparable: bool
     incomplete: int
@@ -50,6 +54,7 @@ def context_of(subject: Subject, alts: Mapping[str, str]) -> Context:
         },
         comparison=tuple(sentence(subject, one) for one in training),
         classification=tuple(sentence(subject, one) for one in classifiers),
+        audit=tuple(_audit_line(subject, found) for found in published_findings(subject)),
         facts={
             "summary": _summary(subject),
             "verdicts": _verdicts(subject, (*training, *classifiers)),
@@ -78,6 +83,19 @@ def sentence(subject: Subject, observation: Observation) -> str:
         tone=VERDICT_TONES[observation.verdict],
         statement=s(f"observations.{observation.key}.statement"),
         finding=finding,
+    )
+
+
+def _audit_line(subject: Subject, found: Finding) -> str:
+    """Place, outcome and sentence of a rule on the published report; a slip says how sure it is."""
+    s = subject.strings
+    certainty = f", {s(f'certainty.{found.certainty}')}" if found.outcome == "slip" else ""
+    return s(
+        "audit.line",
+        word=s(f"audit_outcomes.{found.outcome}") + certainty,
+        tone=TONES[found.outcome],
+        place=s(f"audit_published.{found.key}.place"),
+        finding=s(f"audit_published.{found.key}.{found.outcome}", **found.values),
     )
 
 

@@ -130,6 +130,20 @@ class PairErrors(_Entry):
     mse_per_pixel: tuple[float, ...]
 
 
+class Conduct(_Entry):
+    """How the published study was done, as far as it tells: ``runs`` is 0 and ``detection_split`` empty where it does not."""
+
+    source: str
+    runs: int
+    detection_split: str
+    scratch_classes: tuple[str, ...]
+    transfer_classes: tuple[str, ...]
+    scratch_panel_prints_confidences: bool
+    transfer_panel_prints_confidences: bool
+    objects_called: tuple[str, ...]
+    objects_are: tuple[str, ...]
+
+
 class Confusion(_Entry):
     """One matrix of Figure 5: rows true class, columns predicted class."""
 
@@ -175,6 +189,7 @@ class Published(_Entry):
     table_4: PerModel[Training]
     table_5: PerModel[Scores]
     table_6: DetectionTable
+    conduct: Conduct
     figure_1: PerModel[LossCurves]
     figure_2: PublishedPairs
     figure_5: PerModel[Confusion]

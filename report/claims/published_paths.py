@@ -1,4 +1,4 @@
-"""Finds a published value by its dotted path, such as ``table_4.ae.train_loss``, ``figure_5.ae.trace`` or ``figure_1.ae.train``."""
+"""Finds a published value by its dotted path, such as ``table_4.ae.train_loss`` or ``figure_5.ae.trace``."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def _data(task: str, seed: int, dataset: str) -> Found:
         "frame": np.arange(len(names)),
         "width": np.full(len(names), WIDTH),
         "height": np.full(len(names), HEIGHT),
-        "sha256": [DIGEST] * len(names),
+        "sha256": [f"{position:064x}" for position in range(len(names))],
         "objects": np.full(len(names), len(classes)),
     }
     objects: dict[str, Any] = {"image": [name for name, _ in kept], "class_index": [index for _, index in kept]}
@@ -110,7 +110,7 @@ def _detector(arm: str, seed: int) -> Found:
     files = {
         "history.parquet": table_bytes(history),
         "layers.parquet": table_bytes(_layers(start)),
-        "weights.safetensors": b"weights",
+        "weights.safetensors": f"{arm} {seed}".encode(),
         "timing.json": document_bytes(
             {
                 "seconds": 1000.0,
