@@ -5,16 +5,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Hashable
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 PositiveInt = Annotated[int, Field(gt=0, strict=True)]
 Count = Annotated[int, Field(ge=0, strict=True)]
 PositiveFloat = Annotated[float, Field(gt=0)]
 NonNegativeFloat = Annotated[float, Field(ge=0)]
 Part = Literal["autoencoders", "detection"]
+Study = Literal["main", "leakage"]
+Split = Literal["random", "drive"]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
+
+_T = TypeVar("_T", bound=Hashable)
+
+
+def _each_once(values: tuple[_T, ...]) -> tuple[_T, ...]:
+    if len(set(values)) < len(values):
+        raise ValueError("name each one once")
+    return values
+
+
+Once = AfterValidator(_each_once)
 
 
 class _Section(BaseModel):
@@ -79,14 +93,16 @@ class ClassifierConfig(_Section):
 class DetectionConfig(_Section):
     """YOLOv5s on KITTI (section 3): the subset, its cut, the classes and the training of every arm.
 
-    ``dataset`` is ``kitti`` or the embedded ``drawn`` street scenes; ``images`` is how many of the first ids are taken;
+    ``dataset`` is ``kitti`` or the embedded ``drawn`` street scenes; ``images`` is how many of the first ids are taken,
+    unless ``ids`` names them one by one;
     ``split`` draws the validation part at random (as published) or whole drives at a time. ``arms`` are named
     ``<scratch|transfer>-<car|3class>``.
     """
 
     dataset: Literal["kitti", "drawn"] = "kitti"
     images: PositiveInt = 500
-    split: Literal["random", "drive"] = "random"
+    ids: Annotated[tuple[str, ...], Once] = ()
+    split: Split = "random"
     validation_fraction: Fraction = 0.2
     car: tuple[str, ...] = ("Car",)
     person: tuple[str, ...] = ("Pedestrian", "Person_sitting")
@@ -94,7 +110,7 @@ class DetectionConfig(_Section):
     image_size: PositiveInt = 416
     batch_size: PositiveInt = 16
     epochs: PositiveInt = 50
-    arms: tuple[Literal["scratch-car", "transfer-3class", "transfer-car", "scratch-3class"], ...] = (
+    arms: Annotated[tuple[Literal["scratch-car", "transfer-3class", "transfer-car", "scratch-3class"], ...], Once] = (
         "scratch-car",
         "transfer-3class",
         "transfer-car",
@@ -111,10 +127,15 @@ class ExecutionConfig(_Section):
 
 
 class StudyConfig(_Section):
-    """A whole study; ``seeds`` are the replications, ``parts`` which of its two parts are run."""
+    """A whole study; ``seeds`` are the replications, ``parts`` which of its two parts are run.
 
-    seeds: tuple[Count, ...] = Field(default=(0,), min_length=1)
-    parts: tuple[Part, ...] = Field(default=("autoencoders", "detection"), min_length=1)
+    ``studies`` are what is asked of them: ``main`` the tables and figures of the source, ``leakage`` what neighbouring
+    frames on both sides of a random split are worth to the detectors.
+    """
+
+    seeds: Annotated[tuple[Count, ...], Once] = Field(default=(0,), min_length=1)
+    parts: Annotated[tuple[Part, ...], Once] = Field(default=("autoencoders", "detection"), min_length=1)
+    studies: Annotated[tuple[Study, ...], Once] = Field(default=("main",), min_length=1)
     dataset: DatasetConfig = DatasetConfig()
     autoencoder: AutoencoderConfig = AutoencoderConfig()
     vae: VaeConfig = VaeConfig()

@@ -46,12 +46,14 @@ class Planned:
 def tasks_of(config: StudyConfig) -> tuple[Task, ...]:
     """Every task of the experiment modules whose ``PART`` is asked for, upstream before downstream.
 
+    The autoencoders belong to the study ``main`` alone.
+
     Raises ValueError where an upstream task is missing.
     """
     found: list[Task] = []
     for info in sorted(pkgutil.iter_modules(bench.experiments.__path__), key=lambda item: item.name):
         module = importlib.import_module(f"bench.experiments.{info.name}")
-        if module.PART in config.parts:
+        if module.PART in config.parts and ("main" in config.studies or module.PART == "detection"):
             found.extend(module.plan(config))
     return _in_order(found)
 

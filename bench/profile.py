@@ -21,6 +21,7 @@ PROFILES = Path(__file__).parent / "profiles"
 _SEEDS = re.compile(r"(?P<first>[0-9]{1,12})(-(?P<last>[0-9]{1,12}))?")
 _LARGEST_SEED = 2**32 - 1  # the largest that numpy's generators take
 _MOST_SEEDS = 1000  # in one range: more is a slip, and would fill the memory before anything runs
+_FLAGS = {"studies": "--study", "detection.strict_labels": "--strict"}  # the others are called like their key
 _LONGEST_NAME = 40  # a run id has room for 80 characters, of which the digits take 9
 
 
@@ -48,7 +49,7 @@ def load_profile(name: str, overrides: Sequence[str] = (), **fixed: object) -> P
         if value is not None:
             key = option.replace("__", ".")
             _assign(tree, key, value)
-            origins[key] = f"--{key.rsplit('.', 1)[-1]}"
+            origins[key] = _FLAGS.get(key, f"--{key.rsplit('.', 1)[-1]}")
     return Profile(_name_of(path), _validate(tree, path, origins))
 
 

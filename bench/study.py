@@ -89,7 +89,8 @@ def _resolve(options: argparse.Namespace) -> _Study:
     _check_data_folder(options)
     seeds = parse_seeds(options.seeds) if options.seeds is not None else None
     parts = options.parts.split(",") if options.parts is not None else None
-    profile = load_profile(options.profile, options.overrides, seeds=seeds, parts=parts, **_flags(options))
+    studies = options.study.split(",") if options.study is not None else None
+    profile = load_profile(options.profile, options.overrides, seeds=seeds, parts=parts, studies=studies, **_flags(options))
     sources = datasets.Sources(options.data, cache_root(options.artifacts, os.environ), options.offline, options.weights)
     tasks = planner.tasks_of(profile.config)
     if not tasks:

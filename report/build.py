@@ -18,7 +18,7 @@ from report.strings import TEMPLATES, environment, load_strings
 from report.subject import Subject
 from store.canonical import digest_file
 from store.errors import StoreError
-from store.records import write_atomic
+from store.records import discard_partials, write_atomic
 from store.runs import load_run
 
 if TYPE_CHECKING:
@@ -127,6 +127,7 @@ def _render(subject: Subject, folder: Path, options: Options, engine: EngineName
 
 def _publish(path: Path, latest: Path) -> Path:
     """Copy a run's report to where the latest one is looked for; an equal file is left alone."""
+    discard_partials(latest)
     if not (latest.is_file() and digest_file(latest) == digest_file(path)):
         write_atomic(latest, path.read_bytes())
     return latest

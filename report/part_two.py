@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from report import arms, markdown
 from report.measure import metric
-from report.tables import cells
+from report.tables import cells, leakage
 from report.tables.model import VERDICT_TONES
 from report.transfer import CONVERGED, THROUGHOUT, claims
 
 if TYPE_CHECKING:
+    from report.measure import Measurement
     from report.subject import Subject
     from store.records import Stored
 
@@ -24,6 +25,7 @@ def facts(subject: Subject) -> dict[str, object]:
         "grouped": _fact(subject, "split") == "drive",
         "missing": _missing(subject),
         "leakage": _leakage(subject),
+        "splits": _splits(subject),
         "weights": _weights(subject),
         "resumed": _resumed(subject),
         "equal_tasks": _equal_tasks(subject),
@@ -78,6 +80,28 @@ def _leakage(subject: Subject) -> str:
     numbers = [markdown.cell(cells.count(subject, one)) for one in (shared, images)]
     share = subject.numbers.percent(shared.summary.mean / images.summary.mean, 0)
     return subject.strings("part2.leakage", shared=numbers[0], images=numbers[1], share=share)
+
+
+def _splits(subject: Subject) -> str:
+    """What the split does to mAP@0.5 of each arm; empty where the run has one split only, or no score on both."""
+    parts = []
+    for arm in leakage.ARMS:
+        found = leakage.flattery(subject, arm, "map50")
+        if found.summary is None:
+            continue
+        span = f" {markdown.cell(cells.interval(subject, found, 3))}" if found.interval else ""
+        gap = f"{markdown.cell(cells.signed(subject, found, 3))}{span}"
+        parts.append(subject.strings("part2.split_gap", arm=subject.strings(f"arms.{arm}"), gap=gap))
+    if not parts:
+        return ""
+    excludes = [(f.interval.low > 0 or f.interval.high < 0) if f.interval else None for f in _flatteries(subject)]
+    said = "unknown" if None in excludes else "clear" if all(excludes) else "open"
+    return subject.strings("part2.splits", parts="; ".join(parts), said=subject.strings(f"part2.splits_{said}"))
+
+
+def _flatteries(subject: Subject) -> list[Measurement]:
+    found = (leakage.flattery(subject, arm, "map50") for arm in leakage.ARMS)
+    return [one for one in found if one.summary is not None]
 
 
 def _weights(subject: Subject) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import json
 import os
 import shutil
@@ -153,6 +154,12 @@ def write_atomic(path: Path, content: bytes) -> None:
         ) from error
     finally:
         _remove(partial)
+
+
+def discard_partials(path: Path) -> None:
+    """Remove what killed writes of the file at ``path`` left beside it; only for its one writer."""
+    for leftover in path.parent.glob(f"{_PARTIAL}{glob.escape(path.name)}-*"):
+        _remove(leftover)
 
 
 def sync_folder(folder: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench.detection_cells import cells_of
 from bench.task import Outcome, Task
 from store.errors import DataError
 from store.schema import TaskKey
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from bench.config import StudyConfig
+    from bench.detection_cells import Cell
     from bench.task import Context
     from store.records import Stored
 
@@ -26,7 +28,7 @@ EPOCHS = ("last", "best")
 
 def plan(config: StudyConfig) -> tuple[Task, ...]:
     """One task per arm and seed; no section of the configuration enters it but through its two upstream records."""
-    return tuple(_task(arm, seed) for seed in config.seeds for arm in config.detection.arms)
+    return tuple(_task(cell, seed) for seed in config.seeds for cell in cells_of(config))
 
 
 def run(context: Context) -> Outcome:
@@ -54,13 +56,12 @@ def run(context: Context) -> Outcome:
     )
 
 
-def _task(arm: str, seed: int) -> Task:
-    classes = arm.partition("-")[2]
+def _task(cell: Cell, seed: int) -> Task:
     return Task(
-        key=TaskKey(experiment="detection", variant=arm, seed=seed),
+        key=TaskKey(experiment="detection", variant=cell.variant, seed=seed),
         module=__name__,
         config={},
-        upstream=(f"detector/{arm}/seed-{seed}", f"detection_data/{classes}/seed-{seed}"),
+        upstream=(f"detector/{cell.variant}/seed-{seed}", f"detection_data/{cell.data}/seed-{seed}"),
     )
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.config import DetectionConfig
-from bench.kitti.classes import TASK_CLASSES, tasks_of
+from bench.detection_cells import cells_of
+from bench.kitti.classes import TASK_CLASSES
 from bench.task import Outcome, Task
 from store.schema import TaskKey
 
@@ -27,21 +28,23 @@ if TYPE_CHECKING:
 PART = "detection"
 EXPERIMENT = "detection_data"
 # The keys that decide over images, labels and cut; a change of the training leaves these records alone.
-_KEYS = {"dataset", "images", "split", "validation_fraction", "car", "person", "cyclist", "strict_labels"}
+_KEYS = {"dataset", "images", "ids", "split", "validation_fraction", "car", "person", "cyclist", "strict_labels"}
 
 
 def plan(config: StudyConfig) -> tuple[Task, ...]:
-    """One task for each class task that an arm needs, and each seed."""
+    """One task for each class task and split that an arm needs, and each seed."""
     section = config.detection.model_dump(mode="json", include=_KEYS)
+    cells = cells_of(config)
+    needed = {cell.data: cell.split for task in TASK_CLASSES for cell in cells if cell.data.partition(".")[0] == task}
     return tuple(
         Task(
-            key=TaskKey(experiment=EXPERIMENT, variant=task, seed=seed),
+            key=TaskKey(experiment=EXPERIMENT, variant=data, seed=seed),
             module=__name__,
-            config={"detection": section},
+            config={"detection": {**section, "split": split}},
             inputs=(config.detection.dataset,),
         )
         for seed in config.seeds
-        for task in tasks_of(config.detection.arms)
+        for data, split in needed.items()
     )
 
 
@@ -54,7 +57,7 @@ def run(context: Context) -> Outcome:
     seed = context.task.key.seed
     if seed is None:
         raise ValueError("detection_data has a seed: the cut depends on it")
-    task = next(name for name in TASK_CLASSES if name == context.task.key.variant)
+    task = next(name for name in TASK_CLASSES if name == context.task.key.variant.partition(".")[0])
     found = read_dataset(context.data[detection.dataset], detection, task)
     split = split_images(found.images, detection, seed)
     return Outcome(metrics=_metrics(found, split), facts=_facts(found, split, detection), files=_files(found, split))

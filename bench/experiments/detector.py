@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bench.config import DetectionConfig
 from bench.detection.weights import NAME as WEIGHTS
+from bench.detection_cells import cells_of
 from bench.task import Outcome, Task
 from store.schema import TaskKey
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from bench.config import StudyConfig
     from bench.detection.training import Diverged, Request, Trained
+    from bench.detection_cells import Cell
     from bench.task import Context
 
 PART = "detection"
@@ -33,7 +35,7 @@ _KEYS = {"dataset", "image_size", "batch_size", "epochs"}
 
 def plan(config: StudyConfig) -> tuple[Task, ...]:
     """One task per arm and seed; only the transfer arms read the pretrained weights."""
-    return tuple(_task(config, arm, seed) for seed in config.seeds for arm in config.detection.arms)
+    return tuple(_task(config, cell, seed) for seed in config.seeds for cell in cells_of(config))
 
 
 def run(context: Context) -> Outcome:
@@ -57,15 +59,14 @@ def run(context: Context) -> Outcome:
     return _outcome(trained, _facts(request.pretrained, names))
 
 
-def _task(config: StudyConfig, arm: str, seed: int) -> Task:
-    start, _, classes = arm.partition("-")
+def _task(config: StudyConfig, cell: Cell, seed: int) -> Task:
     dataset = config.detection.dataset
     return Task(
-        key=TaskKey(experiment=EXPERIMENT, variant=arm, seed=seed),
+        key=TaskKey(experiment=EXPERIMENT, variant=cell.variant, seed=seed),
         module=__name__,
         config={"detection": config.detection.model_dump(mode="json", include=_KEYS)},
-        inputs=(dataset, WEIGHTS) if start == "transfer" else (dataset,),
-        upstream=(f"detection_data/{classes}/seed-{seed}",),
+        inputs=(dataset, WEIGHTS) if cell.arm.startswith("transfer") else (dataset,),
+        upstream=(f"detection_data/{cell.data}/seed-{seed}",),
     )
 
 

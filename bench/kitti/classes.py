@@ -49,12 +49,6 @@ def class_map(detection: DetectionConfig, task: ClassTask, sources: Iterable[str
     return ClassMap(names, {source: target if target in names else None for source, target in found.items()})
 
 
-def tasks_of(arms: Iterable[str]) -> tuple[ClassTask, ...]:
-    """The class tasks that ``<scratch|transfer>-<car|3class>`` arms need, each once, car first."""
-    needed = {arm.partition("-")[2] for arm in arms}
-    return tuple(task for task in TASK_CLASSES if task in needed)
-
-
 def _wanted(detection: DetectionConfig) -> dict[str, str]:
     wanted: dict[str, str] = {}
     for target in YOLO_CLASSES:

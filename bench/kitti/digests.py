@@ -32,7 +32,7 @@ def digest_of(folder: Path, detection: DetectionConfig, cache_dir: Path | None) 
     image once; later calls ask ``cache_dir``. Raises DataError where the folder holds no such data.
     """
     layout = read_layout(folder)
-    subset = choose(layout, detection.images)
+    subset = choose(layout, detection)
     origins = read_origins(folder)
     digests = image_digests(subset.images.values(), content_of(detection), cache_dir)
     labels = [layout.labels.get(name) for name in subset.images]

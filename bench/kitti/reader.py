@@ -64,7 +64,7 @@ def read_dataset(folder: Path, detection: DetectionConfig, task: ClassTask, cach
     """
     layout = read_layout(folder)
     mapping = class_map(detection, task, layout.rules.names)
-    subset = choose(layout, detection.images)
+    subset = choose(layout, detection)
     problems = [Problem(layout.relative(path), 0, "duplicate-image", "") for path in layout.duplicates]
     problems += [Problem(layout.relative(path), 0, "label-without-image", "") for path in subset.orphans]
     entries = _read_entries(layout, subset.images, detection, cache_dir, problems)
@@ -77,7 +77,7 @@ def read_dataset(folder: Path, detection: DetectionConfig, task: ClassTask, cach
         ignored=dict(sorted(ignored.items())),
         class_map=mapping,
         label_format=layout.rules.label_format,
-        images_requested=detection.images,
+        images_requested=len(detection.ids) or detection.images,
         images_available=subset.available,
         images_without_label=sum(entry.id not in layout.labels for entry in entries),
     )

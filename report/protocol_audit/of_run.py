@@ -148,7 +148,7 @@ def _judged(key: str, records: list[Stored], wrong: list[Stored]) -> Finding:
 def _reports_last_epoch(stored: Stored) -> bool:
     history, metrics = frame(stored, "history.parquet"), stored.record.result.metrics
     columns = [name for name in history if name in metrics and name.startswith(("train_", "validation_"))]
-    return not any("test" in name for name in history) and all(history[n].iloc[-1] == metrics[n] for n in columns)
+    return not any("test" in str(name) for name in history) and all(history[n].iloc[-1] == metrics[n] for n in columns)
 
 
 def _epochs(stored: Stored) -> int:

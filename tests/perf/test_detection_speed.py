@@ -105,6 +105,81 @@ def measure(folder: Path, rounds: int) -> dict[str, list[dict[str, list[float]]]
     return times
 
 
+LOADING = """
+import json, sys, time
+from dataclasses import replace
+from pathlib import Path
+import os
+from bench.detection import isolation
+from bench.detection.training import Request
+folder = Path(sys.argv[1])
+home = folder / isolation.HOME
+home.mkdir()
+os.environ.update(isolation.environment_of(folder))
+from bench import vision_compat
+vision_compat.enable()
+from types import SimpleNamespace
+import cv2
+import torch
+from bench.detection import engine
+from bench.detection.arguments import arguments_of
+from ultralytics.models.yolo.detect import DetectionTrainer
+
+request = Request(folder / "data.yaml", folder, None, 160, 8, 1, 0, "cpu", 1)
+files = sorted((folder / "images" / "train").iterdir())
+
+def loader(trainer):
+    trainer.model = SimpleNamespace(stride=torch.tensor([32.0]))  # all that the loader asks of the network
+    return trainer.get_dataloader(trainer.data["train"], batch_size=8, rank=-1, mode="train")
+
+def ours():
+    return loader(engine._Arm(request, lambda *_, **__: None))
+
+def plain():
+    arguments = arguments_of(replace(request, folder=folder))
+    return loader(DetectionTrainer(overrides={name: value for name, value in arguments.items() if name != "mode"}))
+
+def seconds(batches):
+    begin = time.perf_counter()
+    for _ in batches:
+        pass
+    return time.perf_counter() - begin
+
+def decode():
+    begin = time.perf_counter()
+    for path in files:
+        cv2.imread(str(path))
+    return time.perf_counter() - begin
+
+loaders = {"ours": ours(), "plain": plain()}
+found = {"ours": [], "plain": [], "decode": []}
+for _ in range(int(sys.argv[2])):
+    for name, batches in loaders.items():
+        found[name].append(seconds(batches))
+    found["decode"].append(decode())
+(folder / "times.json").write_text(json.dumps(found))
+"""
+
+
+def measure_loading(folder: Path, rounds: int) -> dict[str, list[float]]:
+    """Read every training image through both loaders, and decode it alone, in a fresh process."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", LOADING, str(folder), str(rounds)]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    times: dict[str, list[float]] = json.loads((folder / "times.json").read_text())
+    return times
+
+
+def test_images_load_as_fast_as_in_the_package(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    """Reading, augmenting (mosaic) and batching the training images costs what it costs in a plain trainer."""
+    write_data(tmp_path)
+    times = benchmark.pedantic(measure_loading, args=(tmp_path, 5), rounds=1)
+    benchmark.extra_info["other_over_here"] = min(times["plain"]) / min(times["ours"])
+    benchmark.extra_info["load_ms_per_image"] = 1000 * min(times["ours"]) / IMAGES
+    benchmark.extra_info["decode_ms_per_image"] = 1000 * min(times["decode"]) / IMAGES
+
+
 def test_a_training_step_costs_what_it_costs_in_the_package(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     """Holding steps, counting batches and our way of resuming add nothing that can be felt to a step."""
     write_data(tmp_path)

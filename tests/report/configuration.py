@@ -21,6 +21,7 @@ PUBLISHED_CONFIG: dict[str, Any] = {
     "detection": {
         "dataset": "kitti",
         "images": 500,
+        "ids": [],
         "split": "random",
         "validation_fraction": 0.2,
         "car": ["Car"],

@@ -35,6 +35,23 @@ def detection_tasks(seeds: tuple[int, ...], dataset: str) -> list[tuple[TaskKey,
     return tasks
 
 
+def leakage_tasks(seeds: tuple[int, ...], dataset: str) -> list[tuple[TaskKey, Found]]:
+    """The car arms on a split by drive, where they score lower by 0.1, and their data without neighbours."""
+    tasks = []
+    for seed in seeds:
+        metrics, facts, files = _data("car", seed, dataset)
+        metrics = {**metrics, "validation_images_with_train_neighbour": 0}
+        tasks.append(
+            (TaskKey(experiment="detection_data", variant="car.drive", seed=seed), (metrics, facts | {"split": "drive"}, files))
+        )
+        for arm in ("scratch-car", "transfer-car"):
+            tasks.append((TaskKey(experiment="detector", variant=f"{arm}.drive", seed=seed), _detector(arm, seed)))
+            metrics, facts, files = _detection(arm, seed)
+            lower = {name: value - 0.1 + 0.01 * seed for name, value in metrics.items()}
+            tasks.append((TaskKey(experiment="detection", variant=f"{arm}.drive", seed=seed), (lower, facts, files)))
+    return tasks
+
+
 def _names() -> list[str]:
     return [f"{index:06d}" for index in range(TRAIN + VALIDATION)]
 

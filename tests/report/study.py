@@ -12,7 +12,7 @@ from store.records import Draft, commit
 from store.runs import write_run
 from store.schema import Execution, Ingredients, Result, Run, RunEntry, TaskKey
 from tests.report.configuration import PUBLISHED_CONFIG
-from tests.report.detection_study import detection_tasks
+from tests.report.detection_study import detection_tasks, leakage_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -100,6 +100,11 @@ def _tasks(spec: Spec) -> list[tuple[TaskKey, Found]]:
     return [
         *(_autoencoder_tasks(spec) if "autoencoders" in spec.parts else ()),
         *(detection_tasks(spec.seeds, spec.config["detection"]["dataset"]) if "detection" in spec.parts else ()),
+        *(
+            leakage_tasks(spec.seeds, spec.config["detection"]["dataset"])
+            if "leakage" in spec.config.get("studies", ())
+            else ()
+        ),
     ]
 
 

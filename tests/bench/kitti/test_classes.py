@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.config import DetectionConfig
-from bench.kitti.classes import KITTI_CLASSES, class_map, tasks_of
+from bench.kitti.classes import KITTI_CLASSES, class_map
 from bench.kitti.manifest import read_manifest
 from store.errors import UsageError
 
@@ -43,12 +43,6 @@ def test_a_class_cannot_become_two() -> None:
     """One object cannot be a car and a person."""
     with pytest.raises(UsageError, match="both car and person"):
         class_map(DetectionConfig(person=("Car",)), "3class")
-
-
-def test_arms_need_their_tasks_once() -> None:
-    """Both arms of one task share its data."""
-    assert tasks_of(["transfer-3class", "scratch-car", "transfer-car"]) == ("car", "3class")
-    assert tasks_of(["scratch-3class"]) == ("3class",)
 
 
 def test_the_notes_on_classes_agree_with_the_default_map() -> None:

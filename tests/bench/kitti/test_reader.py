@@ -52,6 +52,21 @@ def test_yolo_and_kitti_text_give_the_same_boxes(flat: DataFolder, official: Dat
     assert (yolo.label_format, kitti.label_format) == ("yolo", "kitti")
 
 
+def test_a_list_of_ids_is_the_subset(flat: DataFolder) -> None:
+    """Exactly the images of the list, in sorted order; the labels of the others are no orphans."""
+    for name in ("000000", "000001", "000002", "000003"):
+        flat.add(name)
+    found = read_dataset(flat.folder, DetectionConfig(ids=("000003", "000001")), "car")
+    assert [image.entry.id for image in found.images] == ["000001", "000003"]
+    assert (found.images_requested, found.images_available, found.problems) == (2, 4, ())
+
+
+def test_an_id_without_an_image_is_named(flat: DataFolder) -> None:
+    """A list that asks for what is not there is no smaller list."""
+    with pytest.raises(DataError, match=r"1 of the 2 images .* 000009"):
+        read_dataset(flat.add("000000").folder, DetectionConfig(ids=("000000", "000009")), "car")
+
+
 def test_the_first_ids_are_the_subset(flat: DataFolder) -> None:
     """In sorted order; what the folder holds in all is recorded."""
     for name in ("000004", "000000", "000002"):
