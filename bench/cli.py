@@ -116,7 +116,7 @@ def _add_data_commands(parser: argparse.ArgumentParser) -> None:
     }
     for name, purpose in texts.items():
         command = commands.add_parser(name, help=purpose, epilog=_EPILOG)
-        text = "fashion-mnist (default) or kitti"
+        text = "fashion-mnist (default), kitti or weights (YOLOv5s, pretrained on COCO)"
         command.add_argument("dataset", nargs="?", default="fashion-mnist", help=text)
         text = "fashion-mnist: the four official files (default), or the embedded sample"
         command.add_argument("--source", choices=("full", "sample"), default="full", help=text)

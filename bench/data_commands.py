@@ -6,6 +6,8 @@ import os
 from typing import TYPE_CHECKING, TextIO
 
 from bench.config import DetectionConfig
+from bench.detection import commands as weights
+from bench.detection.weights import NAME as WEIGHTS
 from bench.fashion import commands
 from bench.fashion.locate import cache_root
 from bench.kitti import commands as kitti
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-DATASETS = ("fashion-mnist", "kitti")
+DATASETS = ("fashion-mnist", "kitti", weights.COMMAND_NAME)
 
 
 def facts(options: argparse.Namespace, stream: TextIO) -> dict[str, JsonValue]:
@@ -28,6 +30,8 @@ def facts(options: argparse.Namespace, stream: TextIO) -> dict[str, JsonValue]:
     cache = cache_root(options.artifacts, os.environ)
     if options.dataset == "kitti":
         return _kitti_facts(options, cache, stream)
+    if options.dataset == weights.COMMAND_NAME:
+        return _weights_facts(options, cache, stream)
     source, folder = options.source, options.data
     if options.data_command == "fetch":
         return commands.fetch(source, data_dir=folder, cache_dir=cache, offline=options.offline, progress=Download(stream))
@@ -45,10 +49,21 @@ def _kitti_facts(options: argparse.Namespace, cache: Path, stream: TextIO) -> di
     return kitti.where(data_dir=options.data, cache_dir=cache)
 
 
+def _weights_facts(options: argparse.Namespace, cache: Path, stream: TextIO) -> dict[str, JsonValue]:
+    if options.data_command == "fetch":
+        address = os.environ.get(weights.ADDRESS_VARIABLE)
+        offline, progress = options.offline, Download(stream)
+        return weights.fetch(data_dir=options.data, cache_dir=cache, offline=offline, address=address, progress=progress)
+    command = weights.verify if options.data_command == "verify" else weights.where
+    return command(data_dir=options.data, cache_dir=cache)
+
+
 def text(found: Mapping[str, JsonValue]) -> str:
     """The facts as lines for people."""
     if found["source"] == "kitti":
         return kitti.text(found)
+    if found["source"] == WEIGHTS:
+        return weights.text(found)
     files = found["files"]
     lines = [f"{found['source']} ({found['origin']}): {found['path']}"]
     for item in files if isinstance(files, list) else []:

@@ -7,34 +7,38 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from store.canonical import digest_bytes, digest_file
+from store.canonical import digest_file
 from store.errors import IntegrityError
 
 NAME = "yolov5s-coco"
 FOLDER = "weights"
 MANIFEST_PATH = Path(__file__).resolve().parents[2] / "data" / "yolov5s_coco.toml"
-# Stands for the weights in a fingerprint where there are none, so that a transfer arm runs once they are put in place.
-ABSENT_DIGEST = digest_bytes(b"no pretrained weights")
 
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """A file that holds the weights: its checksum decides, not its name."""
+    """A file that holds the weights: its checksum decides, not its name.
+
+    ``address`` is the folder on the server that has it under its first name, empty for what is not fetched.
+    """
 
     source: str
     format: Literal["checkpoint", "safetensors"]
     names: tuple[str, ...]
     size_bytes: int
     sha256: str
+    address: str
+
+    @property
+    def name(self) -> str:
+        """The name that it is published and kept under."""
+        return self.names[0]
 
 
 def known_files() -> tuple[KnownFile, ...]:
     """The accepted files in the order in which they are looked for, as ``data/yolov5s_coco.toml`` lists them."""
     sections = tomllib.loads(MANIFEST_PATH.read_text(encoding="utf-8")).values()
-    return tuple(
-        KnownFile(entry["source"], entry["format"], tuple(entry["names"]), entry["size_bytes"], entry["sha256"])
-        for entry in sections
-    )
+    return tuple(KnownFile(**{**entry, "names": tuple(entry["names"])}) for entry in sections)
 
 
 def locate_weights(data_dir: Path | None, cache_dir: Path) -> Path | None:
@@ -49,13 +53,8 @@ def locate_weights(data_dir: Path | None, cache_dir: Path) -> Path | None:
     return None
 
 
-def digest_of(path: Path | None) -> str:
-    """SHA-256 of the weights file, or ``ABSENT_DIGEST`` for None or a missing file; raises IntegrityError.
-
-    The error says that the file is none of those that ``known_files`` lists.
-    """
-    if path is None or not path.is_file():
-        return ABSENT_DIGEST
+def digest_of(path: Path) -> str:
+    """SHA-256 of the weights file; raises IntegrityError where it is none of those that ``known_files`` lists."""
     return identify(path).sha256
 
 
@@ -73,5 +72,6 @@ def identify(path: Path) -> KnownFile:
 
 def cure() -> str:
     """What a user does who has no weights."""
-    names = " or ".join(known.names[0] for known in known_files())
-    return f"put {names} into the folder {FOLDER} of the data directory (--data DIR) and run again"
+    names = " or ".join(known.name for known in known_files())
+    fetch = "fetch them once with a network: nox -s bench -- data fetch weights"
+    return f"{fetch}; or put {names} into the folder {FOLDER} of the data directory (--data DIR); then run again"

@@ -41,15 +41,12 @@ def plan(config: StudyConfig) -> tuple[Task, ...]:
 def run(context: Context) -> Outcome:
     """Train one arm, or go on with it, and predict on its validation images.
 
-    ``skipped`` without the pretrained weights or a loadable OpenCV, ``diverged`` with the history so far where a loss is
-    no number. Raises IntegrityError for unknown weights, DataError for missing images.
+    ``skipped`` without a loadable OpenCV (an arm whose weights are absent is skipped before), ``diverged`` with the history
+    so far where a loss is no number. Raises IntegrityError for unknown weights, DataError for missing images.
     """
     from bench.detection.isolation import train
     from bench.detection.opencv import obstacle
-    from bench.detection.weights import cure
 
-    if WEIGHTS in context.task.inputs and not context.data[WEIGHTS].is_file():
-        return Outcome(metrics={}, status="skipped", reason=f"no pretrained weights: {cure()}")
     reason = obstacle()
     if reason:
         return Outcome(metrics={}, status="skipped", reason=reason)

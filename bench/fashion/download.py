@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.fashion.locate import Progress
-    from bench.fashion.manifest import FileFacts
 
 PART_SUFFIX = ".part"
 _CHUNK = 1 << 16  # 64 KiB: about 400 progress reports for the largest file, and at most this much is lost by a cut
@@ -38,8 +37,24 @@ RETRIES = Retry(
 )
 
 
+class Wanted(Protocol):
+    """A file to fetch: the name that it has on the server and on the disk, and what its bytes must be."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Its size."""
+
+    @property
+    def sha256(self) -> str:
+        """Its checksum."""
+
+
 def download_files(
-    files: Sequence[FileFacts],
+    files: Sequence[Wanted],
     mirrors: Sequence[str],
     folder: Path,
     progress: Progress,
@@ -72,7 +87,7 @@ class _Job:
     """One file on its way: ``report`` is told how many of its bytes have arrived."""
 
     session: requests.Session
-    facts: FileFacts
+    facts: Wanted
     part: Path
     report: Callable[[int], None]
     retries: Retry

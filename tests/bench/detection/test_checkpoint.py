@@ -5,7 +5,10 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import subprocess
+import sys
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,12 +16,14 @@ import pytest
 import torch
 
 from bench.detection.checkpoint import read_checkpoint
+from bench.detection.transfer import match
 from store.errors import IntegrityError
 from store.formats import read_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
 
 
 class Call:
@@ -173,3 +178,35 @@ def test_both_forms_of_the_real_weights_hold_equal_tensors(real_weights: Path) -
     for name, tensor in expected.items():
         assert found[name].dtype == tensor.dtype
         np.testing.assert_array_equal(found[name].reshape(tensor.shape), tensor)
+
+
+YOLOV5U = """
+import os, sys
+from copy import deepcopy
+os.environ.update(YOLO_OFFLINE="true", YOLO_CONFIG_DIR=sys.argv[2], HOME=sys.argv[2])
+from bench import vision_compat
+vision_compat.enable()
+import torch
+from ultralytics.nn.tasks import DetectionModel
+torch.manual_seed(1)
+model = DetectionModel("yolov5s.yaml", nc=80, verbose=False)
+model.args = {"imgsz": 640, "task": "detect"}
+content = {"epoch": -1, "best_fitness": None, "model": deepcopy(model).half(), "ema": None, "optimizer": None}
+torch.save({**content, "train_args": {"imgsz": 640}, "date": None, "version": "8.0.0"}, sys.argv[1])
+"""
+
+
+def test_a_checkpoint_of_the_package_is_read_and_all_but_the_classes_fit(tmp_path: Path) -> None:
+    """The form of yolov5su.pt: every tensor is read, and in a network of one class only the class branch has other shapes."""
+    path = tmp_path / "yolov5su.pt"
+    subprocess.run([sys.executable, "-c", YOLOV5U, str(path), str(tmp_path)], check=True, capture_output=True, cwd=ROOT)
+    tensors = read_checkpoint(path)
+    assert {str(tensor.dtype) for name, tensor in tensors.items() if name.endswith("weight")} == {"float16"}
+    shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    one_class = {name: (1, *shape[1:]) if ".cv3." in name and shape[:1] == (80,) else shape for name, shape in shapes.items()}
+    rows = match(one_class, shapes)
+    left = [row for row in rows if not row.transferred]
+    assert len(rows) == len(tensors) > 400
+    assert {row.tensor for row in left} == {name for name in shapes if one_class[name] != shapes[name]}
+    assert left
+    assert all(row.reason.endswith("in the pretrained network") for row in left)

@@ -119,15 +119,6 @@ def test_an_arm_runs_from_the_split_to_all_files_of_its_record(config: StudyConf
     assert {f"milliseconds_{stage}" for stage in ("preprocess", "inference", "postprocess")} <= outcome.timing.keys()
 
 
-def test_a_transfer_arm_without_weights_is_skipped_with_the_cure(config: StudyConfig, kitti: Path, tmp_path: Path) -> None:
-    """The rest of the study goes on; the record says what is missing and where to put it."""
-    arm = arm_of(config, "transfer-car")
-    folders = {"kitti": kitti, WEIGHTS: tmp_path / "weights" / "missing"}
-    outcome = detector.run(context_of(arm, folders, {}, tmp_path / "scratch"))
-    assert outcome.status == "skipped"
-    assert "yolov5s_v6.0.pt" in outcome.reason
-
-
 def test_an_image_that_has_gone_is_named(config: StudyConfig, kitti: Path, tmp_path: Path) -> None:
     """The split is the record's: no other image takes the place of a missing one."""
     arm = arm_of(config, "scratch-car")
