@@ -28,6 +28,7 @@ from ultralytics.utils import SETTINGS, nms, ops
 from ultralytics.utils.torch_utils import get_flops
 
 from bench import determinism
+from bench.chain import Chain, unpacked
 from bench.detection.arguments import NETWORK, OFF, arguments_of, recorded
 from bench.detection.dataset import read_dataset
 from bench.detection.predictions import Stopwatch, boxes_table, rounded
@@ -36,15 +37,17 @@ from bench.detection.state import (
     STATE,
     State,
     Tensors,
+    add_link,
     best_path,
     digest_of_tensors,
+    forget_others,
     random_streams,
     read_state,
     read_tensors,
     set_random_streams,
     write_state,
 )
-from bench.detection.training import HISTORY, Columns, Diverged, Request, Trained, Weights
+from bench.detection.training import HISTORY, Columns, Diverged, Request, Trained, Weights, table_of
 from bench.detection.transfer import columns, load_into
 from store.errors import StudyError
 from store.formats import table_bytes, weight_bytes
@@ -77,7 +80,7 @@ def train(request: Request, progress: Progress) -> Trained | Diverged:
     except _FinishedError:
         pass  # nothing is left to do but to judge the weights
     except _DivergedError as error:
-        return Diverged(error.args[0], arm.table())
+        return Diverged(error.args[0], table_of(arm.history), arm.chain.files())
     # The trainer switches this off at its end; some kernels that it uses have no deterministic form on a GPU.
     torch.use_deterministic_algorithms(mode=True, warn_only=True)
     return _judge(arm)
@@ -96,12 +99,11 @@ class _Arm(DetectionTrainer):
     """The package's trainer, started from our weights or none, whose state can be put down and taken up again."""
 
     def __init__(self, request: Request, progress: Progress) -> None:
-        self.request = request
-        self.progress = progress
+        self.request, self.progress = request, progress
         self.history: dict[str, list[float]] = {name: [] for name in HISTORY}
-        self.seconds: list[float] = []
-        self.resumed_from: list[int] = []
-        self.best_epoch = 0
+        self.seconds, self.resumed_from = list[float](), list[int]()
+        self.best_epoch, self.epoch = 0, -1  # -1: none yet, the state before the first one is part of the chain
+        self.chain, self.order = Chain(), list[str]()  # the order names this epoch's images as they were drawn
         self.steps = StepClock()
         self.pending: State | None = None  # what a resumed run has to put back when its first epoch starts
         super().__init__(overrides=arguments_of(request))
@@ -128,6 +130,7 @@ class _Arm(DetectionTrainer):
         """Take up the state of an earlier, interrupted run where there is one."""
         path = self.request.folder / STATE
         if not path.is_file():
+            add_link(self.chain, self.state(), [])
             return
         state = read_state(path)
         self.model.load_state_dict(state["model"])
@@ -135,7 +138,7 @@ class _Arm(DetectionTrainer):
         self.ema.updates = state["ema_updates"]
         self.optimizer.load_state_dict(state["optimizer"])
         self.best_epoch, self.best_fitness = state["best_epoch"], state["best_fitness"]
-        self.history, self.seconds = state["history"], state["seconds"]
+        self.history, self.seconds, self.chain = state["history"], state["seconds"], unpacked(state["chain"])
         self.start_epoch, self.resumed_from = state["epochs_done"], state["resumed_from"]
         if self.start_epoch == self.epochs:
             raise _FinishedError
@@ -152,6 +155,7 @@ class _Arm(DetectionTrainer):
     def start_epoch_clock(self) -> None:
         """Take the time; in a resumed run's first epoch put back the random streams and the accumulated gradients."""
         self.epoch_started = time.perf_counter()
+        self.order.clear()
         if self.pending is None:
             return
         set_random_streams(self.pending["streams"])
@@ -161,7 +165,8 @@ class _Arm(DetectionTrainer):
         self.pending = None
 
     def preprocess_batch(self, batch: dict[str, Any]) -> dict[str, Any]:
-        """Count the batch; in a resumed run the first optimizer step waits until it is due."""
+        """Count the batch and note its images; in a resumed run the first optimizer step waits until it is due."""
+        self.order += [PurePath(file).name for file in batch["im_file"]]
         self.accumulate: int = self.steps.accumulation(self.accumulate)
         ready: dict[str, Any] = super().preprocess_batch(batch)
         return ready
@@ -203,10 +208,10 @@ class _Arm(DetectionTrainer):
     def end_epoch(self) -> None:
         """Put the state down, after everything that belongs to the epoch, and report it."""
         self.seconds.append(time.perf_counter() - self.epoch_started)
-        write_state(self.request.folder / STATE, self.state())
-        for path in self.request.folder.glob("best-*.pt"):
-            if path != best_path(self.request.folder, self.best_epoch):
-                path.unlink()
+        state = self.state()
+        add_link(self.chain, state, self.order)
+        write_state(self.request.folder / STATE, state)
+        forget_others(best_path(self.request.folder, self.best_epoch))
         newest = {name: values[-1] for name, values in self.history.items() if name != "epoch"}
         self.progress(self.epoch + 1, self.epochs, **newest)
 
@@ -227,11 +232,8 @@ class _Arm(DetectionTrainer):
             "last_step": self.steps.last_step,
             "streams": random_streams(),
             "recent": list(self.train_loader.dataset.buffer),
+            "chain": self.chain.packed(),
         }
-
-    def table(self) -> Columns:
-        """The history as the columns of a table, with whole epochs."""
-        return {**self.history, "epoch": [int(epoch) for epoch in self.history["epoch"]]}
 
     def final_eval(self) -> None:
         """Nothing: ``train`` judges the last and the best weights itself."""
@@ -243,7 +245,8 @@ def _judge(arm: _Arm) -> Trained:
     best_is_last = arm.best_epoch == request.epochs
     best = None if best_is_last else _weights(arm, read_tensors(best_path(request.folder, arm.best_epoch)))[0]
     return Trained(
-        history=arm.table(),
+        history=table_of(arm.history),
+        chain=arm.chain.files(),
         layers=arm.layers,
         last=last,
         best=best,

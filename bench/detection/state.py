@@ -14,8 +14,10 @@ import numpy as np
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from bench.chain import Chain
 
 STATE = "state.pt"
 Tensors: TypeAlias = dict[str, torch.Tensor]
@@ -34,7 +36,8 @@ class State(TypedDict):
     """All that the epochs still to come depend on, and what the epochs done have found.
 
     ``gradients`` are those accumulated but not yet applied, ``last_step`` the batch after which the
-    optimizer last stepped (counted over all epochs), ``recent`` the images that mosaics draw from.
+    optimizer last stepped (counted over all epochs), ``recent`` the images that mosaics draw from, ``chain`` the
+    digests of the epochs done.
     """
 
     epochs_done: int
@@ -51,11 +54,19 @@ class State(TypedDict):
     last_step: int
     streams: Streams
     recent: list[int]
+    chain: str
 
 
 def best_path(folder: Path, epoch: int) -> Path:
     """Where the averaged weights of the best epoch so far lie."""
     return folder / f"best-{epoch}.pt"
+
+
+def forget_others(best: Path) -> None:
+    """Delete what was the best before."""
+    for path in best.parent.glob("best-*.pt"):
+        if path != best:
+            path.unlink()
 
 
 def write_state(path: Path, state: State | Tensors) -> None:
@@ -102,6 +113,17 @@ def set_random_streams(streams: Streams) -> None:
     torch.set_rng_state(streams["torch"])
     if streams["cuda"]:
         torch.cuda.set_rng_state_all(streams["cuda"])
+
+
+def add_link(chain: Chain, state: State, order: Sequence[str]) -> None:
+    """Add the epoch that led to ``state`` to its chain; ``order`` names the epoch's images as they were drawn.
+
+    What was accumulated and not yet applied, and how far the average and the steps are, belong to the optimizer.
+    """
+    named = {f"{kind}.{name}": tensor for kind in ("model", "ema") for name, tensor in state[kind].items()}
+    stepping = [state["optimizer"], state["gradients"], state["last_step"], state["ema_updates"]]
+    chain.add(named, optimizer=stepping, rng=state["streams"], order=order)
+    state["chain"] = chain.packed()
 
 
 def digest_of_tensors(tensors: Mapping[str, torch.Tensor]) -> str:

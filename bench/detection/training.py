@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -29,6 +29,11 @@ HISTORY = (
     "map50",
     "map50_95",
 )
+
+
+def table_of(history: Mapping[str, Sequence[float]]) -> Columns:
+    """A history as the columns of a table, with whole epochs."""
+    return {**history, "epoch": [int(epoch) for epoch in history["epoch"]]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +64,19 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Diverged:
-    """A run that ended in a loss or a fitness that is no number: its history up to the epoch before."""
+    """A run that ended in a loss or a fitness that is no number: history and chain up to the epoch before."""
 
     epoch: int
     history: Columns
+    chain: dict[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A finished run. ``best`` is None where the last epoch is the best one."""
+    """A finished run; ``chain`` are the files of its digests. ``best`` is None where the last epoch is the best one."""
 
     history: Columns
+    chain: dict[str, bytes]
     layers: Columns
     last: Weights
     best: Weights | None

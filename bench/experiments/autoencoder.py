@@ -82,7 +82,7 @@ def _outcome(network: Network, training: Training, cut: Split, objective: str) -
         "parameters": parameters,
     }
     facts: dict[str, JsonValue] = {"objective": objective, "split_digest": cut.digest}
-    files = {"history.parquet": history_bytes(training)}
+    files = {"history.parquet": history_bytes(training), **training.chain.files()}
     timing: dict[str, JsonValue] = {"epoch_seconds": list(training.epoch_seconds)}
     if training.diverged_in is not None:
         reason = f"the loss is not finite in epoch {training.diverged_in}"

@@ -96,7 +96,7 @@ def _outcome(head: nn.Module, training: Training, test: tuple[Tensor, FashionMni
     from store.formats import array_bytes, table_bytes
 
     metrics: dict[str, float | int] = {**training.last_row(), "trainable_parameters": parameter_count(head)}
-    files = {"history.parquet": history_bytes(training)}
+    files = {"history.parquet": history_bytes(training), **training.chain.files()}
     timing: dict[str, JsonValue] = {"epoch_seconds": list(training.epoch_seconds)}
     if training.diverged_in is not None:
         reason = f"the loss is not finite in epoch {training.diverged_in}"

@@ -109,7 +109,7 @@ def _outcome(trained: Trained | Diverged, facts: Mapping[str, JsonValue]) -> Out
     from bench.detection.training import Diverged
     from store.formats import table_bytes
 
-    files = {"history.parquet": table_bytes(trained.history)}
+    files = {"history.parquet": table_bytes(trained.history), **trained.chain}
     if isinstance(trained, Diverged):
         reason = f"the loss or the fitness of epoch {trained.epoch} is no number"
         return Outcome(metrics={"epochs": trained.epoch}, facts=facts, files=files, status="diverged", reason=reason)

@@ -5,13 +5,14 @@ Random streams are not in it: each epoch derives its own from the seed and its n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from safetensors import SafetensorError
 
+from bench.chain import Chain, unpacked
 from store.errors import IntegrityError
 from store.formats import read_weights, weight_bytes
 from store.records import write_atomic
@@ -26,10 +27,11 @@ NAME = "checkpoint.safetensors"
 
 @dataclass(slots=True)
 class Progressed:
-    """What finished epochs left: a row of loss terms and the seconds of each; train terms first, then validation."""
+    """What finished epochs left: a row of loss terms (train, then validation) and the seconds of each, and the chain."""
 
-    rows: list[list[float]]
-    seconds: list[float]
+    rows: list[list[float]] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    chain: Chain = field(default_factory=Chain)
 
 
 def save(folder: Path, flat: nn.Parameter, optimizer: torch.optim.Adam, progressed: Progressed) -> None:
@@ -43,6 +45,7 @@ def save(folder: Path, flat: nn.Parameter, optimizer: torch.optim.Adam, progress
             "step": moments["step"].cpu().numpy().reshape(1),
             "rows": np.array(progressed.rows, dtype=np.float64),
             "seconds": np.array(progressed.seconds, dtype=np.float64),
+            "chain": np.frombuffer(progressed.chain.packed().encode(), dtype=np.uint8),
         }
     )
     write_atomic(folder / NAME, content)
@@ -55,16 +58,17 @@ def restore(folder: Path, flat: nn.Parameter, optimizer: torch.optim.Adam) -> Pr
     """
     path = folder / NAME
     if not path.is_file():
-        return Progressed([], [])
+        return Progressed()
     try:
         saved = read_weights(path)
+        chain = unpacked(saved["chain"].tobytes().decode())
         tensors = {name: torch.from_numpy(np.array(saved[name])).to(flat.device) for name in saved}
         with torch.no_grad():
             flat.copy_(tensors["parameters"])
         for moment in ("exp_avg", "exp_avg_sq"):
             optimizer.state[flat][moment] = tensors[moment].view_as(flat)
         optimizer.state[flat]["step"] = tensors["step"].reshape(())
-    except (SafetensorError, KeyError, RuntimeError) as error:
+    except (SafetensorError, KeyError, RuntimeError, TypeError, ValueError) as error:
         message = f"checkpoint cannot be used: {error}"
         raise IntegrityError(message, where=str(path), cure=f"delete {path} and run again: nox -s bench") from error
-    return Progressed(saved["rows"].tolist(), saved["seconds"].tolist())
+    return Progressed(saved["rows"].tolist(), saved["seconds"].tolist(), chain)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
+    from bench.chain import Chain
     from bench.task import Progress
 
     Batch = tuple[Tensor, ...]
@@ -57,11 +58,12 @@ class Examples:
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """The history by column, null where a number was not finite, and in which epoch training diverged, if it did."""
+    """The history by column, null where a number was not finite, the epoch in which training diverged, and the chain."""
 
     history: dict[str, list[float | None]]
     epoch_seconds: list[float]
     diverged_in: int | None
+    chain: Chain
 
     def last_row(self) -> dict[str, float]:
         """The last epoch's finite numbers under their column names."""
@@ -82,6 +84,14 @@ class Surroundings:
     progress: Progress
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Draws:
+    """What an epoch owes to chance: the order of the examples, and the stream that all else is drawn from."""
+
+    order: Tensor
+    stream: torch.Generator
+
+
 def fit(
     module: nn.Module, objective: Objective, examples: Examples, schedule: Schedule, surroundings: Surroundings
 ) -> Training:
@@ -94,14 +104,18 @@ def fit(
     # fused: one kernel for the whole update; the arithmetic is Adam's, float32
     optimizer = torch.optim.Adam([flat], lr=schedule.learning_rate, fused=True)
     done = restore(surroundings.scratch, flat, optimizer)
+    if not done.chain.links:
+        _link(done, module, optimizer, _draws(surroundings.seed, 0, examples.train[0][:0]))
     columns = [f"{part}_{term}" for part in ("train", "validation") for term in objective.terms]
     while len(done.rows) < schedule.epochs and _finite(done):
         epoch = len(done.rows) + 1
         begin = time.perf_counter()
-        train = _train_epoch(flat, optimizer, objective, examples.train, (schedule.batch_size, surroundings.seed, epoch))
+        draws = _draws(surroundings.seed, epoch, examples.train[0])
+        train = _train_epoch(flat, optimizer, objective, examples.train, (schedule.batch_size, draws))
         row = train + evaluate(objective, examples.validation, surroundings.seed)
         done.rows.append(row)
         done.seconds.append(time.perf_counter() - begin)
+        _link(done, module, optimizer, draws)
         save(surroundings.scratch, flat, optimizer, done)
         shown = {name: value for name, value in zip(columns, row, strict=True) if math.isfinite(value)}
         surroundings.progress(epoch, schedule.epochs, **shown)
@@ -122,21 +136,30 @@ def evaluate(objective: Objective, examples: Batch, seed: int) -> list[float]:
     return means
 
 
+def _draws(seed: int, epoch: int, examples: Tensor) -> _Draws:
+    order = torch.randperm(len(examples), generator=stream(seed, f"batches/epoch-{epoch}"))
+    return _Draws(order.to(examples.device), stream(seed, f"train/epoch-{epoch}", examples.device))
+
+
+def _link(done: Progressed, module: nn.Module, optimizer: torch.optim.Adam, draws: _Draws) -> None:
+    """Add the epoch to the chain; epoch 0 has no examples and a stream that nothing was drawn from."""
+    state = {"optimizer": optimizer.state_dict(), "rng": draws.stream.get_state(), "order": draws.order}
+    done.chain.add(module.state_dict(), **state)
+
+
 def _train_epoch(
-    flat: nn.Parameter, optimizer: torch.optim.Adam, objective: Objective, examples: Batch, step: tuple[int, int, int]
+    flat: nn.Parameter, optimizer: torch.optim.Adam, objective: Objective, examples: Batch, step: tuple[int, _Draws]
 ) -> list[float]:
-    """One pass in random order; means over the epoch while the weights change. ``step``: batch size, seed, epoch."""
-    batch_size, seed, epoch = step
-    count, device = len(examples[0]), examples[0].device
-    order = torch.randperm(count, generator=stream(seed, f"batches/epoch-{epoch}")).to(device)
-    draw = stream(seed, f"train/epoch-{epoch}", device)
+    """One pass in random order; means over the epoch while the weights change. ``step``: batch size, draws."""
+    batch_size, draws = step
+    count = len(examples[0])
     totals = _totals(objective, examples)
     gradient = flat.grad
     assert gradient is not None  # noqa: S101 - flatten made it
     for start in range(0, count, batch_size):
-        indices = order[start : start + batch_size]
+        indices = draws.order[start : start + batch_size]
         batch = tuple(tensor.index_select(0, indices) for tensor in examples)
-        loss, terms = objective.evaluate(batch, draw)
+        loss, terms = objective.evaluate(batch, draws.stream)
         gradient.zero_()
         torch.autograd.backward(loss)
         optimizer.step()
@@ -161,4 +184,4 @@ def _training(done: Progressed, columns: list[str], schedule: Schedule) -> Train
         for name, value in zip(columns, row, strict=True):
             history[name].append(value if math.isfinite(value) else None)
     history = {"learning_rate": [schedule.learning_rate for _ in epochs], **history}
-    return Training(history, done.seconds, None if _finite(done) else len(done.rows))
+    return Training(history, done.seconds, None if _finite(done) else len(done.rows), done.chain)

@@ -87,6 +87,7 @@ def test_an_interrupted_run_ends_as_an_undisturbed_one(tmp_path: Path, request_i
     assert resumed.history == undisturbed.history
     assert resumed.last == undisturbed.last
     assert resumed.best == undisturbed.best
+    assert resumed.chain == undisturbed.chain
     assert undisturbed.facts["resumed_from_epochs"] == []
     assert resumed.facts["resumed_from_epochs"] == stops
     assert resumed.facts["initial_digest"] == undisturbed.facts["initial_digest"]
@@ -99,6 +100,7 @@ def test_a_run_interrupted_after_its_last_epoch_is_only_judged(tmp_path: Path, r
     interrupted(request, request.epochs)
     resumed = trained(request)
     assert (resumed.history, resumed.last, resumed.facts) == (undisturbed.history, undisturbed.last, undisturbed.facts)
+    assert resumed.chain == undisturbed.chain
 
 
 def test_a_seed_decides_over_everything(tmp_path: Path, request_in: Callable[..., Request]) -> None:
@@ -106,6 +108,7 @@ def test_a_seed_decides_over_everything(tmp_path: Path, request_in: Callable[...
     first, again = trained(request_in(tmp_path / "a")), trained(request_in(tmp_path / "b"))
     other = trained(request_in(tmp_path / "c", seed=1))
     assert (first.history, first.last, first.facts) == (again.history, again.last, again.facts)
+    assert first.chain == again.chain != other.chain
     assert first.last.safetensors != other.last.safetensors
     assert first.facts["initial_digest"] == first.facts["seeded_digest"] != other.facts["initial_digest"]
     assert list(first.history) == list(HISTORY)

@@ -200,7 +200,7 @@ def test_a_diverged_training_is_an_outcome(data: Path, tmp_path: Path) -> None:
     outcome = outcome_of(wild, data, tmp_path)
     assert outcome.status == "diverged"
     assert "epoch 1" in outcome.reason
-    assert set(outcome.files) == {"history.parquet"}
+    assert set(outcome.files) == {"history.parquet", "chain.parquet", "chain_tensors.parquet"}
     assert np.isfinite(list(outcome.metrics.values())).all()
 
 

@@ -66,6 +66,8 @@ def test_a_resumed_training_equals_an_undisturbed_one(variant: str, tmp_path: Pa
     assert steps == [2, 3]
     assert resumed.history == undisturbed.history
     assert same_tensors(resumed_network, network)
+    assert resumed.chain == undisturbed.chain
+    assert len(resumed.chain.links) == 1 + EPOCHS
 
 
 def test_seeds_repeat_and_differ(tmp_path: Path) -> None:
@@ -76,6 +78,11 @@ def test_seeds_repeat_and_differ(tmp_path: Path) -> None:
     assert first.history == again.history
     assert same_tensors(network, again_network)
     assert first.history != other.history
+    assert first.chain == again.chain
+    for one, two in zip(first.chain.links, other.chain.links, strict=True):
+        differing = [name for name, value in one.parts().items() if two.parts()[name] != value]
+        # Before the first epoch nothing was drawn and no step was made, whatever the seed.
+        assert differing == (["rng", "weights"] if one is first.chain.links[0] else ["order", "rng", "weights", "optimizer"])
 
 
 def test_it_is_plain_adam_on_the_seeds_batches(tmp_path: Path) -> None:
