@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from bench.detection.weights import FOLDER, NAME, cure, identify, known_files, locate_weights
 from bench.fashion.locate import silent
-from store.errors import DataError
+from store.errors import DataError, IntegrityError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,9 +25,9 @@ COMMAND_NAME = "weights"
 def fetch(
     *, data_dir: Path | None, cache_dir: Path, offline: bool, address: str | None = None, progress: Progress = silent
 ) -> dict[str, JsonValue]:
-    """Make pretrained weights available: those that are there, else the official checkpoint, downloaded into the cache.
+    """Make pretrained weights available: those that are there, else the first official file that a server gives as published.
 
-    ``address`` is the folder on a server, the official one where it is None. Raises DataError where the server does not
+    ``address`` is the folder on a server, each file's official one where it is None. Raises DataError where the server does not
     give the file or ``offline`` forbids to ask, IntegrityError where a file is not the published one.
     """
     path = locate_weights(data_dir, cache_dir)
@@ -38,9 +39,13 @@ def fetch(
         raise DataError(message, where=str(folder), cure=cure())
     from bench.fashion.download import download_files  # noqa: PLC0415 - requests takes 0.1 s
 
-    wanted = next(known for known in known_files() if known.address)
-    download_files([wanted], [address or wanted.address], folder, progress)
-    return _facts(folder / wanted.name, wanted, "downloaded")
+    *others, last = [known for known in known_files() if known.address]
+    for wanted in others:
+        with contextlib.suppress(DataError, IntegrityError):
+            download_files([wanted], [address or wanted.address], folder, progress)
+            return _facts(folder / wanted.name, wanted, "downloaded")
+    download_files([last], [address or last.address], folder, progress)
+    return _facts(folder / last.name, last, "downloaded")
 
 
 def verify(*, data_dir: Path | None, cache_dir: Path) -> dict[str, JsonValue]:
