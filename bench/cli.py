@@ -1,4 +1,4 @@
-"""The command line of the harness: ``python -m bench run|plan|status|data``. It alone prints and sets exit codes."""
+"""The command line of the harness: ``python -m bench run|plan|status|reproduce|data``. It alone prints and sets exit codes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
-_EPILOG = "exit codes: 0 ok, 1 a task failed, 2 wrong usage or configuration, 3 damaged bytes, 130 interrupted"
+_EPILOG = (
+    "exit codes: 0 ok, 1 a task failed, 2 wrong usage or configuration, 3 damaged bytes, 4 not reproduced, 130 interrupted"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("interrupted: finished tasks are kept, the same command goes on from here", file=sys.stderr)
+        print(f"interrupted: {options.interrupted}", file=sys.stderr)
         return 130
 
 
@@ -73,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_store_options(status)
     status.add_argument("--run", metavar="ID", help="which run (default: the latest)")
     status.set_defaults(handler=_status)
+    _add_reproduce_options(commands.add_parser("reproduce", help="re-run a stored run and compare", epilog=_EPILOG))
     _add_data_commands(commands.add_parser("data", help="fetch, verify or locate the data sets", epilog=_EPILOG))
     return parser
 
@@ -82,6 +85,7 @@ def _add_store_options(parser: argparse.ArgumentParser) -> None:
     text = "where records and reports lie (default: artifacts, or BENCH_ARTIFACTS_DIR)"
     parser.add_argument("--artifacts", type=_folder, default=default, metavar="DIR", help=text)
     parser.add_argument("--json", action="store_true", help="print the facts as JSON")
+    parser.set_defaults(interrupted="finished tasks are kept, the same command goes on from here")
 
 
 def _add_source_options(parser: argparse.ArgumentParser) -> None:
@@ -89,6 +93,25 @@ def _add_source_options(parser: argparse.ArgumentParser) -> None:
     text = "folder with your data sets, such as DIR/fashion-mnist (default: BENCH_DATA_DIR; without: cache, then download)"
     parser.add_argument("--data", type=_folder, default=Path(folder) if folder else None, metavar="DIR", help=text)
     parser.add_argument("--offline", action="store_true", help="never use the network")
+
+
+def _add_reproduce_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", nargs="?", metavar="RUN", help="which run (default: the latest)")
+    text = "only the tasks whose id matches, such as 'autoencoder/ae/*' (repeatable); the others' records are taken as stored"
+    parser.add_argument("--task", action="append", default=[], dest="patterns", metavar="GLOB", help=text)
+    text = "K of these tasks, chosen by the run's own digest: always the same ones"
+    parser.add_argument("--sample", type=_positive, metavar="K", help=text)
+    parser.add_argument("--jobs", type=_positive, metavar="N", help="tasks at a time (default: one per processor core)")
+    parser.add_argument("--device", metavar="NAME", help="cpu, cuda or cuda:1 (default: the run's own)")
+    _add_weights_option(parser)
+    _add_store_options(parser)
+    _add_source_options(parser)
+    parser.set_defaults(handler=_reproduce, interrupted="nothing was kept and no certificate written")
+
+
+def _add_weights_option(parser: argparse.ArgumentParser) -> None:
+    text = "pretrained YOLOv5s weights (default: found in the folder weights of the data folder)"
+    parser.add_argument("--weights", type=_file, metavar="FILE", help=text)
 
 
 def _add_study_options(parser: argparse.ArgumentParser) -> None:
@@ -101,8 +124,7 @@ def _add_study_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--study", metavar="LIST", help=text)
     parser.add_argument("--device", metavar="NAME", help="cpu (default), cuda or cuda:1")
     parser.add_argument("--strict", action="store_true", help="stop at the first bad label line instead of dropping it")
-    text = "pretrained YOLOv5s weights (default: found in the folder weights of the data folder)"
-    parser.add_argument("--weights", type=_file, metavar="FILE", help=text)
+    _add_weights_option(parser)
     _add_store_options(parser)
     _add_source_options(parser)
 
@@ -170,6 +192,14 @@ def _status(options: argparse.Namespace) -> int:
     facts = status.status_facts(options.artifacts, options.run)
     _say(json.dumps(facts, indent=1) if options.json else status.status_text(facts))
     return 0
+
+
+def _reproduce(options: argparse.Namespace) -> int:
+    from bench.reproduce import command, text
+
+    certificate = command.reproduce(options, sys.stderr)
+    _say(certificate.model_dump_json(indent=1) if options.json else text.certificate_text(certificate, options.artifacts))
+    return 0 if certificate.reproduced else 4
 
 
 def _data(options: argparse.Namespace) -> int:

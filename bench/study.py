@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
+    from bench.config import StudyConfig
     from bench.datasets import Dataset
+    from bench.executor import Site
     from bench.planner import Planned
+    from bench.task import Task
     from store.records import Stored
 
 
@@ -86,20 +89,45 @@ def plan_text(facts: Mapping[str, JsonValue]) -> str:
 
 
 def _resolve(options: argparse.Namespace) -> _Study:
-    _check_data_folder(options)
     seeds = parse_seeds(options.seeds) if options.seeds is not None else None
     parts = options.parts.split(",") if options.parts is not None else None
     studies = options.study.split(",") if options.study is not None else None
     profile = load_profile(options.profile, options.overrides, seeds=seeds, parts=parts, studies=studies, **_flags(options))
-    sources = datasets.Sources(options.data, cache_root(options.artifacts, os.environ), options.offline, options.weights)
     tasks = planner.tasks_of(profile.config)
     if not tasks:
         raise UsageError(
             "the study has no tasks", where=options.profile, cure="name a part with --parts, and arms in detection.arms"
         )
-    names = planner.inputs_of(tasks)
-    found = {name: datasets.locate(name, profile.config, sources) for name in names}
+    found = located(profile.config, tasks, options)
     return _Study(profile, found, planner.plan(profile.config, found, options.artifacts))
+
+
+def located(config: StudyConfig, tasks: Sequence[Task], options: argparse.Namespace) -> dict[str, Dataset]:
+    """The data sets that the tasks read, found where the options allow; raises UsageError for a folder that is none."""
+    _check_data_folder(options)
+    sources = datasets.Sources(options.data, cache_root(options.artifacts, os.environ), options.offline, options.weights)
+    return {name: datasets.locate(name, config, sources) for name in planner.inputs_of(tasks)}
+
+
+def site_of(config: StudyConfig, found: Mapping[str, Dataset], root: Path, jobs: int | None) -> Site:
+    """Where the tasks run: on this machine as the configuration says, into the store at ``root``.
+
+    Raises UsageError where torch cannot use the device.
+    """
+    from bench.executor import Site  # noqa: PLC0415 - planning needs neither
+    from bench.worker import Provenance  # noqa: PLC0415
+
+    execution = config.execution
+    _check_device(execution.device)
+    commit, dirty = git_state()
+    return Site(
+        root=root,
+        device=execution.device,
+        threads=execution.threads,
+        jobs=jobs or max(1, usable_cores() // execution.threads),
+        datasets=found,
+        provenance=Provenance(machine_facts(execution.device), installed_packages(), commit, dirty),
+    )
 
 
 def _check_data_folder(options: argparse.Namespace) -> None:
@@ -116,20 +144,9 @@ def _flags(options: argparse.Namespace) -> dict[str, object]:
 
 def _execute(study: _Study, options: argparse.Namespace, stream: TextIO) -> dict[str, Stored]:
     from bench.display import show  # noqa: PLC0415 - with nothing to run, neither is needed
-    from bench.executor import Site, run_all  # noqa: PLC0415
-    from bench.worker import Provenance  # noqa: PLC0415
+    from bench.executor import run_all  # noqa: PLC0415
 
-    execution = study.profile.config.execution
-    _check_device(execution.device)
-    commit, dirty = git_state()
-    site = Site(
-        root=options.artifacts,
-        device=execution.device,
-        threads=execution.threads,
-        jobs=options.jobs or max(1, usable_cores() // execution.threads),
-        datasets=study.datasets,
-        provenance=Provenance(machine_facts(execution.device), installed_packages(), commit, dirty),
-    )
+    site = site_of(study.profile.config, study.datasets, options.artifacts, options.jobs)
     events = run_path(options.artifacts, study.run_id).with_name("events.jsonl")
     with show(study.to_run, events, stream) as listener:
         return run_all(study.planned, site, listener)

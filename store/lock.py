@@ -41,6 +41,23 @@ def sole_writer(root: Path, waiting: Callable[[str], None]) -> Iterator[None]:
         os.close(handle)
 
 
+def is_held(root: Path) -> bool:
+    """Whether a living process holds the folder's lock; False where there is none or the file system knows no locks."""
+    try:
+        handle = os.open(root / LOCK, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+    return False
+
+
 def _acquire(handle: int, waiting: Callable[[str], None]) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
