@@ -1,0 +1,172 @@
+"""Finds everything that is wrong with a run, its manifest and its records, without stopping at the first problem."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from store.canonical import digest, digest_file, readable_json
+from store.records import MANIFEST, Stored, folder_of
+from store.runs import LATEST, run_id_of, run_path
+from store.schema import Record, Run, result_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_Manifest = TypeVar("_Manifest", Record, Run)
+_RUN_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
+_SHOWN = 60  # characters of a damaged value: enough to recognise it
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that is not as it was written: what, where, and what cures it."""
+
+    what: str
+    where: str
+    cure: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedRecord:
+    """A record folder after its audit. ``stored`` is None where the manifest cannot be read.
+
+    ``intact`` says that every file has the digest that the manifest gives, so that the files are worth reading.
+    """
+
+    folder: Path
+    stored: Stored | None
+    intact: bool
+    problems: tuple[Problem, ...]
+
+
+def audit_latest(root: Path) -> Iterator[Problem]:
+    """Check that the pointer to the latest run is there and names a run that is there."""
+    pointer, known = root / "runs" / LATEST, run_ids(root)
+    cure = f"run again (nox -s bench), or write one of these into it: {', '.join(known)}" if known else "run: nox -s bench"
+    try:
+        content = pointer.read_bytes()
+    except OSError as error:
+        yield Problem(f"the pointer to the latest run cannot be read: {error.strerror}", str(pointer), cure)
+        return
+    name = content.decode(errors="replace").strip()
+    if content != f"{name}\n".encode() or not _RUN_ID.fullmatch(name):
+        yield Problem(f"the pointer to the latest run was altered: {content[:_SHOWN]!r}", str(pointer), cure)
+    elif name not in known:
+        yield Problem(f"the latest run {name} has no manifest", str(pointer), cure)
+
+
+def run_ids(root: Path) -> list[str]:
+    """The runs that have a manifest, by name."""
+    return sorted(path.parent.name for path in (root / "runs").glob("*/run.json"))
+
+
+def record_folders(root: Path) -> list[Path]:
+    """Every record folder, whether a run names it or not; what killed writes left behind is none."""
+    return sorted(path for path in (root / "records").glob("*/*/*/*") if not path.name.startswith(".") and path.is_dir())
+
+
+def audit_run(root: Path, run_id: str) -> tuple[Run | None, list[Problem]]:
+    """Read the manifest of ``run_id`` and check all that it says about itself; None where it cannot be read."""
+    path = run_path(root, run_id)
+    cure = f"delete {path.parent} and run again: nox -s bench"
+    run, problems = _read(path, Run, cure)
+    if run is None:
+        return None, problems
+    if run.run_id != run_id:
+        problems.append(Problem(f"the manifest of run {run.run_id} lies in the folder of run {run_id}", str(path), cure))
+    if run.run_id != run_id_of(run.profile, (entry.fingerprint for entry in run.entries)):
+        problems.append(Problem(f"the tasks of run {run.run_id} are not those that gave it its name", str(path), cure))
+    names = [entry.task.id for entry in run.entries]
+    problems += [Problem(f"the run names {name} twice", str(path), cure) for name in sorted({*names}) if names.count(name) > 1]
+    return run, problems
+
+
+def audit_record(root: Path, folder: Path) -> AuditedRecord:
+    """Check a record folder by itself: manifest, digests, place, and every file, named or not."""
+    cure = f"delete {folder} and run again: nox -s bench"
+    path = folder / MANIFEST
+    record, problems = _read(path, Record, cure)
+    if record is None:
+        return AuditedRecord(folder, None, intact=False, problems=tuple(problems))
+    if record.ingredients.fingerprint(record.task) != record.fingerprint:
+        problems.append(Problem("the ingredients do not give the record's fingerprint", str(path), cure))
+    if folder_of(root, record.task, record.fingerprint) != folder:
+        what = f"a record of {record.task.id} lies in a folder that is not its own"
+        problems.append(Problem(what, str(path), cure))
+    if result_digest(record.result, record.files) != record.result_digest:
+        problems.append(Problem("the result was altered: it does not give the record's result digest", str(path), cure))
+    damaged = list(_damaged_files(record, folder, cure))
+    problems += [*damaged, *_unnamed_files(record, folder)]
+    return AuditedRecord(folder, Stored(record, folder), not damaged, tuple(problems))
+
+
+def _damaged_files(record: Record, folder: Path, cure: str) -> Iterator[Problem]:
+    names = [entry.name for entry in record.files]
+    for entry in record.files:
+        path = folder / entry.name
+        if names.count(entry.name) > 1:
+            yield Problem(f"the manifest names {entry.name} more than once", str(folder / MANIFEST), cure)
+        try:
+            found, size = digest_file(path), path.stat().st_size
+        except OSError as error:
+            what = "is missing" if isinstance(error, FileNotFoundError) else f"cannot be read: {error.strerror}"
+            yield Problem(f"{entry.name} of {record.task.id} {what}", str(path), cure)
+            continue
+        if found != entry.sha256:
+            what = f"{entry.name} of {record.task.id} was altered: sha256 {found}, recorded {entry.sha256}"
+            yield Problem(what, str(path), cure)
+        if size != entry.size_bytes:
+            what = f"{entry.name} of {record.task.id} has {size} bytes, recorded {entry.size_bytes}"
+            yield Problem(what, str(path), cure)
+
+
+def _unnamed_files(record: Record, folder: Path) -> Iterator[Problem]:
+    known = {MANIFEST, *(entry.name for entry in record.files)}
+    for path in sorted(folder.iterdir()):
+        if path.name not in known:
+            what = f"{path.name!r} lies in the record of {record.task.id}, but its manifest does not name it"
+            yield Problem(what, str(path), f"delete {path}")
+
+
+def _read(path: Path, model: type[_Manifest], cure: str) -> tuple[_Manifest | None, list[Problem]]:
+    """The manifest, where it fits its schema, and what is wrong with its bytes, its fields and its digest."""
+    try:
+        content = path.read_bytes()
+        fields = json.loads(content)
+    except OSError as error:
+        return None, [Problem(f"{path.name} cannot be read: {error.strerror}", str(path), cure)]
+    except (ValueError, RecursionError) as error:  # bytes that are no UTF-8 or no JSON, or are nested without end
+        return None, [Problem(f"{path.name} is no JSON: {error}", str(path), cure)]
+    problems = [Problem(what, str(path), cure) for what in _altered(path.name, content, fields)]
+    try:
+        return model.model_validate_json(content, strict=True), problems
+    except ValidationError as error:
+        return None, problems + [Problem(what, str(path), cure) for what in _misfits(path.name, model, error)]
+
+
+def _altered(name: str, content: bytes, fields: object) -> Iterator[str]:
+    """Compare the file with what its own fields give, to the byte: white space and repeated keys count too."""
+    if not isinstance(fields, dict):
+        return
+    try:
+        written, sealed = readable_json(fields), digest({key: value for key, value in fields.items() if key != "digest"})
+    except (ValueError, RecursionError) as error:  # NaN, infinity, half of a surrogate pair
+        yield f"{name} holds a value that no manifest can hold: {error}"
+        return
+    if sealed != fields.get("digest"):
+        yield f"{name} was altered: its digest does not match"
+    elif written != content:
+        yield f"{name} was altered: its fields are as they were, but its bytes are not"
+
+
+def _misfits(name: str, model: type[BaseModel], error: ValidationError) -> Iterator[str]:
+    kind = model.__name__.lower()
+    for found in error.errors(include_url=False, include_input=False):
+        place = ".".join(map(str, found["loc"])) or "the whole"
+        yield f"{name} does not fit the schema of a {kind}: {place}: {found['msg']}"

@@ -1,0 +1,61 @@
+"""Checks what a run and its records say about each other: digests, states, fingerprints and upstream results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from store.audit import AuditedRecord, Problem
+from store.records import MANIFEST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from store.records import Stored
+    from store.schema import Record, Run, RunEntry
+
+_CURE = "bring the run up to date: nox -s bench"
+
+
+def audit_links(run: Run, records: Mapping[str, AuditedRecord]) -> Iterator[Problem]:
+    """Every contradiction between ``run`` and its records (by task id), and between a record and its upstream."""
+    for entry in run.entries:
+        stored = records[entry.task.id].stored
+        if stored is not None:
+            where = str(stored.folder / MANIFEST)
+            for what in _entry_contradictions(entry, stored.record):
+                yield Problem(what, where, _CURE)
+            for what in _upstream_contradictions(run, stored.record, records):
+                yield Problem(what, where, _CURE)
+
+
+def upstream_of(stored: Stored, records: Mapping[str, AuditedRecord]) -> dict[str, Stored] | None:
+    """The records that ``stored`` was made from, by task id; None unless all of them are there with intact files."""
+    found = {name: records.get(name) for name in stored.record.ingredients.upstream}
+    usable = {name: each.stored for name, each in found.items() if each is not None and each.intact and each.stored is not None}
+    return usable if usable.keys() == found.keys() else None
+
+
+def _entry_contradictions(entry: RunEntry, record: Record) -> Iterator[str]:
+    if record.task != entry.task:
+        yield f"the run names {entry.task.id} here, but the record is of {record.task.id}"
+    if record.fingerprint != entry.fingerprint:
+        yield f"the record of {entry.task.id} has another fingerprint than the run gives"
+    if record.digest != entry.record_digest:
+        yield f"the record of {entry.task.id} is not the one that the run names: its digest is another"
+    if record.status != entry.status:
+        yield f"the record of {entry.task.id} is {record.status}, the run says {entry.status}"
+
+
+def _upstream_contradictions(run: Run, record: Record, records: Mapping[str, AuditedRecord]) -> Iterator[str]:
+    named, results = record.ingredients.upstream, record.result.upstream_results
+    if named.keys() != results.keys():
+        yield f"{record.task.id} was made from {sorted(named)}, but gives results of {sorted(results)}"
+    fingerprints = {entry.task.id: entry.fingerprint for entry in run.entries}
+    for name, fingerprint in named.items():
+        if name not in fingerprints:
+            yield f"{record.task.id} was made from {name}, which the run does not name"
+        elif fingerprints[name] != fingerprint:
+            yield f"{record.task.id} was made from another {name} than the run names"
+        upstream = records[name].stored if name in records else None
+        if upstream is not None and name in results and results[name] != upstream.record.result_digest:
+            yield f"{record.task.id} was made from another result of {name} than the one in the store"
