@@ -1,4 +1,4 @@
-"""The command line of the harness: ``python -m bench run|plan|status|reproduce|data``. It alone prints and sets exit codes."""
+"""The command line of the harness: ``python -m bench COMMAND``. It alone prints and sets exit codes."""
 
 from __future__ import annotations
 
@@ -76,6 +76,12 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--run", metavar="ID", help="which run (default: the latest)")
     status.set_defaults(handler=_status)
     _add_reproduce_options(commands.add_parser("reproduce", help="re-run a stored run and compare", epilog=_EPILOG))
+    verify = commands.add_parser("verify", help="check every digest of a run and recompute its numbers", epilog=_EPILOG)
+    _add_store_options(verify)
+    which = verify.add_mutually_exclusive_group()
+    which.add_argument("--run", metavar="ID", help="which run (default: the latest)")
+    which.add_argument("--all", action="store_true", help="every run and every record, also those that no run names")
+    verify.set_defaults(handler=_verify)
     _add_data_commands(commands.add_parser("data", help="fetch, verify or locate the data sets", epilog=_EPILOG))
     return parser
 
@@ -200,6 +206,14 @@ def _reproduce(options: argparse.Namespace) -> int:
     certificate = command.reproduce(options, sys.stderr)
     _say(certificate.model_dump_json(indent=1) if options.json else text.certificate_text(certificate, options.artifacts))
     return 0 if certificate.reproduced else 4
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from bench.verification import command
+
+    facts = command.verify_facts(options.artifacts, options.run, everything=options.all)
+    _say(json.dumps(facts, indent=1) if options.json else command.verify_text(facts))
+    return 0 if facts["sound"] else 3
 
 
 def _data(options: argparse.Namespace) -> int:
