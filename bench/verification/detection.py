@@ -14,6 +14,7 @@ from bench.detection_metrics.results import files_of, metrics_of
 from bench.detection_metrics.stored import read_detections, read_objects, read_validation_images
 from bench.kitti.entries import Box, ImageEntry, LabelledImage
 from bench.kitti.split import Split, drives_of, leakage_of
+from bench.verification.chains import chain
 from bench.verification.comparison import RELATIVE, Comparison, holds, metrics_against, table_against
 from store.formats import read_arrays, read_table, read_weights
 
@@ -68,6 +69,7 @@ def detector(stored: Stored, upstream: Mapping[str, Stored]) -> Iterator[Compari
         same = digests["predictions_last.parquet"]
         yield Comparison("sha256 of predictions_best.parquet", digests["predictions_best.parquet"], same)
     yield from _layers(stored, [*weights])
+    yield from chain(stored, len(fitness))
 
 
 def detection(stored: Stored, upstream: Mapping[str, Stored]) -> Iterator[Comparison]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.verification.chains import chain
 from bench.verification.comparison import RELATIVE, Comparison, holds, metrics_against, table_against
 from store.canonical import digest_bytes
 from store.formats import read_arrays, read_table, read_weights, weight_bytes
@@ -42,6 +43,7 @@ def autoencoder(stored: Stored, _upstream: Mapping[str, Stored]) -> Iterator[Com
     weights = read_weights(stored.file("weights.safetensors"))
     metrics["parameters"] = _values(weights)
     yield from metrics_against(record, metrics)
+    yield from chain(stored, len(history["epoch"]), weights)
     yield Comparison("fact encoder_digest", record.result.facts.get("encoder_digest"), _encoder_digest(weights))
 
 
@@ -67,6 +69,7 @@ def classifier(stored: Stored, upstream: Mapping[str, Stored]) -> Iterator[Compa
     yield from metrics_against(record, _table_metrics(counts, scores), RELATIVE)
     weights = read_weights(stored.file("weights.safetensors"))
     yield from metrics_against(record, {"trainable_parameters": _values(weights)})
+    yield from chain(stored, len(history["epoch"]), weights)
     stored_counts = read_arrays(stored.file("confusion.npz"))["counts"]
     yield Comparison("counts of confusion.npz", stored_counts.tolist(), counts.tolist())
     yield from table_against("per_class.parquet", read_table(stored.file("per_class.parquet")), scores, RELATIVE)

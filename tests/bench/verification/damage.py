@@ -83,7 +83,8 @@ def extra_file(store: Store, random: Random) -> list[Path]:
 
 def swapped_files(store: Store, random: Random) -> list[Path]:
     """Files of one name and different content, each in the other's place."""
-    first = random.choice([path for path in store.files() if _namesakes(store, path)])
+    files = store.files()
+    first = next(path for path in random.sample(files, len(files)) if _namesakes(store, path))
     second = random.choice(_namesakes(store, first))
     content = first.read_bytes()
     first.write_bytes(second.read_bytes())

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from bench.cli import main
 from bench.verification.command import verify_facts
-from store.formats import document_bytes, table_bytes
+from store.formats import document_bytes, read_table, read_weights, table_bytes, weight_bytes
 from store.records import MANIFEST
 from tests.bench.verification.forgery import Fields, forge, read, write_sealed
 
@@ -170,3 +171,26 @@ def test_better_predictions_need_a_better_record(store: Store) -> None:
     text = found(store)
     assert "sha256 of predictions_best.parquet" in text
     assert "which is no validation image" in text
+
+
+@pytest.mark.parametrize("task", ["autoencoder/vae/seed-0", "classifier/dae/seed-0"])
+def test_weights_of_another_training_are_found(store: Store, task: str) -> None:
+    """The chain of digests ends in the weights that are stored, tensor by tensor."""
+    folder = store.folder(task)
+    weights = read_weights(folder / "weights.safetensors")
+    name = max(weights)
+    (folder / "weights.safetensors").write_bytes(weight_bytes({**weights, name: weights[name] + np.float32(1)}))
+    forge(store.root, folder, lambda _fields: None)
+    assert "tensors of the last epoch of chain_tensors.parquet" in found(store)
+
+
+def test_broken_chain_is_found(store: Store) -> None:
+    """A link that does not follow from the one before, and a chain that is too short for the history."""
+    folder = store.folder("detector/scratch-3class/seed-0")
+    columns = read_table(folder / "chain.parquet").to_pydict()
+    (folder / "chain.parquet").write_bytes(table_bytes({**columns, "rng": ["0" * 64, *columns["rng"][1:]]}))
+    forge(store.root, folder, lambda _fields: None)
+    assert "does not follow from its own digests at epoch 0" in found(store)
+    (folder / "chain.parquet").write_bytes(table_bytes({name: column[:1] for name, column in columns.items()}))
+    forge(store.root, folder, lambda _fields: None)
+    assert "rows of chain.parquet is 1 on record, 2 recomputed" in found(store)
