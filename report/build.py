@@ -75,6 +75,7 @@ def build(artifacts: Path, options: Options) -> BuildResult:
     perf = artifacts / "perf" / "benchmark.json"
     found = perf if perf.is_file() else None
     choices: dict[str, JsonValue] = {"engine": engine, "formats": list(options.formats), "language": options.language}
+    choices["certificate"] = evidence.certificate.digest if evidence.certificate else None
     records = evidence.everything()
     inputs = inputs_digest(run, (stored.record.digest for stored in records), choices, found)
     outputs = tuple(folder / f"report.{form}" for form in options.formats)

@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from report import markdown, part_two
+from report import markdown, part_two, reproduction
 from report.arms import has_part
 from report.figures.catalogue import PICTURES
 from report.measure import metric
@@ -63,6 +63,7 @@ def context_of(subject: Subject, alts: Mapping[str, str]) -> Context:
             "classification": _classification(subject),
             "detection": part_two.facts(subject),
             "provenance": _provenance(subject),
+            "reproduction": reproduction.facts(subject),
             "front": _front(subject),
             "callout": {"count": len(subject.deviations)},
         },

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from store.certificates import load_certificate
 from store.formats import read_arrays, read_document, read_table
 from store.runs import load_entry, load_run
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pydantic import JsonValue
 
+    from store.certificates import Certificate
     from store.records import Stored
     from store.schema import Run
 
@@ -26,10 +28,11 @@ Cell = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A run and its records, by experiment and variant in the order of the seeds."""
+    """A run and its records, by experiment and variant in the order of the seeds; what re-running it gave, if anyone did."""
 
     run: Run
     cells: Mapping[Cell, tuple[Stored, ...]]
+    certificate: Certificate | None = None
 
     def records(self, experiment: str, variant: str) -> tuple[Stored, ...]:
         """Every record of the cell, whatever its status; empty where the run has no such task."""
@@ -49,12 +52,12 @@ class Evidence:
 
 
 def load_evidence(root: Path, run: Run) -> Evidence:
-    """Load every record that ``run`` names; raises IntegrityError that names the first altered or missing one."""
+    """Load every record that ``run`` names, and its certificate; raises IntegrityError that names the first altered one."""
     cells: dict[Cell, list[Stored]] = {}
     for entry in run.entries:
         cells.setdefault((entry.task.experiment, entry.task.variant), []).append(load_entry(root, entry))
     ordered = {cell: tuple(sorted(records, key=_seed)) for cell, records in cells.items()}
-    return Evidence(run, ordered)
+    return Evidence(run, ordered, load_certificate(root, run))
 
 
 def evidence_of(root: Path, run_id: str | None = None) -> Evidence:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from store.schema import Run
 
 CERTIFICATE = "certificate.json"
+_UNSEALED = "0" * 64
 Verdict = Literal["bit_identical", "consistent", "divergence", "different", "not_comparable", "failed", "skipped", "no_result"]
 REPRODUCED: frozenset[Verdict] = frozenset({"bit_identical", "consistent"})
 NEUTRAL: frozenset[Verdict] = frozenset({"no_result"})  # the record itself says that its task failed or was skipped
@@ -113,7 +114,8 @@ def certificate_path(root: Path, run_id: str) -> Path:
 
 def write_certificate(root: Path, fields: dict[str, JsonValue]) -> Certificate:
     """Seal and store a certificate in place of an earlier one of the same run; raises StoreError."""
-    certificate = Certificate.model_validate(seal({"schema_version": 1, **fields}))
+    unsealed = Certificate.model_validate({**fields, "digest": _UNSEALED})  # fills in what fields leave to defaults
+    certificate = Certificate.model_validate(seal(unsealed.model_dump(mode="json")))
     content = readable_json(certificate.model_dump(mode="json"))
     write_atomic(certificate_path(root, certificate.run_id), content)
     return certificate

@@ -17,7 +17,7 @@ _WIDTH = 110
 WORDS: dict[Verdict, str] = {
     "bit_identical": "bit-identical",
     "consistent": "statistically consistent",
-    "divergence": "diverged",
+    "divergence": "diverges",
     "different": "different result",
     "not_comparable": "not comparable",
     "failed": "failed",

@@ -15,6 +15,7 @@ from report.tables import (
     protocol_audit,
     provenance,
     reconstruction,
+    reproduction,
     training,
 )
 
@@ -59,6 +60,7 @@ TABLES: tuple[Callable[[Subject], Table | None], ...] = (
     provenance.inputs,
     provenance.tasks,
     provenance.performance,
+    reproduction.reproduction,
 )
 
 
