@@ -24,10 +24,10 @@ def answer(module: str, folder: Path) -> Any:  # noqa: ANN401 - JSON
 
 @pytest.mark.slow
 def test_killed_at_any_moment_the_next_run_ends_with_the_same_bytes(tmp_path: Path) -> None:
-    """At least 200 kills over the store's writes and three trainings: none lost, none corrupt, none differing."""
+    """At least 200 kills over the store's writes and two trainings: none lost, none corrupt, none differing."""
     store = answer("store_campaign", tmp_path / "store")
     assert store["corrupt"] == store["differing"] == []
     assert store["files"] > 10
     trainings = answer("training_campaign", tmp_path / "training")
-    assert [one["differing"] for one in trainings.values()] == [[], [], []]
+    assert [one["differing"] for one in trainings.values()] == [[], []]
     assert store["points"] + sum(one["points"] for one in trainings.values()) >= LEAST

@@ -18,7 +18,7 @@ from bench.autoencoders.objectives import objective_of
 from bench.training.loop import Examples, Objective, Schedule, Surroundings, fit
 from store.canonical import canonical_json
 from store.formats import weight_bytes
-from store.records import write_atomic
+from store.records import discard_partials, write_atomic
 from tests.faults.kill_points import killed_at, snapshot, undisturbed
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _IMAGES = torch.rand(40, 1, 28, 28, generator=torch.Generator().manual_seed(3))
 _EXAMPLES = Examples((_IMAGES[:32],), (_IMAGES[32:],))
-_SCHEDULE = Schedule(epochs=3, batch_size=8, learning_rate=1e-3)  # 4 batches and one of validation an epoch
+_SCHEDULE = Schedule(epochs=2, batch_size=8, learning_rate=1e-3)  # 4 batches and one of validation an epoch
 
 
 def train(variant: str, root: Path, dies_in: int = 0) -> None:
@@ -41,6 +41,8 @@ def train(variant: str, root: Path, dies_in: int = 0) -> None:
     watched = Objective(objective.terms, _mortal(objective.evaluate, dies_in))
     training = fit(network, watched, _EXAMPLES, _SCHEDULE, Surroundings(0, scratch, lambda *_a, **_k: None))
     weights = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
+    for name in ("weights.safetensors", "history.json"):
+        discard_partials(root / "result" / name)
     write_atomic(root / "result" / "weights.safetensors", weight_bytes(weights))
     write_atomic(root / "result" / "history.json", canonical_json(training.history))
 
@@ -78,14 +80,15 @@ def campaign(base: Path, variant: str) -> dict[str, object]:
         assert killed_at(0, partial(train, variant, root, batch))
         points += 1
         resumed(root, f"batch {batch}")
-    for torn in (False, True):
-        moment = 1
-        while killed_at(moment, partial(train, variant, root := base / f"{variant}-{moment}-{torn}"), torn=torn):
-            points += 1
-            resumed(root, f"moment {moment}, torn {torn}")
-            moment += 1
+    moment = 1
+    while variant == "vae" and killed_at(
+        moment, partial(train, variant, root := base / f"{variant}-{moment}"), torn=moment % 2 == 0
+    ):
+        points += 1
+        resumed(root, f"moment {moment}")
+        moment += 1
     return {"points": points, "differing": differing}
 
 
 if __name__ == "__main__":
-    print(json.dumps({variant: campaign(Path(sys.argv[1]), variant) for variant in ("ae", "vae", "dae")}))  # noqa: T201 - its answer
+    print(json.dumps({variant: campaign(Path(sys.argv[1]), variant) for variant in ("ae", "vae")}))  # noqa: T201 - its answer
