@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from store.canonical import digest, digest_file, readable_json
+from store.certificates import CERTIFICATE, Certificate, certificate_path, is_reproduced
 from store.records import MANIFEST, Stored, folder_of
 from store.runs import LATEST, run_id_of, run_path
 from store.schema import Record, Run, result_digest
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_Manifest = TypeVar("_Manifest", Record, Run)
+_Manifest = TypeVar("_Manifest", Record, Run, Certificate)
 _RUN_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 _SHOWN = 60  # characters of a damaged value: enough to recognise it
 
@@ -85,6 +86,23 @@ def audit_run(root: Path, run_id: str) -> tuple[Run | None, list[Problem]]:
     names = [entry.task.id for entry in run.entries]
     problems += [Problem(f"the run names {name} twice", str(path), cure) for name in sorted({*names}) if names.count(name) > 1]
     return run, problems
+
+
+def audit_certificate(root: Path, run: Run) -> tuple[Certificate | None, list[Problem]]:
+    """Read the run's certificate of reproduction; None without one, and where it cannot be read or is of another run.
+
+    A certificate of the run as it was before it changed is no problem: it says so itself, and counts for nothing.
+    """
+    path = certificate_path(root, run.run_id)
+    if not path.exists():
+        return None, []
+    cure = f"delete {path}, or make it anew: python -m bench reproduce {run.run_id}"
+    certificate, problems = _read(path, Certificate, cure)
+    if certificate is None or certificate.run_digest != run.digest:
+        return None, problems
+    if certificate.reproduced != is_reproduced(tuple(task.verdict for task in certificate.tasks)):
+        problems.append(Problem(f"{CERTIFICATE} says of the whole what its tasks do not say", str(path), cure))
+    return certificate, problems
 
 
 def audit_record(root: Path, folder: Path) -> AuditedRecord:

@@ -9,11 +9,14 @@ from store.records import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
+    from store.certificates import Certificate
     from store.records import Stored
     from store.schema import Record, Run, RunEntry
 
 _CURE = "bring the run up to date: nox -s bench"
+_CERTIFY = "make the certificate anew: python -m bench reproduce"
 
 
 def audit_links(run: Run, records: Mapping[str, AuditedRecord]) -> Iterator[Problem]:
@@ -26,6 +29,18 @@ def audit_links(run: Run, records: Mapping[str, AuditedRecord]) -> Iterator[Prob
                 yield Problem(what, where, _CURE)
             for what in _upstream_contradictions(run, stored.record, records):
                 yield Problem(what, where, _CURE)
+
+
+def audit_certified(certificate: Certificate, where: Path, records: Mapping[str, AuditedRecord]) -> Iterator[Problem]:
+    """Every verdict in the certificate at ``where`` on a record or a result that the run does not have."""
+    for task in certificate.tasks:
+        stored = records[task.task.id].stored if task.task.id in records else None
+        if task.task.id not in records:
+            yield Problem(f"the certificate judges {task.task.id}, which the run does not name", str(where), _CERTIFY)
+        elif stored is not None and stored.record.fingerprint != task.fingerprint:
+            yield Problem(f"the certificate judges another {task.task.id} than the run names", str(where), _CERTIFY)
+        elif stored is not None and stored.record.result_digest != task.result_stored:
+            yield Problem(f"the certificate judges another result of {task.task.id} than the one stored", str(where), _CERTIFY)
 
 
 def upstream_of(stored: Stored, records: Mapping[str, AuditedRecord]) -> dict[str, Stored] | None:

@@ -6,9 +6,19 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from bench.verification.recomputation import is_recomputed, recompute_record, recompute_run
-from store.audit import AuditedRecord, Problem, audit_latest, audit_record, audit_run, record_folders, run_ids
+from store.audit import (
+    AuditedRecord,
+    Problem,
+    audit_certificate,
+    audit_latest,
+    audit_record,
+    audit_run,
+    record_folders,
+    run_ids,
+)
+from store.certificates import certificate_path
 from store.errors import StudyError
-from store.links import audit_links, upstream_of
+from store.links import audit_certified, audit_links, upstream_of
 from store.records import folder_of
 from store.runs import LATEST, latest_run_id
 
@@ -101,6 +111,10 @@ def _verify_run(findings: _Findings, name: str) -> None:
         return
     audited = {entry.task.id: findings.record(folder_of(findings.root, entry.task, entry.fingerprint)) for entry in run.entries}
     findings.problems += audit_links(run, audited)
+    certificate, problems = audit_certificate(findings.root, run)
+    findings.problems += problems
+    if certificate is not None:
+        findings.problems += audit_certified(certificate, certificate_path(findings.root, name), audited)
     _recompute(findings, run, audited)
 
 

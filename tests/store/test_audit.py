@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from store.audit import audit_latest, audit_record, audit_run, record_folders
+from store.audit import audit_certificate, audit_latest, audit_record, audit_run, record_folders
 from store.canonical import readable_json
-from store.links import audit_links, upstream_of
+from store.certificates import Certificate, certificate_path, write_certificate
+from store.links import audit_certified, audit_links, upstream_of
 from store.records import MANIFEST, Draft, Stored, commit, folder_of
 from store.runs import LATEST, run_id_of, write_run
 from store.schema import Ingredients, Result, Run, RunEntry, TaskKey, seal
@@ -58,6 +59,8 @@ def whats(root: Path) -> str:
         records = audited(root, run)
         problems += [problem for each in records.values() for problem in each.problems]
         problems += audit_links(run, records)
+        certificate, found = audit_certificate(root, run)
+        problems += [*found, *(audit_certified(certificate, certificate_path(root, name), records) if certificate else ())]
     assert all(problem.where.startswith(str(root)) and problem.cure for problem in problems)
     return "\n".join(problem.what for problem in problems)
 
@@ -247,3 +250,52 @@ def test_upstream_is_used_only_where_its_files_are_intact(root: Path, folder: Pa
     assert upstream_of(stored, records) == {"autoencoder/ae/seed-0": records["autoencoder/ae/seed-0"].stored}
     (folder / "weights.bin").write_bytes(b"")
     assert upstream_of(stored, audited(root, run)) is None
+
+
+def certify(root: Path, manifest: Path) -> Path:
+    """Give the run a certificate that says that its first task was reproduced."""
+    run = Run.model_validate_json(manifest.read_bytes())
+    entry = run.entries[0]
+    stored = audited(root, run)[entry.task.id].stored
+    assert stored is not None
+    task = {"task": entry.task.model_dump(), "fingerprint": entry.fingerprint, "verdict": "bit_identical"}
+    side = {"environment": {}, "machines": [], "git": []}
+    fields = {
+        "run_id": run.run_id,
+        "run_digest": run.digest,
+        "scope": "",
+        "selection": {"tasks_in_run": 2},
+        "tolerance": {"relative": 0.0, "deviations": 0.0, "seeds": 1},
+        "stored": side,
+        "again": side,
+        "tasks": [{**task, "result_stored": stored.record.result_digest}],
+        "reproduced": True,
+        "created_at": "2026-01-01T00:00:00+00:00",
+    }
+    whole = Certificate.model_validate({**fields, "digest": "0" * 64}).model_dump(mode="json", exclude={"digest"})
+    write_certificate(root, whole)
+    return certificate_path(root, run.run_id)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda fields: fields.update(reproduced=False), "says of the whole what its tasks do not say"),
+        (lambda fields: fields["tasks"][0].update(result_stored="0" * 64), "judges another result of autoencoder/ae/seed-0"),
+        (lambda fields: fields["tasks"][0].update(fingerprint="0" * 64), "judges another autoencoder/ae/seed-0"),
+        (lambda fields: fields["tasks"][0]["task"].update(seed=7), "judges autoencoder/ae/seed-7, which the run does not name"),
+        (lambda fields: fields["tasks"][0].update(verdict="fine"), "does not fit the schema of a certificate"),
+        (lambda fields: fields.update(run_digest="0" * 64), ""),
+    ],
+)
+def test_certificate_is_held_against_the_run(
+    root: Path, manifest: Path, change: Callable[[dict[str, Any]], object], expected: str
+) -> None:
+    """A sound one is no problem, an edited one is, and one of an earlier state of the run counts for nothing."""
+    path = certify(root, manifest)
+    assert whats(root) == ""
+    edit(path, change, sealed=True)
+    assert expected in whats(root)
+    assert (expected == "") == (whats(root) == "")
+    edit(path, lambda fields: fields.update(scope="more"))
+    assert "certificate.json was altered" in whats(root)
