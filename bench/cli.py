@@ -70,6 +70,8 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(handler=_run)
     plan = commands.add_parser("plan", help="say for each task whether it would run, and why", epilog=_EPILOG)
     _add_study_options(plan)
+    text = "name for each stale task the keys, files and functions that changed, with their old and new digests"
+    plan.add_argument("--explain", action="store_true", help=text)
     plan.set_defaults(handler=_plan)
     status = commands.add_parser("status", help="list a finished run's tasks and where its records lie", epilog=_EPILOG)
     _add_store_options(status)
@@ -188,7 +190,7 @@ def _plan(options: argparse.Namespace) -> int:
     from bench import study
 
     facts = study.plan_facts(options)
-    _say(json.dumps(facts, indent=1) if options.json else study.plan_text(facts))
+    _say(json.dumps(facts, indent=1) if options.json else study.plan_text(facts, explain=getattr(options, "explain", False)))
     return 0
 
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from store.canonical import digest_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 ROOT = Path(__file__).parent.parent
+MODULE_LEVEL = "module level"
 _OWN = ("bench", "store")
 
 
@@ -47,10 +48,19 @@ def closure_of(module: str, root: Path = ROOT) -> Closure:
     return Closure(dict(sorted(code.items())), frozenset(libraries))
 
 
+def parts_of(module: str, root: Path = ROOT) -> dict[str, str]:
+    """Digests of the module's functions and methods (``Class.method``), and of all its other statements together.
+
+    They explain a change of the module's digest and are no part of a fingerprint. Raises FileNotFoundError.
+    """
+    return dict(_Source.read(root, module).parts)
+
+
 @dataclass(frozen=True, slots=True)
 class _Source:
     digest: str
     imports: tuple[str, ...]
+    parts: tuple[tuple[str, str], ...]
 
     @staticmethod
     def read(root: Path, module: str) -> _Source:
@@ -65,7 +75,27 @@ def _parse(path: Path, _mtime_ns: int, _size: int) -> _Source:
     tree = ast.parse(path.read_bytes())
     imports = tuple(sorted(set(_imports(tree))))
     _strip_docstrings(tree)
-    return _Source(digest_bytes(ast.dump(tree, include_attributes=False).encode()), imports)
+    return _Source(_digest_of([tree]), imports, tuple(_parts(tree)))
+
+
+def _digest_of(nodes: Sequence[ast.AST]) -> str:
+    return digest_bytes("\n".join(ast.dump(node, include_attributes=False) for node in nodes).encode())
+
+
+def _parts(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    functions = ast.FunctionDef | ast.AsyncFunctionDef
+    rest: list[ast.AST] = []
+    for node in tree.body:
+        if isinstance(node, functions):
+            yield node.name, _digest_of([node])
+        elif isinstance(node, ast.ClassDef):
+            methods = [item for item in node.body if isinstance(item, functions)]
+            yield from ((f"{node.name}.{method.name}", _digest_of([method])) for method in methods)
+            node.body = [item for item in node.body if not isinstance(item, functions)]
+            yield f"class {node.name}", _digest_of([node])
+        else:
+            rest.append(node)
+    yield MODULE_LEVEL, _digest_of(rest)
 
 
 def _path_of(root: Path, module: str) -> Path | None:

@@ -14,6 +14,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from bench.worker import Event, Job, Provenance, execute, start_worker, unrun_draft
+from store.quarantine import set_aside
 from store.records import commit
 
 if TYPE_CHECKING:
@@ -143,6 +144,8 @@ def _scratch(board: _Board, item: Planned) -> Path:
 
 
 def _commit(board: _Board, crew: _Crew, item: Planned, draft: Draft) -> None:
+    if draft.quarantined is not None:
+        set_aside(board.site.root, draft)
     stored = commit(board.site.root, draft)
     board.done[item.id] = stored
     if stored.record.status in {"ok", "diverged"}:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import bench.experiments
 from bench.closure import closure_of
 from bench.environment import environment_class
+from bench.explanation import changes_since
 from store.errors import IntegrityError
 from store.records import MANIFEST, Stored, check_files, folder_of, load, records_of
 from store.schema import Ingredients
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from bench.closure import Closure
     from bench.config import StudyConfig
     from bench.datasets import Dataset
+    from bench.explanation import Change
     from bench.task import Task
 
 Action = Literal["run", "reuse"]
@@ -28,7 +30,10 @@ Action = Literal["run", "reuse"]
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A task with its fingerprint and the decision: ``reason`` is new, reused, or the ingredient that changed."""
+    """A task with its fingerprint and the decision: ``reason`` is new, reused, or the ingredients that changed.
+
+    ``changes`` are these in detail, against the nearest earlier record of the task; empty where there is none.
+    """
 
     task: Task
     ingredients: Ingredients
@@ -36,6 +41,7 @@ class Planned:
     action: Action
     reason: str
     stored: Stored | None = None
+    changes: tuple[Change, ...] = ()
 
     @property
     def id(self) -> str:
@@ -103,7 +109,7 @@ def _decide(task: Task, ingredients: Ingredients, planned: Mapping[str, Planned]
     fingerprint = ingredients.fingerprint(task.key)
     folder = folder_of(root, task.key, fingerprint)
     if not (folder / MANIFEST).is_file():
-        return Planned(task, ingredients, fingerprint, "run", _why_new(task, ingredients, root))
+        return _new(task, ingredients, fingerprint, root)
     try:
         stored = load(folder)
         check_files(stored)
@@ -120,34 +126,10 @@ def _decide(task: Task, ingredients: Ingredients, planned: Mapping[str, Planned]
     return Planned(task, ingredients, fingerprint, "reuse", "reused", stored)
 
 
-def _why_new(task: Task, ingredients: Ingredients, root: Path) -> str:
+def _new(task: Task, ingredients: Ingredients, fingerprint: str, root: Path) -> Planned:
     """Compare with the nearest earlier record of the same task: the one with the fewest differences."""
-    changes = [_changes(earlier.record.ingredients, ingredients) for earlier in records_of(root, task.key)]
-    if not changes:
-        return "new"
-    nearest: list[str] = min(changes, key=len)
-    return "; ".join(nearest)
-
-
-def _changes(before: Ingredients, after: Ingredients) -> list[str]:
-    found = [f"config changed: {line}" for line in _differences(before.config, after.config)]
-    found += [f"code changed: {line}" for line in _moved(before.code, after.code)]
-    found += [f"data changed: {line}" for line in _moved(before.inputs, after.inputs)]
-    found += [f"upstream changed: {line}" for line in _moved(before.upstream, after.upstream)]
-    found += [f"environment changed: {line}" for line in _differences(before.environment, after.environment)]
-    return found
-
-
-def _moved(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
-    return [name for name in sorted(before.keys() | after.keys()) if before.get(name) != after.get(name)]
-
-
-def _differences(before: Mapping[str, object], after: Mapping[str, object], prefix: str = "") -> list[str]:
-    lines: list[str] = []
-    for name in sorted(before.keys() | after.keys()):
-        old, new = before.get(name), after.get(name)
-        if isinstance(old, dict) and isinstance(new, dict):
-            lines += _differences(old, new, f"{prefix}{name}.")
-        elif old != new:
-            lines.append(f"{prefix}{name} {old} -> {new}")
-    return lines
+    found = [changes_since(earlier, ingredients) for earlier in records_of(root, task.key)]
+    if not found:
+        return Planned(task, ingredients, fingerprint, "run", "new")
+    nearest = min(found, key=len)
+    return Planned(task, ingredients, fingerprint, "run", "; ".join(change.short for change in nearest), changes=nearest)

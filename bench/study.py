@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from bench import datasets, planner
 from bench.environment import git_state, installed_packages, machine_facts, usable_cores
+from bench.explanation import change_lines
 from bench.fashion.locate import cache_root
 from bench.profile import Profile, load_profile, parse_seeds
 from store.errors import IntegrityError, UsageError
@@ -72,19 +73,43 @@ def run(options: argparse.Namespace, stream: TextIO) -> dict[str, JsonValue]:
 def plan_facts(options: argparse.Namespace) -> dict[str, JsonValue]:
     """For each task whether it would run, and why: ``{"run_id", "to_run", "tasks": [{"task", "action", "reason"}]}``."""
     study = _resolve(options)
+    obstacles = _obstacles(study)
     tasks: list[JsonValue] = [
-        {"task": item.id, "action": item.action, "reason": item.reason, "fingerprint": item.fingerprint}
+        {
+            "task": item.id,
+            "action": "skip" if item.id in obstacles else item.action,
+            "reason": obstacles.get(item.id, item.reason),
+            "fingerprint": item.fingerprint,
+            "changes": [change.facts() for change in item.changes],
+            "explanation": list(change_lines(item.changes)),
+        }
         for item in study.planned
     ]
     return {"run_id": study.run_id, "profile": study.profile.name, "to_run": study.to_run, "tasks": tasks}
 
 
-def plan_text(facts: Mapping[str, JsonValue]) -> str:
-    """The plan as lines for people."""
+def _obstacles(study: _Study) -> dict[str, str]:
+    """The tasks that would run, but end as skipped records: their data is not there, or that of a task upstream."""
+    found: dict[str, str] = {}
+    for item in study.planned:
+        absent = [study.datasets[name].absent for name in item.task.inputs if study.datasets[name].absent]
+        blocked = [f"upstream {name} would be skipped" for name in item.task.upstream if name in found]
+        if item.action == "run" and (absent or blocked):
+            found[item.id] = "; ".join([*absent, *blocked]).partition("\n")[0]
+    return found
+
+
+def plan_text(facts: Mapping[str, JsonValue], *, explain: bool = False) -> str:
+    """The plan as lines for people; ``explain`` adds what changed for each stale task, with old and new digests."""
     tasks = facts["tasks"]
     if not isinstance(tasks, list):
         raise TypeError("a plan lists its tasks")
-    lines = [f"{task['action']:<6} {task['task']:<32} {task['reason']}" for task in tasks if isinstance(task, dict)]
+    lines: list[str] = []
+    for task in tasks:
+        if isinstance(task, dict):
+            lines.append(f"{task['action']:<6} {task['task']:<32} {task['reason']}")
+            explanation = task["explanation"] if explain else None
+            lines += [f"         {line}" for line in explanation] if isinstance(explanation, list) else []
     return "\n".join([*lines, f"run {facts['run_id']}: {len(tasks)} tasks, {facts['to_run']} to run"])
 
 

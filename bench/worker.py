@@ -12,16 +12,19 @@ import signal
 import threading
 import time
 import traceback
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from bench.closure import closure_of
+from bench.closure import closure_of, parts_of
 from bench.datasets import digest_now
+from bench.explanation import SOURCE
 from bench.task import Context, Outcome
 from store.errors import IntegrityError, StudyError
 from store.formats import document_bytes
+from store.quarantine import Quarantined, quarantine_name
 from store.records import Draft, check_files
 from store.schema import Execution, Result
 
@@ -98,7 +101,10 @@ def execute(job: Job) -> Draft:
     try:
         _check_unchanged(job, "before the task started")
         outcome = importlib.import_module(job.task.module).run(_context(job))
-        _check_unchanged(job, "while the task ran")
+        try:
+            _check_unchanged(job, "while the task ran")
+        except IntegrityError as error:
+            return _quarantined(job, _draft(job, outcome, started, time.perf_counter() - clock), error)
         return _draft(job, outcome, started, time.perf_counter() - clock)
     except StudyError as error:
         outcome = Outcome(metrics={}, status="failed", reason=str(error))
@@ -119,6 +125,15 @@ def unrun_draft(job: Job, status: Literal["skipped", "failed"], reason: str) -> 
     """The record of a task without a result of its own: skipped, or its worker was killed."""
     outcome = Outcome(metrics={}, status=status, reason=reason)
     return _draft(job, outcome, datetime.now(UTC), 0.0)
+
+
+def _quarantined(job: Job, draft: Draft, error: IntegrityError) -> Draft:
+    """A failed draft that carries the result along: nobody can say what it was made from, and it is not thrown away."""
+    where = f"{error.where}; the result lies in {quarantine_name(job.task.key, draft.ingredients.fingerprint(draft.task))}"
+    reason = str(IntegrityError(error.what, where=where, cure=error.cure))
+    failed = Result(status="failed", reason=reason, upstream_results=draft.result.upstream_results)
+    kept = {name: content for name, content in draft.files.items() if name in {TIMING, SOURCE}}
+    return replace(draft, result=failed, files=kept, quarantined=Quarantined(draft.result, draft.files))
 
 
 def _context(job: Job) -> Context:
@@ -143,12 +158,12 @@ def _check_unchanged(job: Job, when: str) -> None:
     """Data and code must be what the fingerprint says, before and after: a record made from a mixture would lie."""
     for name, dataset in job.datasets.items():
         if digest_now(dataset) != job.ingredients.inputs[name]:
-            message = f"data set {name} changed {when}: the result was thrown away"
+            message = f"data set {name} changed {when}"
             raise IntegrityError(message, where=str(dataset.folder), cure="leave the data alone and run again")
     code = closure_of(job.task.module).code
     changed = [name for name, found in code.items() if job.ingredients.code.get(name) != found]
     if changed:
-        message = f"source changed {when}: the result was thrown away"
+        message = f"source changed {when}: no record can say what it was made from"
         raise IntegrityError(message, where=", ".join(changed), cure="run again with the new source")
 
 
@@ -169,8 +184,17 @@ def _draft(job: Job, outcome: Outcome, started: datetime, seconds: float) -> Dra
         git_commit=job.provenance.git_commit,
         git_dirty=job.provenance.git_dirty,
     )
-    files = {**outcome.files, TIMING: document_bytes({"seconds": seconds, **outcome.timing})}
-    return Draft(job.task.key, job.ingredients, result, files, execution, frozenset({TIMING, TRACEBACK} & files.keys()))
+    files = {**outcome.files, TIMING: document_bytes({"seconds": seconds, **outcome.timing}), SOURCE: _source(job)}
+    return Draft(job.task.key, job.ingredients, result, files, execution, frozenset({TIMING, TRACEBACK, SOURCE} & files.keys()))
+
+
+def _source(job: Job) -> bytes:
+    """The digests of the functions in the task's modules as they are now; left out where a module has just gone."""
+    parts: dict[str, JsonValue] = {}
+    for module in job.ingredients.code:
+        with suppress(OSError, SyntaxError):  # someone edits it: the module's digest says so
+            parts[module] = dict(parts_of(module))
+    return document_bytes(parts)
 
 
 def _end_with_parent() -> None:

@@ -21,13 +21,18 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
+    from store.quarantine import Quarantined
+
 MANIFEST = "record.json"
 _PARTIAL = ".partial-"
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A result about to be written: file name to bytes, and which of the files are volatile."""
+    """A result about to be written: file name to bytes, and which of the files are volatile.
+
+    ``quarantined`` is what the task found where that may not become a record (``store/quarantine.py``).
+    """
 
     task: TaskKey
     ingredients: Ingredients
@@ -35,6 +40,7 @@ class Draft:
     files: Mapping[str, bytes]
     execution: Execution
     volatile: frozenset[str] = frozenset()
+    quarantined: Quarantined | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +132,7 @@ def records_of(root: Path, task: TaskKey) -> Iterator[Stored]:
 
 def sweep(root: Path) -> None:
     """Remove what killed or replaced writes left behind; only for the one process that writes there now."""
-    for place in ("records/*/*/*", "runs", "runs/*"):
+    for place in ("records/*/*/*", "quarantine/*/*/*", "runs", "runs/*"):
         for leftover in root.glob(f"{place}/{_PARTIAL}*"):
             _remove(leftover)
 

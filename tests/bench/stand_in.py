@@ -31,6 +31,8 @@ def run(context: Context) -> Outcome:
         return Outcome(metrics={}, status="diverged", reason="loss is not finite in epoch 1")
     if behaviour == "change data":
         (context.data["fashion-mnist"] / "train-labels-idx1-ubyte.gz").write_bytes(b"changed")
+    if behaviour == "edit source":
+        Path(str(config["module"])).write_text("VALUE = 2\n", encoding="utf-8")
     context.progress(1, 1, loss=0.5)
     upstream = sum(stored.record.result.metrics["value"] for stored in context.upstream.values())
     return Outcome(metrics={"value": 1 + upstream}, files={"value.txt": b"1"}, timing={"steps": 1})

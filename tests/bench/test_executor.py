@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -12,14 +13,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench import executor, planner
+from bench import executor, planner, worker
 from bench.closure import Closure, closure_of
 from bench.config import StudyConfig
 from bench.datasets import Dataset, Sources, locate
 from bench.executor import Site, run_all
 from bench.fashion.integrity import digest_of
 from bench.task import Task
-from bench.worker import Event, Provenance
+from bench.worker import Event, Job, Provenance
+from store.canonical import digest_bytes, digest_file
 from store.records import commit
 from store.schema import TaskKey
 
@@ -192,6 +194,30 @@ def test_data_changed_during_the_run_is_found(tmp_path: Path, data: Dataset, mon
     record = done["stand-in/a/seed-0"].record
     assert record.status == "failed"
     assert "changed while the task ran" in record.result.reason
+    aside = tmp_path / "quarantine" / record.task.id / record.fingerprint[:16]
+    assert str(aside.relative_to(tmp_path)) in record.result.reason
+    assert json.loads((aside / "quarantine.json").read_bytes())["result"]["metrics"] == {"value": 1}
+    assert (aside / "value.txt").read_bytes() == b"1"
+    assert record.result.metrics == {}
+
+
+def test_source_changed_during_the_run_is_found(tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An edit of an imported module while the task runs leads to a failed record and a result in quarantine."""
+    module = tmp_path / "imported.py"
+    module.write_text("VALUE = 1\n", encoding="utf-8")
+    item = task("a", "edit source", module=str(module))
+    (planned,) = plan([item], tmp_path, data, monkeypatch)
+    digests = [digest_file(module), digest_bytes(b"VALUE = 2\n")]
+    ingredients = planned.ingredients.model_copy(update={"code": {"imported": digests[0]}})
+    monkeypatch.setattr(worker, "closure_of", lambda _module: Closure({"imported": digest_file(module)}, frozenset()))
+    monkeypatch.setattr(worker, "parts_of", lambda _module: {"module level": digest_file(module)})
+    job = Job(item, ingredients, "cpu", 1, {data.name: data}, {}, tmp_path / "scratch", Provenance({}, {}, None, None))
+    draft = worker.execute(job)
+    assert (draft.result.status, digest_file(module)) == ("failed", digests[1])
+    assert "source changed while the task ran" in draft.result.reason
+    assert "imported" in draft.result.reason
+    assert draft.quarantined is not None
+    assert draft.quarantined.result.metrics == {"value": 1}
 
 
 def test_record_from_an_earlier_upstream_result_is_not_reused(

@@ -117,10 +117,9 @@ def replaced_record(store: Store, random: Random) -> list[Path]:
 
 def edited_number(store: Store, random: Random) -> list[Path]:
     """A number typed into any JSON file, and nothing else changed."""
-    path = random.choice([path for path in store.files() if path.suffix == ".json"])
-    document = json.loads(path.read_bytes())
-    places = _numbers(document)
-    container, key = random.choice(places)
+    documents = [(path, json.loads(path.read_bytes())) for path in store.files() if path.suffix == ".json"]
+    path, document = random.choice([(path, document) for path, document in documents if _numbers(document)])
+    container, key = random.choice(_numbers(document))
     container[key] += random.choice([1, -1, 0.5, 1e-3])
     path.write_bytes(readable_json(document))
     return [path]
