@@ -1,4 +1,4 @@
-"""The command line of the report: ``python -m report build``; the only place that prints and that catches StudyError."""
+"""The command line of the report: ``python -m report build|audit``; the only place that prints and that catches StudyError."""
 
 from __future__ import annotations
 
@@ -19,38 +19,52 @@ _ENGINES = ("auto", "pandoc", "quarto")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit status: 0 built (also where tasks failed), 1 failed, 2 usage, 3 altered records."""
+    """Run the command; returns the exit status: 0 ok (tasks may have failed), 1 failed, 2 usage, 3 altered, 5 claim refuted."""
     from store.errors import StudyError
 
     chosen = _parser().parse_args(arguments)
     try:
-        result = _build(chosen)
+        text, status = chosen.handler(chosen)
     except StudyError as error:
         if chosen.json:
             print(json.dumps({"error": error.what, "where": error.where, "cure": error.cure}))
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    print(_as_json(result) if chosen.json else _as_text(result))
-    return 0
+    print(text)
+    return int(status)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m report", description="Render the report of a run from its records.")
-    build = parser.add_subparsers(dest="command", required=True).add_parser("build", help="build report.html and report.pdf")
-    default = os.environ.get("BENCH_ARTIFACTS_DIR") or "artifacts"
-    build.add_argument(
-        "--artifacts", type=Path, default=Path(default), metavar="DIR", help="the store (BENCH_ARTIFACTS_DIR; artifacts)"
-    )
-    build.add_argument("--run", metavar="ID", help="the run to report on; the latest by default")
+    commands = parser.add_subparsers(dest="command", required=True)
+    build = commands.add_parser("build", help="build report.html and report.pdf")
+    _add_store_options(build)
     build.add_argument(
         "--engine", choices=_ENGINES, default="auto", help="auto: Quarto where it is on PATH, else pandoc and typst"
     )
     build.add_argument("--formats", type=_formats, default=_FORMATS, metavar="LIST", help="html,pdf")
-    build.add_argument("--lang", default="en", help="language of the report")
+    _add_language(build)
     build.add_argument("--output", type=Path, metavar="DIR", help="where the report goes; ARTIFACTS/report by default")
     build.add_argument("--force", action="store_true", help="build even where nothing changed")
-    build.add_argument("--json", action="store_true", help="print the result as JSON")
+    build.set_defaults(handler=_build)
+    audit = commands.add_parser("audit", help="say which published claims the run bears out; exit 5 where one is refuted")
+    _add_store_options(audit)
+    _add_language(audit)
+    audit.add_argument("--no-fail", action="store_true", help="exit 0 even where a claim is refuted")
+    audit.set_defaults(handler=_audit)
     return parser
+
+
+def _add_store_options(parser: argparse.ArgumentParser) -> None:
+    default = Path(os.environ.get("BENCH_ARTIFACTS_DIR") or "artifacts")
+    text = "the store (BENCH_ARTIFACTS_DIR; artifacts)"
+    parser.add_argument("--artifacts", type=Path, default=default, metavar="DIR", help=text)
+    parser.add_argument("--run", metavar="ID", help="the run to report on; the latest by default")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _add_language(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--lang", default="en", help="language of the report")
 
 
 def _formats(text: str) -> tuple[Format, ...]:
@@ -60,7 +74,7 @@ def _formats(text: str) -> tuple[Format, ...]:
     return tuple(form for form in _FORMATS if form in wanted)
 
 
-def _build(chosen: argparse.Namespace) -> BuildResult:
+def _build(chosen: argparse.Namespace) -> tuple[str, int]:
     from report.build import Options, build
 
     options = Options(
@@ -71,7 +85,17 @@ def _build(chosen: argparse.Namespace) -> BuildResult:
         output=chosen.output,
         force=chosen.force,
     )
-    return build(chosen.artifacts, options)
+    result = build(chosen.artifacts, options)
+    return (_as_json(result) if chosen.json else _as_text(result)), 0
+
+
+def _audit(chosen: argparse.Namespace) -> tuple[str, int]:
+    from report.claims import audit
+
+    subject = audit.subject_of(chosen.artifacts, chosen.run, chosen.lang)
+    facts = audit.audit_facts(subject)
+    text = json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False) if chosen.json else audit.audit_text(facts)
+    return text, 5 if audit.refuted(facts) and not chosen.no_fail else 0
 
 
 def _as_json(result: BuildResult) -> str:

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 
 from report import markdown, part_two, reproduction
 from report.arms import has_part
+from report.claims.verdicts import counts, judge_all
 from report.figures.catalogue import PICTURES
+from report.inference import ALPHA
 from report.measure import metric
 from report.observations import classifier_observations, training_observations
 from report.protocol_audit.of_published import published_findings
 from report.statistics import wilson_interval
 from report.tables import cells
 from report.tables.catalogue import all_tables
+from report.tables.claims import spoken
 from report.tables.model import VERDICT_TONES
 from report.tables.protocol_audit import TONES
 from report.tables.training import vae_validation_as_printed
@@ -57,6 +60,7 @@ def context_of(subject: Subject, alts: Mapping[str, str]) -> Context:
         audit=tuple(_audit_line(subject, found) for found in published_findings(subject)),
         facts={
             "summary": _summary(subject),
+            "claims": _claims(subject),
             "verdicts": _verdicts(subject, (*training, *classifiers)),
             "architectures": _architectures(subject),
             "slip": _slip(subject),
@@ -146,6 +150,13 @@ def _images(subject: Subject) -> str:
 def _verdicts(subject: Subject, observations: tuple[Observation, ...]) -> dict[str, object]:
     counts = {verdict: sum(one.verdict == verdict for one in observations) for verdict in VERDICT_TONES}
     return {"total": len(observations)} | {key: subject.numbers.integer(count) for key, count in counts.items()}
+
+
+def _claims(subject: Subject) -> dict[str, object]:
+    judged = judge_all(subject)
+    found: dict[str, object] = {str(key): subject.numbers.integer(count) for key, count in counts(judged).items()}
+    lines = tuple(spoken(subject, one) for one in judged if one.verdict == "refuted")
+    return {"total": len(judged), "alpha": subject.numbers.fixed(ALPHA, 2), "refuted_lines": lines, **found}
 
 
 def _architectures(subject: Subject) -> dict[str, object]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from report.tables import (
     architecture,
     arms,
+    claims,
     classification,
     detection,
     detection_data,
@@ -51,6 +52,7 @@ TABLES: tuple[Callable[[Subject], Table | None], ...] = (
     leakage.differences,
     arms.training,
     arms.classes,
+    claims.claims,
     protocol_audit.audit,
     provenance.deviations,
     provenance.stated,

@@ -1,0 +1,84 @@
+"""``report audit``: the verdict on every published claim, as facts and as a table for the terminal."""
+
+from __future__ import annotations
+
+from textwrap import shorten
+from typing import TYPE_CHECKING
+
+from report.claims.verdicts import VERDICTS, judge_all
+from report.evidence import evidence_of
+from report.formatting import formatter_of
+from report.protocol import departures, load_protocol
+from report.published import load_published
+from report.strings import load_strings
+from report.subject import Subject
+from report.tables.claims import reason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pydantic import JsonValue
+
+    from report.claims.verdicts import Judged
+
+_WIDTH = 44  # characters of a claim's id before it is cut
+
+
+def subject_of(artifacts: Path, run_id: str | None, language: str) -> Subject:
+    """The named run, or the latest; raises StudyError where there is none, IntegrityError where a record was altered."""
+    strings, evidence, protocol = load_strings(language), evidence_of(artifacts, run_id), load_protocol()
+    return Subject(evidence, load_published(), protocol, departures(evidence, protocol), strings, formatter_of(strings))
+
+
+def audit_facts(subject: Subject) -> dict[str, JsonValue]:
+    """Counts by verdict and every claim with its values at full precision."""
+    judged = judge_all(subject)
+    counted: dict[str, JsonValue] = {verdict: sum(one.verdict == verdict for one in judged) for verdict in VERDICTS}
+    claims: list[JsonValue] = [_facts(subject, one) for one in judged]
+    return {"run_id": subject.evidence.run.run_id, "counts": counted, "claims": claims}
+
+
+def refuted(facts: Mapping[str, JsonValue]) -> bool:
+    """Whether the run refutes a claim."""
+    counted = facts["counts"]
+    return isinstance(counted, dict) and bool(counted["refuted"])
+
+
+def audit_text(facts: Mapping[str, JsonValue]) -> str:
+    """A line for each claim, then the counts."""
+    claims, counted = facts["claims"], facts["counts"]
+    if not isinstance(claims, list) or not isinstance(counted, dict):
+        raise TypeError("an audit lists its claims and counts its verdicts")
+    lines = [f"{'verdict':<15} {'claim':<{_WIDTH}} {'published':>10} {'re-run':>22}  n  why"]
+    lines += [_line(claim) for claim in claims if isinstance(claim, dict)]
+    words = ", ".join(f"{number} {verdict.replace('_', ' ')}" for verdict, number in counted.items())
+    return "\n".join([*lines, f"run {facts['run_id']}: {len(claims)} claims: {words}"])
+
+
+def _line(claim: Mapping[str, JsonValue]) -> str:
+    means = claim["means"] if isinstance(claim["means"], list) else []
+    shown = "; ".join(f"{mean:.4g}" for mean in means if isinstance(mean, float))
+    published = f"{claim['published']:.4g}" if isinstance(claim["published"], float) else ""
+    name = shorten(str(claim["id"]), _WIDTH, placeholder="...")
+    word = str(claim["verdict"]).replace("_", " ")
+    return f"{word:<15} {name:<{_WIDTH}} {published:>10} {shown:>22} {claim['seeds'] or '':>2}  {claim['reason']}"
+
+
+def _facts(subject: Subject, judged: Judged) -> dict[str, JsonValue]:
+    intervals = [summary.interval for summary in judged.measured]
+    return {
+        "id": judged.claim.id,
+        "source": judged.claim.source,
+        "quote": judged.claim.quote,
+        "english": judged.claim.english,
+        "family": judged.claim.family,
+        "verdict": judged.verdict,
+        "reason": reason(subject, judged),
+        "published": None if judged.published is None else float(judged.published),
+        "means": [float(summary.mean) for summary in judged.measured],
+        "intervals": [None if one is None else [one.low, one.high] for one in intervals],
+        "seeds": judged.seeds,
+        "p": judged.p,
+        "records": list(judged.records),
+    }

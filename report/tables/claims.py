@@ -1,0 +1,89 @@
+"""The table of claims: each published number and sentence, what the run gave, and the verdict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from report.claims.verdicts import judge_all
+from report.markdown import escape
+from report.tables import cells
+from report.tables.model import Cell, Column, Table, Tone
+
+if TYPE_CHECKING:
+    from report.claims.verdicts import Judged
+    from report.subject import Subject
+
+TONES: dict[str, Tone] = {
+    "reproduced": "ok", "consistent": "ok", "refuted": "bad", "inconclusive": "warn", "not_comparable": "muted",
+}  # fmt: skip
+"""How a verdict on a claim is marked."""
+
+_SMALLEST_P = 0.001
+_DIGITS = 4
+
+
+def claims(subject: Subject) -> Table:
+    """One row a claim, in the order of the source."""
+    s = subject.strings
+    heads = [Column(s(f"columns.{name}")) for name in ("place", "claim")]
+    heads += [Column(s(f"columns.{name}"), "right") for name in ("published", "rerun", "interval", "seeds")]
+    heads += [Column(s(f"columns.{name}")) for name in ("verdict", "why")]
+    rows = tuple(_row(subject, judged) for judged in judge_all(subject))
+    return Table("claims", s("captions.claims"), tuple(heads), rows, (s("claims.interval_note"),))
+
+
+def reason(subject: Subject, judged: Judged) -> str:
+    """Why the verdict is what it is, in a line."""
+    values = dict(judged.values)
+    if judged.p is not None:
+        small = judged.p < _SMALLEST_P
+        number = subject.numbers.fixed(_SMALLEST_P if small else judged.p, 3)
+        values["p"] = subject.strings("claims.p_below" if small else "claims.p", p=number)
+    return subject.strings(f"claim_reasons.{judged.why}", **values)
+
+
+def _row(subject: Subject, judged: Judged) -> tuple[Cell, ...]:
+    claim = judged.claim
+    said = subject.strings("claims.said", english=claim.english.rstrip("."), quote=claim.quote)
+    return (
+        cells.text(claim.source),
+        cells.text(said),
+        _published(subject, judged),
+        _measured(subject, judged),
+        _interval(subject, judged),
+        cells.text(str(judged.seeds)) if judged.seeds else cells.nothing(),
+        Cell(subject.strings(f"claim_verdicts.{judged.verdict}"), "status", judged.records, tone=TONES[judged.verdict]),
+        cells.text(reason(subject, judged)),
+    )
+
+
+def _published(subject: Subject, judged: Judged) -> Cell:
+    if judged.published is None:
+        return cells.nothing()
+    return Cell(_number(subject, judged.published), "published", (), judged.claim.published or judged.claim.id)
+
+
+def _measured(subject: Subject, judged: Judged) -> Cell:
+    """The mean of each quantity over seeds, in the order of the claim."""
+    if not judged.measured:
+        return cells.nothing()
+    means = (_number(subject, summary.mean) for summary in judged.measured)
+    return Cell("; ".join(means), "value", judged.records)
+
+
+def _interval(subject: Subject, judged: Judged) -> Cell:
+    found = judged.measured[0].interval if len(judged.measured) == 1 else None
+    if found is None:
+        return cells.nothing()
+    text = f"[{_number(subject, found.low)}, {_number(subject, found.high)}]"
+    return Cell(text, "value", judged.records)
+
+
+def _number(subject: Subject, value: float) -> str:
+    """A count as it is, anything else with four digits."""
+    return subject.numbers.integer(value) if value.is_integer() else subject.numbers.significant(value, _DIGITS)
+
+
+def spoken(subject: Subject, judged: Judged) -> str:
+    """A refuted claim as a line of the summary."""
+    return subject.strings("claims.line", english=escape(judged.claim.english.rstrip(".")), place=judged.claim.source)
