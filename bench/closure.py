@@ -33,7 +33,7 @@ def closure_of(module: str, root: Path = ROOT) -> Closure:
     """Follow the imports of ``module`` (dotted, under ``root``) through bench and store; raises FileNotFoundError."""
     code: dict[str, str] = {}
     libraries: set[str] = set()
-    pending = [module]
+    pending = [module, *_own_modules(root, module)]  # importing a module runs its packages first
     while pending:
         name = pending.pop()
         if name in code:
