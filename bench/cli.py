@@ -73,8 +73,10 @@ def _parser() -> argparse.ArgumentParser:
     text = "name for each stale task the keys, files and functions that changed, with their old and new digests"
     plan.add_argument("--explain", action="store_true", help=text)
     plan.set_defaults(handler=_plan)
-    status = commands.add_parser("status", help="list a finished run's tasks and where its records lie", epilog=_EPILOG)
+    status = commands.add_parser("status", help="list a run's tasks, which are stale, and what runs now", epilog=_EPILOG)
     _add_store_options(status)
+    _add_source_options(status)
+    _add_weights_option(status)
     status.add_argument("--run", metavar="ID", help="which run (default: the latest)")
     status.set_defaults(handler=_status)
     _add_reproduce_options(commands.add_parser("reproduce", help="re-run a stored run and compare", epilog=_EPILOG))
@@ -197,7 +199,7 @@ def _plan(options: argparse.Namespace) -> int:
 def _status(options: argparse.Namespace) -> int:
     from bench import status
 
-    facts = status.status_facts(options.artifacts, options.run)
+    facts = status.status_facts(options.artifacts, options.run, options)
     _say(json.dumps(facts, indent=1) if options.json else status.status_text(facts))
     return 0
 

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import sys
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TextIO
@@ -15,6 +16,7 @@ from bench.environment import git_state, installed_packages, machine_facts, usab
 from bench.explanation import change_lines
 from bench.fashion.locate import cache_root
 from bench.profile import Profile, load_profile, parse_seeds
+from bench.progress import opening_line
 from store.errors import IntegrityError, UsageError
 from store.lock import sole_writer
 from store.records import sweep
@@ -174,6 +176,8 @@ def _execute(study: _Study, options: argparse.Namespace, stream: TextIO) -> dict
     site = site_of(study.profile.config, study.datasets, options.artifacts, options.jobs)
     events = run_path(options.artifacts, study.run_id).with_name("events.jsonl")
     with show(study.to_run, events, stream) as listener:
+        with suppress(OSError), events.open("ab") as log:  # without this line only bench status knows less
+            log.write(opening_line([item.id for item in study.planned if item.action == "run"], site.jobs))
         return run_all(study.planned, site, listener)
 
 

@@ -58,6 +58,16 @@ def is_held(root: Path) -> bool:
     return False
 
 
+def holder_of(root: Path) -> str | None:
+    """Who holds the folder's lock, as its file says; None where nobody does."""
+    if not is_held(root):
+        return None
+    try:
+        return (root / LOCK).read_text(encoding="utf-8", errors="replace").strip() or "unknown"
+    except OSError:
+        return "unknown"
+
+
 def _acquire(handle: int, waiting: Callable[[str], None]) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -50,7 +50,7 @@ def reproduce(options: argparse.Namespace, stream: TextIO) -> Certificate:
     records = {entry.task.id: load_entry(options.artifacts, entry) for entry in run.entries}
     for entry in entries:
         read_chain(records[entry.task.id])  # one that is not sound is better found before hours of work
-    config = _config_of(run, options.device)
+    config = config_of(run, options.device)
     found = study.located(config, planner.tasks_of(config), options)
     with clean_store(options.artifacts) as root:
         planned = planner.plan(config, found, root)
@@ -63,8 +63,11 @@ def reproduce(options: argparse.Namespace, stream: TextIO) -> Certificate:
     return write_certificate(options.artifacts, _fields(run, selection, (cases, verdicts), config))
 
 
-def _config_of(run: Run, device: str | None) -> StudyConfig:
-    """The configuration that the run was made with, on another device where one is named."""
+def config_of(run: Run, device: str | None) -> StudyConfig:
+    """The configuration that the run was made with, on another device where one is named.
+
+    Raises UsageError where this version of the program cannot read it.
+    """
     execution = run.config.get("execution")
     tree: dict[str, JsonValue] = dict(run.config)
     if device is not None and isinstance(execution, dict):
