@@ -86,8 +86,24 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--run", metavar="ID", help="which run (default: the latest)")
     which.add_argument("--all", action="store_true", help="every run and every record, also those that no run names")
     verify.set_defaults(handler=_verify)
+    _add_upkeep_commands(commands)
     _add_data_commands(commands.add_parser("data", help="fetch, verify or locate the data sets", epilog=_EPILOG))
     return parser
+
+
+def _add_upkeep_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    export = commands.add_parser("export", help="write a run with all its records to one archive", epilog=_EPILOG)
+    export.add_argument("run", nargs="?", metavar="RUN", help="which run (default: the latest)")
+    export.add_argument("--output", type=Path, metavar="FILE", help="the archive (default: RUN.tar)")
+    export.set_defaults(handler=_export)
+    taken = commands.add_parser("import", help="check an archive and take its run into the store", epilog=_EPILOG)
+    taken.add_argument("archive", type=Path, metavar="FILE", help="what export wrote, here or on another machine")
+    taken.set_defaults(handler=_import)
+    clean = commands.add_parser("clean", help="delete what no run names, after asking", epilog=_EPILOG)
+    clean.add_argument("--yes", action="store_true", help="do not ask")
+    clean.set_defaults(handler=_clean)
+    for command in (export, taken, clean):
+        _add_store_options(command)
 
 
 def _add_store_options(parser: argparse.ArgumentParser) -> None:
@@ -218,6 +234,30 @@ def _verify(options: argparse.Namespace) -> int:
     facts = command.verify_facts(options.artifacts, options.run, everything=options.all)
     _say(json.dumps(facts, indent=1) if options.json else command.verify_text(facts))
     return 0 if facts["sound"] else 3
+
+
+def _export(options: argparse.Namespace) -> int:
+    from bench import upkeep
+
+    facts = upkeep.export_facts(options)
+    _say(json.dumps(facts, indent=1) if options.json else upkeep.export_text(facts))
+    return 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    from bench import upkeep
+
+    facts = upkeep.import_facts(options, sys.stderr)
+    _say(json.dumps(facts, indent=1) if options.json else upkeep.import_text(facts))
+    return 0
+
+
+def _clean(options: argparse.Namespace) -> int:
+    from bench import upkeep
+
+    facts = upkeep.clean_facts(options, sys.stderr, sys.stdin)
+    _say(json.dumps(facts, indent=1) if options.json else upkeep.clean_text(facts))
+    return 0
 
 
 def _data(options: argparse.Namespace) -> int:

@@ -1,0 +1,91 @@
+"""``bench export``, ``import`` and ``clean`` on the command line: what goes, what stays, and who is asked."""
+
+from __future__ import annotations
+
+import io
+import json
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bench.cli import main
+from bench.upkeep import clean_facts
+from tests.store.test_archive import content, intact, write_store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LITTER = (
+    "records/stand-in/dae/seed-0/0123456789abcdef/record.json",
+    "cache/scratch/0123456789abcdef/checkpoint.bin",
+    "quarantine/stand-in/ae/seed-0/0123456789abcdef/quarantine.json",
+    "runs/.partial-latest-12345678",
+    "report/.partial-report.html-12345678",
+)
+KEPT = ("cache/datasets/fashion-mnist/train.gz", "perf/benchmark.json", "report/report.html")
+
+
+class Terminal(io.StringIO):
+    """A user at a terminal who types this."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A store with a run, what belongs beside it, and what nobody needs."""
+    write_store(tmp_path / "a")
+    for name in (*LITTER, *KEPT):
+        path = tmp_path / "a" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"12345")
+    return tmp_path / "a"
+
+
+def clean(root: Path, answers: io.StringIO, *, yes: bool = False) -> dict[str, object]:
+    """Run the command's core."""
+    return dict(clean_facts(Namespace(artifacts=root, yes=yes), io.StringIO(), answers))
+
+
+@pytest.mark.parametrize(("answers", "yes"), [(Terminal("y\n"), False), (io.StringIO(), True)])
+def test_what_no_run_names_goes_and_all_else_stays(root: Path, answers: io.StringIO, yes: bool) -> None:  # noqa: FBT001
+    """Agreed to, or with --yes: the litter goes, the run stays sound, data and reports stay."""
+    facts = clean(root, answers, yes=yes)
+    assert (facts["removed"], facts["freed_bytes"]) == (True, 5 * len(LITTER))
+    assert not any((root / name).exists() for name in LITTER)
+    assert all((root / name).is_file() for name in KEPT)
+    assert not (root / "records" / "stand-in" / "dae").exists()
+    assert intact(root) == 2
+    assert clean(root, answers, yes=True)["items"] == []
+
+
+@pytest.mark.parametrize("answers", [Terminal("\n"), Terminal("n\n"), Terminal(""), io.StringIO("y\n")])
+def test_nothing_goes_unless_a_person_agrees(root: Path, answers: io.StringIO) -> None:
+    """A refusal, an empty answer, or no terminal at all: only said what would go."""
+    before = content(root)
+    facts = clean(root, answers)
+    assert (facts["removed"], facts["size_bytes"]) == (False, 5 * len(LITTER))
+    assert {name: data for name, data in content(root).items() if name != ".lock"} == before
+
+
+def test_nothing_goes_while_a_run_cannot_be_read(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its records might be among those that no readable run names."""
+    manifest = next(root.glob("runs/*/run.json"))
+    manifest.write_bytes(manifest.read_bytes().replace(b"quick", b"quack"))
+    assert main(["clean", "--yes", "--artifacts", str(root)]) == 3
+    assert "was altered" in capsys.readouterr().err
+    assert all((root / name).exists() for name in LITTER)
+
+
+def test_export_and_import_on_the_command_line(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The two commands hand a run from one store to another; a wrong file is named with exit code 2."""
+    target = str(tmp_path / "run.tar")
+    assert main(["export", "--artifacts", str(root), "--output", target, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["records"] == 2
+    assert main(["import", target, "--artifacts", str(tmp_path / "b")]) == 0
+    assert "2 records, 2 of them new" in capsys.readouterr().out
+    assert main(["import", str(tmp_path / "none.tar"), "--artifacts", str(tmp_path / "b")]) == 2
+    assert "no such archive" in capsys.readouterr().err
