@@ -1,4 +1,4 @@
-"""The command line of the report: ``python -m report build|audit``; the only place that prints and that catches StudyError."""
+"""The command line of the report, ``python -m report COMMAND``: the only place that prints and that catches StudyError."""
 
 from __future__ import annotations
 
@@ -52,14 +52,30 @@ def _parser() -> argparse.ArgumentParser:
     _add_language(audit)
     audit.add_argument("--no-fail", action="store_true", help="exit 0 even where a claim is refuted")
     audit.set_defaults(handler=_audit)
+    verify = commands.add_parser("verify", help="derive a report again from the records and compare; exit 3 where it differs")
+    verify.add_argument("file", type=Path, metavar="FILE", help="a report.html or report.pdf")
+    _add_store_options(verify)
+    _add_language(verify)
+    verify.add_argument("--engine", choices=_ENGINES, default="auto", help="what rendered it, as in build")
+    verify.set_defaults(handler=_verify)
+    compare = commands.add_parser("compare", help="set two runs side by side: settings, metrics, curves")
+    compare.add_argument("first", metavar="RUN_A", help="the run that is compared with")
+    compare.add_argument("second", metavar="RUN_B", help="the run that is held against it")
+    _add_artifacts(compare)
+    compare.add_argument("--artifacts-b", type=Path, metavar="DIR", help="the store of RUN_B, where it is another one")
+    compare.set_defaults(handler=_compare)
     return parser
 
 
 def _add_store_options(parser: argparse.ArgumentParser) -> None:
+    _add_artifacts(parser)
+    parser.add_argument("--run", metavar="ID", help="the run to report on; the latest by default")
+
+
+def _add_artifacts(parser: argparse.ArgumentParser) -> None:
     default = Path(os.environ.get("BENCH_ARTIFACTS_DIR") or "artifacts")
     text = "the store (BENCH_ARTIFACTS_DIR; artifacts)"
     parser.add_argument("--artifacts", type=Path, default=default, metavar="DIR", help=text)
-    parser.add_argument("--run", metavar="ID", help="the run to report on; the latest by default")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
@@ -87,6 +103,23 @@ def _build(chosen: argparse.Namespace) -> tuple[str, int]:
     )
     result = build(chosen.artifacts, options)
     return (_as_json(result) if chosen.json else _as_text(result)), 0
+
+
+def _verify(chosen: argparse.Namespace) -> tuple[str, int]:
+    from report import verification
+    from report.build import Options
+
+    options = Options(run_id=chosen.run, engine=chosen.engine, language=chosen.lang)
+    facts = verification.verify_facts(chosen.file, chosen.artifacts, options)
+    return (json.dumps(facts, indent=1) if chosen.json else verification.verify_text(facts)), 0 if facts["sound"] else 3
+
+
+def _compare(chosen: argparse.Namespace) -> tuple[str, int]:
+    from report.run_comparison import facts, text
+
+    roots = (chosen.artifacts, chosen.artifacts_b or chosen.artifacts)
+    found = facts.compare_facts(roots, (chosen.first, chosen.second))
+    return (json.dumps(found, indent=1, allow_nan=False) if chosen.json else text.compare_text(found)), 0
 
 
 def _audit(chosen: argparse.Namespace) -> tuple[str, int]:
