@@ -15,7 +15,7 @@ Count = Annotated[int, Field(ge=0, strict=True)]
 PositiveFloat = Annotated[float, Field(gt=0)]
 NonNegativeFloat = Annotated[float, Field(ge=0)]
 Part = Literal["autoencoders", "detection"]
-Study = Literal["main", "leakage"]
+Study = Literal["main", "leakage", "sensitivity"]
 Split = Literal["random", "drive"]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 
@@ -119,6 +119,23 @@ class DetectionConfig(_Section):
     strict_labels: bool = False
 
 
+class SensitivityConfig(_Section):
+    """What other values of the assumed settings would change (``--study sensitivity``).
+
+    ``alternatives`` are written as ``--set`` takes them, and each is tried by itself, on the first ``seeds`` of the study's
+    seeds.
+    """
+
+    seeds: PositiveInt = 3
+    alternatives: Annotated[tuple[str, ...], Once] = (
+        "autoencoder.batch_size=64",
+        "vae.beta=1.0",
+        "autoencoder.upsample=bilinear",
+        "classifier.hidden_units=64",
+        "classifier.hidden_units=256",
+    )
+
+
 class ExecutionConfig(_Section):
     """Where tasks run. ``threads`` is per task and fixed, because it can change the last bits of a sum."""
 
@@ -130,7 +147,8 @@ class StudyConfig(_Section):
     """A whole study; ``seeds`` are the replications, ``parts`` which of its two parts are run.
 
     ``studies`` are what is asked of them: ``main`` the tables and figures of the source, ``leakage`` what neighbouring
-    frames on both sides of a random split are worth to the detectors.
+    frames on both sides of a random split are worth to the detectors, ``sensitivity`` what the assumed values of Part I
+    are worth to its results.
     """
 
     seeds: Annotated[tuple[Count, ...], Once] = Field(default=(0,), min_length=1)
@@ -144,4 +162,5 @@ class StudyConfig(_Section):
     latent: LatentConfig = LatentConfig()
     classifier: ClassifierConfig = ClassifierConfig()
     detection: DetectionConfig = DetectionConfig()
+    sensitivity: SensitivityConfig = SensitivityConfig()
     execution: ExecutionConfig = ExecutionConfig()

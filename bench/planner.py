@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import bench.experiments
+from bench import sensitivity
 from bench.closure import closure_of
 from bench.environment import environment_class
 from bench.explanation import changes_since
@@ -50,18 +52,26 @@ class Planned:
 
 
 def tasks_of(config: StudyConfig) -> tuple[Task, ...]:
-    """Every task of the experiment modules whose ``PART`` is asked for, upstream before downstream.
+    """Every task of the parts and studies that are asked for, each once, upstream before downstream.
 
-    The autoencoders belong to the study ``main`` alone.
+    The detectors' own modules know which studies they belong to; the autoencoders belong to ``main`` and ``sensitivity``.
 
     Raises ValueError where an upstream task is missing.
     """
     found: list[Task] = []
-    for info in sorted(pkgutil.iter_modules(bench.experiments.__path__), key=lambda item: item.name):
-        module = importlib.import_module(f"bench.experiments.{info.name}")
-        if module.PART in config.parts and ("main" in config.studies or module.PART == "detection"):
-            found.extend(module.plan(config))
+    if "detection" in config.parts:
+        found += _part("detection", config)
+    if "autoencoders" in config.parts:
+        found += _part("autoencoders", config) if "main" in config.studies else []
+        found += sensitivity.tasks_of(config, partial(_part, "autoencoders")) if "sensitivity" in config.studies else []
     return _in_order(found)
+
+
+def _part(part: str, config: StudyConfig) -> tuple[Task, ...]:
+    """Every task of the experiment modules of one part, upstream before downstream."""
+    names = sorted(info.name for info in pkgutil.iter_modules(bench.experiments.__path__))
+    modules = [importlib.import_module(f"bench.experiments.{name}") for name in names]
+    return _in_order([task for module in modules if part == module.PART for task in module.plan(config)])
 
 
 def plan(config: StudyConfig, datasets: Mapping[str, Dataset], root: Path) -> tuple[Planned, ...]:

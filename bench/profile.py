@@ -53,6 +53,14 @@ def load_profile(name: str, overrides: Sequence[str] = (), **fixed: object) -> P
     return Profile(_name_of(path), _validate(tree, path, origins))
 
 
+def with_override(config: StudyConfig, override: str, where: str) -> StudyConfig:
+    """The configuration with one ``key=value`` changed; raises UsageError that names ``where`` the override stands."""
+    key, value = _parse_override(override, where)
+    tree = config.model_dump(mode="json")
+    _assign(tree, key, value, where)
+    return _validate(tree, Path(where), {})
+
+
 def leaf_keys(model: type[BaseModel] = StudyConfig, prefix: str = "") -> Iterator[str]:
     """Every dotted key that a profile may set, such as ``autoencoder.epochs``."""
     for name, info in model.model_fields.items():
@@ -107,26 +115,26 @@ def _read(path: Path) -> dict[str, object]:
     return tree
 
 
-def _parse_override(text: str) -> tuple[str, object]:
+def _parse_override(text: str, where: str = "--set") -> tuple[str, object]:
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
-        raise UsageError(f"not an override: {text!r}", where="--set", cure="write it as --set autoencoder.epochs=5")
+        raise UsageError(f"not an override: {text!r}", where=where, cure="write it as autoencoder.epochs=5")
     try:
         tree = tomllib.loads(f"value = {value}")
     except tomllib.TOMLDecodeError:
         return key.strip(), value.strip()  # a bare word such as sample is meant as text
     if len(tree) > 1:
-        raise UsageError(f"more than one override: {text!r}", where="--set", cure="give each one a --set of its own")
+        raise UsageError(f"more than one override: {text!r}", where=where, cure="give each one by itself")
     return key.strip(), tree["value"]
 
 
-def _assign(tree: dict[str, object], key: str, value: object) -> None:
+def _assign(tree: dict[str, object], key: str, value: object, where: str = "--set") -> None:
     node = tree
     *parents, leaf = key.split(".")
     for name in parents:
         child = node.setdefault(name, {})
         if not isinstance(child, dict):
-            raise _unknown_key(key, "--set")
+            raise _unknown_key(key, where)
         node = child
     node[leaf] = value
 

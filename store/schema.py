@@ -31,6 +31,11 @@ class TaskKey(_Model):
         """``autoencoder/ae/seed-0``, or ``architecture/ae/once`` without a seed; also the folder under ``records``."""
         return f"{self.experiment}/{self.variant}/{'once' if self.seed is None else f'seed-{self.seed}'}"
 
+    @property
+    def base_variant(self) -> str:
+        """``ae`` of ``ae`` and of ``ae.vae.beta-1.0``: the variant without what a study changed (``store/alternatives.py``)."""
+        return self.variant.partition(".")[0]
+
 
 class Ingredients(_Model):
     """All that the result depends on, each part named so that ``plan`` can say which one changed.

@@ -35,7 +35,7 @@ def read_shape(config: Mapping[str, JsonValue]) -> Shape:
 
 def stored_network(stored: Stored, device: torch.device) -> Network:
     """The trained network of an ``autoencoder`` record, on ``device``, in evaluation mode and without gradients."""
-    network = build(stored.record.task.variant, read_shape(stored.record.ingredients.config), seed=0)
+    network = build(stored.record.task.base_variant, read_shape(stored.record.ingredients.config), seed=0)
     arrays = read_weights(stored.file(WEIGHTS))
     network.load_state_dict({name: torch.tensor(array) for name, array in arrays.items()})
     return network.to(device).requires_grad_(requires_grad=False).eval()

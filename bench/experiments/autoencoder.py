@@ -56,7 +56,7 @@ def run(context: Context) -> Outcome:
     from bench.training.loop import Examples, Schedule, Surroundings, fit
 
     device = configure(context.device, context.threads)
-    variant, seed = context.task.key.variant, _seed(context)
+    variant, seed = context.task.key.base_variant, _seed(context)
     settings = _settings(context)
     raw = load(context.data[DATA]).train_images
     cut = split(len(raw), settings.validation_fraction, seed)

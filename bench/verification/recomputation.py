@@ -22,6 +22,7 @@ TIMING = "timing.json"
 
 _CHECKS: dict[str, Callable[[Stored, Mapping[str, Stored]], Iterator[Comparison]]] = {
     "architecture": images.architecture,
+    "fashion_data": images.fashion_data,
     "autoencoder": training.autoencoder,
     "reconstruction": images.reconstruction,
     "latent": images.latent,

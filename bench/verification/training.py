@@ -28,9 +28,9 @@ def autoencoder(stored: Stored, _upstream: Mapping[str, Stored]) -> Iterator[Com
     record, config = stored.record, stored.record.ingredients.config
     history = read_table(stored.file("history.parquet")).to_pydict()
     yield from _history(stored, "autoencoder", history)
-    objective = "loss_per_image" if record.task.variant == "vae" else "mse_per_pixel"
+    objective = "loss_per_image" if record.task.base_variant == "vae" else "mse_per_pixel"
     yield Comparison("fact objective", record.result.facts.get("objective"), objective)
-    if record.task.variant == "vae":
+    if record.task.base_variant == "vae":
         yield from _vae_loss(history, _number(config, "vae", "beta"))
     images = sum(record.result.metrics[name] for name in ("train_images", "validation_images"))
     held_out = round(images * _number(config, "dataset", "validation_fraction"))
@@ -38,7 +38,7 @@ def autoencoder(stored: Stored, _upstream: Mapping[str, Stored]) -> Iterator[Com
     if record.status != "ok":
         return
     metrics: dict[str, float | None] = {"best_epoch": _best_epoch(history[f"validation_{objective}"])}
-    if record.task.variant == "vae":
+    if record.task.base_variant == "vae":
         metrics["validation_loss_sum"] = history["validation_loss_per_image"][-1] * held_out
     weights = read_weights(stored.file("weights.safetensors"))
     metrics["parameters"] = _values(weights)
