@@ -21,6 +21,7 @@ from report.tables.catalogue import all_tables
 from report.tables.claims import spoken
 from report.tables.model import VERDICT_TONES
 from report.tables.protocol_audit import TONES
+from report.tables.sensitivity import lines as sensitivity_lines
 from report.tables.training import vae_validation_as_printed
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def context_of(subject: Subject, alts: Mapping[str, str]) -> Context:
         facts={
             "summary": _summary(subject),
             "claims": _claims(subject),
+            "sensitivity": {"lines": sensitivity_lines(subject)},
             "verdicts": _verdicts(subject, (*training, *classifiers)),
             "architectures": _architectures(subject),
             "slip": _slip(subject),

@@ -6,6 +6,7 @@ A rule names the records at fault. What no record tells (no such task, one seed)
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from report import arms
 from report.evidence import arrays, frame, reference
 from report.protocol_audit.finding import Finding
+from report.sensitivity import trials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 _TRAINED = ("autoencoder", "classifier", "detector")
 _GREY_LEVELS = 255
+_PARTS = ("train_validation", "train_test", "validation_test")
+_FEW_COPIES = 0.001  # of a part: more could move an accuracy by a tenth of a point
 _MOST_NAMED = 6  # records at fault that a finding lists by name; it counts the rest
 
 
@@ -45,6 +49,15 @@ def same_split(subject: Subject) -> Finding:
     for stored in records:
         by_seed.setdefault(stored.record.task.seed, set()).add(stored.record.result.facts["split_digest"])
     return _judged("same_split", records, [stored for stored in records if len(by_seed[stored.record.task.seed]) > 1])
+
+
+def parts_of_fashion_apart(subject: Subject) -> Finding:
+    """No image of the validation or test part is, pixel by pixel, also a training image, and few are nearly one."""
+    records = _complete(subject.evidence, ("fashion_data",))
+    found = _judged("parts_of_fashion_apart", records, [stored for stored in records if not _parts_apart(stored)])
+    most = {pair: max((int(s.record.result.metrics[f"near_copies_{pair}"]) for s in records), default=0) for pair in _PARTS}
+    near = ", ".join(f"{pair.replace('_', '/')} {subject.numbers.integer(count)}" for pair, count in most.items())
+    return replace(found, values={**found.values, "near": near})
 
 
 def detection_parts_disjoint(subject: Subject) -> Finding:
@@ -80,8 +93,12 @@ def encoder_frozen(subject: Subject) -> Finding:
 
 
 def equal_budgets(subject: Subject) -> Finding:
-    """Whatever is compared was trained for as many epochs: the autoencoders, the classifiers, the arms."""
-    records = _complete(subject.evidence, _TRAINED)
+    """Whatever is compared was trained for as many epochs: the autoencoders, the classifiers, the arms.
+
+    The trials of a sensitivity study are compared with the assumed value, which may be a number of epochs.
+    """
+    tried = {stored.folder for trial in trials(subject) for stored in trial.tasks}
+    records = [stored for stored in _complete(subject.evidence, _TRAINED) if stored.folder not in tried]
     lengths: dict[str, Counter[int]] = {}
     for stored in records:
         lengths.setdefault(stored.record.task.experiment, Counter())[_epochs(stored)] += 1
@@ -126,9 +143,9 @@ def both_epochs_given(subject: Subject) -> Finding:
 
 
 RULES: tuple[Callable[[Subject], Finding], ...] = (
-    last_epoch_reported, same_split, detection_parts_disjoint, drives_apart, images_as_stored, projection_of_test_images,
-    encoder_frozen, equal_budgets, scratch_from_nothing, class_names_agree, accuracy_recomputable, seed_matters,
-    both_epochs_given,
+    last_epoch_reported, same_split, parts_of_fashion_apart, detection_parts_disjoint, drives_apart, images_as_stored,
+    projection_of_test_images, encoder_frozen, equal_budgets, scratch_from_nothing, class_names_agree,
+    accuracy_recomputable, seed_matters, both_epochs_given,
 )  # fmt: skip
 
 
@@ -149,6 +166,13 @@ def _reports_last_epoch(stored: Stored) -> bool:
     history, metrics = frame(stored, "history.parquet"), stored.record.result.metrics
     columns = [name for name in history if name in metrics and name.startswith(("train_", "validation_"))]
     return not any("test" in str(name) for name in history) and all(history[n].iloc[-1] == metrics[n] for n in columns)
+
+
+def _parts_apart(stored: Stored) -> bool:
+    metrics = stored.record.result.metrics
+    equal = sum(metrics[f"equal_images_{pair}"] for pair in _PARTS)
+    shares = [metrics[f"near_copies_{pair}"] / max(1, metrics[f"images_{pair.rpartition('_')[2]}"]) for pair in _PARTS]
+    return not equal and max(shares) <= _FEW_COPIES
 
 
 def _epochs(stored: Stored) -> int:

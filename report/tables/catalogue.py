@@ -17,6 +17,7 @@ from report.tables import (
     provenance,
     reconstruction,
     reproduction,
+    sensitivity,
     training,
 )
 
@@ -53,6 +54,8 @@ TABLES: tuple[Callable[[Subject], Table | None], ...] = (
     arms.training,
     arms.classes,
     claims.claims,
+    sensitivity.results,
+    sensitivity.verdicts,
     protocol_audit.audit,
     provenance.deviations,
     provenance.stated,

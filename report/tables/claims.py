@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from report.claims.verdicts import judge_all
 from report.markdown import escape
+from report.sensitivity import settings_that_turn
 from report.tables import cells
 from report.tables.model import Cell, Column, Table, Tone
 
@@ -28,7 +29,8 @@ def claims(subject: Subject) -> Table:
     heads = [Column(s(f"columns.{name}")) for name in ("place", "claim")]
     heads += [Column(s(f"columns.{name}"), "right") for name in ("published", "rerun", "interval", "seeds")]
     heads += [Column(s(f"columns.{name}")) for name in ("verdict", "why")]
-    rows = tuple(_row(subject, judged) for judged in judge_all(subject))
+    turning = settings_that_turn(subject)
+    rows = tuple(_row(subject, judged, turning.get(judged.claim.id, ())) for judged in judge_all(subject))
     return Table("claims", s("captions.claims"), tuple(heads), rows, (s("claims.interval_note"),))
 
 
@@ -42,8 +44,11 @@ def reason(subject: Subject, judged: Judged) -> str:
     return subject.strings(f"claim_reasons.{judged.why}", **values)
 
 
-def _row(subject: Subject, judged: Judged) -> tuple[Cell, ...]:
+def _row(subject: Subject, judged: Judged, turning: tuple[str, ...]) -> tuple[Cell, ...]:
     claim = judged.claim
+    why = reason(subject, judged)
+    if turning:
+        why = subject.strings("claims.turned", reason=why, settings=", ".join(turning))
     said = subject.strings("claims.said", english=claim.english.rstrip("."), quote=claim.quote)
     return (
         cells.text(claim.source),
@@ -53,7 +58,7 @@ def _row(subject: Subject, judged: Judged) -> tuple[Cell, ...]:
         _interval(subject, judged),
         cells.text(str(judged.seeds)) if judged.seeds else cells.nothing(),
         Cell(subject.strings(f"claim_verdicts.{judged.verdict}"), "status", judged.records, tone=TONES[judged.verdict]),
-        cells.text(reason(subject, judged)),
+        cells.text(why),
     )
 
 

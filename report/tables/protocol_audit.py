@@ -32,4 +32,6 @@ def _outcome(subject: Subject, found: Finding) -> Cell:
 
 
 def _sentence(subject: Subject, found: Finding) -> str:
-    return subject.strings(f"audit_run_evidence.{found.outcome}", **found.values)
+    known = f"audit_run_evidence.{found.key}_{found.outcome}"
+    key = known if known in subject.strings.texts else f"audit_run_evidence.{found.outcome}"
+    return subject.strings(key, **found.values)

@@ -51,7 +51,7 @@ def path_of(root: Path, module: str) -> Path:
 def imported_by_python(module: str) -> set[str]:
     """The own modules that are loaded once ``module`` has been imported."""
     answer = subprocess.run([sys.executable, "-c", _LOADED, module], cwd=ROOT, check=True, capture_output=True, text=True)
-    return set(json.loads(answer.stdout))
+    return set(json.loads(answer.stdout.splitlines()[-1]))  # ultralytics greets whoever imports it for the first time
 
 
 @cache

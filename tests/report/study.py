@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from store.alternatives import alternative_variant
 from store.formats import array_bytes, document_bytes, table_bytes
 from store.records import Draft, commit
 from store.runs import write_run
@@ -60,7 +61,8 @@ class Spec:
     """What a synthetic study is like.
 
     ``broken`` maps task id to (status, reason), ``metrics`` to numbers that override its own, ``undefined`` to metrics that it
-    lacks and names in its facts, ``edits`` to a function that changes metrics, facts and files together.
+    lacks and names in its facts, ``edits`` to a function that changes metrics, facts and files together. ``alternatives``
+    maps a value of the sensitivity study to the (experiment, model) that it touches.
     """
 
     seeds: tuple[int, ...] = (0, 1, 2)
@@ -70,6 +72,7 @@ class Spec:
     metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     undefined: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     edits: Mapping[str, Callable[[Found], Found]] = field(default_factory=dict)
+    alternatives: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -105,11 +108,44 @@ def _tasks(spec: Spec) -> list[tuple[TaskKey, Found]]:
             if "leakage" in spec.config.get("studies", ())
             else ()
         ),
+        *_sensitivity_tasks(spec),
     ]
+
+
+def _sensitivity_tasks(spec: Spec) -> list[tuple[TaskKey, Found]]:
+    """The tasks that each alternative of ``spec`` changes, as if it changed no number; ``spec.metrics`` can."""
+    makers = {"autoencoder": _autoencoder, "reconstruction": _reconstruction, "latent": _latent, "classifier": _classifier}
+    return [
+        (
+            TaskKey(experiment=experiment, variant=alternative_variant(model, alternative), seed=seed),
+            makers[experiment](model, seed, spec.images),
+        )
+        for alternative, cells in spec.alternatives.items()
+        for experiment, model in cells
+        for seed in spec.seeds[: spec.config["sensitivity"]["seeds"]]
+    ]
+
+
+def _fashion_data(_model: str, _seed: int, _images: int) -> Found:
+    pairs = (("train", "validation", 9), ("train", "test", 6), ("validation", "test", 1))
+    metrics: dict[str, float] = {"images_train": 48000, "images_validation": 12000, "images_test": 10000}
+    metrics |= {f"near_copies_{one}_{other}": count for one, other, count in pairs}
+    metrics |= {f"equal_images_{one}_{other}": 0 for one, other, _ in pairs}
+    table = {
+        "original_part": [one for one, _, count in pairs for _ in range(count)],
+        "original_index": [number for _, _, count in pairs for number in range(count)],
+        "copy_part": [other for _, other, count in pairs for _ in range(count)],
+        "copy_index": [number for _, _, count in pairs for number in range(count)],
+        "rms_grey_levels": [3.0] * 16,
+        "same_label": [True] * 16,
+    }
+    facts = {"split_digest": DIGEST, "near_rms_grey_levels": 4.0}
+    return metrics, facts, {"copies.parquet": table_bytes(table)}
 
 
 def _autoencoder_tasks(spec: Spec) -> list[tuple[TaskKey, Found]]:
     tasks = [(TaskKey(experiment="architecture", variant=name), _architecture(name)) for name in _networks()]
+    tasks += [(TaskKey(experiment="fashion_data", variant="parts", seed=s), _fashion_data("", s, 0)) for s in spec.seeds]
     tasks.append((TaskKey(experiment="latent", variant="pixels"), _latent("pixels", 0, spec.images)))
     for seed in spec.seeds:
         for model in MODELS:

@@ -10,7 +10,7 @@ import pytest
 
 from report.protocol_audit.of_run import RULES, run_findings
 from store.formats import array_bytes, table_bytes
-from tests.report.configuration import with_detection
+from tests.report.configuration import PUBLISHED_CONFIG, with_detection
 from tests.report.conftest import subject_of
 from tests.report.study import Found, Spec, write_study
 
@@ -99,6 +99,7 @@ def transferred(found: Found) -> Found:
 PLANTED: dict[str, dict[str, Edit]] = {
     "last_epoch_reported": {"classifier/ae/seed-1": metric("validation_accuracy", 0.99)},
     "same_split": {"autoencoder/vae/seed-0": fact("split_digest", "00" * 32)},
+    "parts_of_fashion_apart": {"fashion_data/parts/seed-1": metric("equal_images_train_test", 1)},
     "detection_parts_disjoint": {"detection_data/car/seed-0": one_image_twice},
     "images_as_stored": {"reconstruction/dae/seed-2": standardised},
     "projection_of_test_images": {"latent/vae/seed-0": fewer_points},
@@ -143,6 +144,26 @@ def test_a_planted_slip_is_found_by_its_rule_alone(tmp_path: Path, rule: str) ->
     found = {one.key: one for one in run_findings(subject_of(tmp_path))}
     assert {key for key, one in found.items() if one.outcome == "slip"} - {"drives_apart"} == {rule}
     assert next(iter(PLANTED[rule])) in found[rule].values["records"]
+
+
+def test_many_near_copies_are_a_slip(tmp_path: Path) -> None:
+    """A near-copy for more than one image in a thousand could move an accuracy by a tenth of a point."""
+    for count, outcome in ((10, "clean"), (11, "slip")):
+        edits = {"fashion_data/parts/seed-0": metric("near_copies_validation_test", count)}
+        write_study(tmp_path / str(count), Spec(edits=edits))
+        found = {one.key: one for one in run_findings(subject_of(tmp_path / str(count)))}["parts_of_fashion_apart"]
+        assert found.outcome == outcome
+        assert f"validation/test {count}" in found.values["near"]
+
+
+def test_a_trial_of_other_epochs_is_no_unequal_budget(tmp_path: Path) -> None:
+    """A sensitivity study may train longer on purpose."""
+    longer = "classifier.epochs=9"
+    section = {"seeds": 3, "alternatives": [longer]}
+    config = {**PUBLISHED_CONFIG, "studies": ["main", "sensitivity"], "sensitivity": section}
+    edits = {f"classifier/ae.classifier.epochs-9/seed-{seed}": shorter for seed in range(3)}
+    write_study(tmp_path, Spec(config=config, alternatives={longer: (("classifier", "ae"),)}, edits=edits))
+    assert outcomes(subject_of(tmp_path))["equal_budgets"] == "clean"
 
 
 def test_every_rule_has_its_planted_slip() -> None:

@@ -1,0 +1,132 @@
+"""The tables of the sensitivity study: what another value of an assumed setting does to results and to verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from report.measure import measure, metric_reader, paired
+from report.published import MODELS
+from report.sensitivity import trials, turned
+from report.tables import cells
+from report.tables.claims import TONES, reason
+from report.tables.model import Cell, Column, Table
+from report.tables.provenance import plain
+from report.tables.training import loss_names
+from store.alternatives import alternative_variant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from report.claims.verdicts import Judged
+    from report.measure import Measurement
+    from report.sensitivity import Trial
+    from report.subject import Subject
+    from store.records import Stored
+
+
+@dataclass(frozen=True, slots=True)
+class _Quantity:
+    """A published number and how a record of its cell gives it, in the printed unit."""
+
+    experiment: str
+    variant: str
+    label: str
+    published: float
+    source: str
+    decimals: int
+    value: Callable[[Stored], float]
+
+
+def results(subject: Subject) -> Table | None:
+    """Validation losses and accuracies with the assumed value and with each other one; None where none was tried."""
+    s = subject.strings
+    rows: list[tuple[Cell, ...]] = []
+    everything: list[Measurement] = []
+    for trial in trials(subject):
+        for quantity in _quantities(subject):
+            if (quantity.experiment, quantity.variant) in trial.touched:
+                row, measured = _row(subject, trial, quantity)
+                rows.append(row)
+                everything += measured
+    heads = [Column(s(f"columns.{name}")) for name in ("setting", "quantity")]
+    names = ("published", "with_assumed", "with_tried", "tried_minus_assumed", "gap_interval_seeds", "pairs")
+    heads += [Column(s(f"columns.{name}"), "right") for name in names]
+    return Table("sensitivity", s("captions.sensitivity"), tuple(heads), tuple(rows), cells.notes(subject, everything))
+
+
+def verdicts(subject: Subject) -> Table | None:
+    """The claims whose verdict is another one with another value; None where none is."""
+    s = subject.strings
+    rows = tuple(
+        (
+            cells.text(setting(subject, one.trial)),
+            cells.text(one.own.claim.source),
+            cells.text(one.own.claim.english),
+            _verdict(subject, one.own),
+            _verdict(subject, one.other),
+            cells.text(reason(subject, one.other)),
+        )
+        for one in turned(subject)
+        if one.changed
+    )
+    names = ("setting", "place", "claim", "with_assumed", "with_tried", "why_tried")
+    heads = tuple(Column(s(f"columns.{name}")) for name in names)
+    return Table("sensitivity-verdicts", s("captions.sensitivity-verdicts"), heads, rows)
+
+
+def setting(subject: Subject, trial: Trial) -> str:
+    """The key, the assumed value and the one that was tried."""
+    return subject.strings("sensitivity.setting", name=trial.key, assumed=plain(subject, trial.assumed), tried=trial.tried)
+
+
+def _row(subject: Subject, trial: Trial, quantity: _Quantity) -> tuple[tuple[Cell, ...], tuple[Measurement, ...]]:
+    place = (quantity.experiment, quantity.variant)
+    own, other = (measure(one.evidence, *place, quantity.value) for one in (trial.own, trial.other))
+    variants = (quantity.variant, alternative_variant(quantity.variant, trial.alternative))
+    change = paired(subject.evidence, quantity.experiment, variants, lambda a, b: quantity.value(b) - quantity.value(a))
+    row = (
+        cells.text(setting(subject, trial)),
+        cells.text(quantity.label),
+        cells.printed(subject, quantity.published, quantity.decimals, quantity.source),
+        cells.value(subject, own, quantity.decimals),
+        cells.value(subject, other, quantity.decimals),
+        cells.signed(subject, change, quantity.decimals),
+        cells.interval(subject, change, quantity.decimals),
+        cells.pairs(change),
+    )
+    return row, (own, other)
+
+
+def _quantities(subject: Subject) -> Iterator[_Quantity]:
+    """Validation loss and test accuracy of each network, as Tables 4 and 5 have them."""
+    s, published = subject.strings, subject.published
+    for model in MODELS:
+        printed = published.vae_validation_per_image() if model == "vae" else published.table_4.of(model).validation_loss
+        value = metric_reader(loss_names(model)[1])
+        yield _Quantity("autoencoder", model, s(f"quantities.{model}_validation"), printed, "table-4", 4, value)
+    for model in MODELS:
+        label, printed = s("quantities.accuracy", model=subject.model(model)), published.table_5.of(model).accuracy
+        yield _Quantity("classifier", model, label, printed, "table-5", 2, _percent(metric_reader("test_accuracy")))
+
+
+def _percent(value: Callable[[Stored], float]) -> Callable[[Stored], float]:
+    return lambda stored: 100 * value(stored)
+
+
+def _verdict(subject: Subject, judged: Judged) -> Cell:
+    return Cell(subject.strings(f"claim_verdicts.{judged.verdict}"), "status", judged.records, tone=TONES[judged.verdict])
+
+
+def lines(subject: Subject) -> tuple[str, ...]:
+    """A sentence for each value that was tried: how many verdicts depend on it."""
+    found = turned(subject)
+    sentences = []
+    for trial in trials(subject):
+        touched = [one for one in found if one.trial.alternative == trial.alternative]
+        seeds = {stored.record.task.seed for stored in trial.tasks}
+        values = {"seeds": len(seeds), "touched": len(touched), "changed": sum(one.changed for one in touched)}
+        numbers = {name: subject.numbers.integer(count) for name, count in values.items()}
+        assumed = plain(subject, trial.assumed)
+        sentences.append(subject.strings("sensitivity.line", name=trial.key, assumed=assumed, tried=trial.tried, **numbers))
+    return tuple(sentences)
