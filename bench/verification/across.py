@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from store.schema import Run
 
 _LABELLED = {"reconstruction": "errors.parquet", "latent": "coordinates.parquet", "classifier": "predictions.parquet"}
+_COUNTS = {"autoencoder": ("train_images", "validation_images"), "fashion_data": ("images_train", "images_validation")}
 # Experiment of the trained network, prefix of its layer table's name, and the metric that both have.
 _SIZES = (
     ("autoencoder", "", "parameters"),
@@ -51,11 +52,7 @@ def agreeing(records: Mapping[str, Stored]) -> Iterator[tuple[str, Comparison]]:
     """Task id and comparison: labels of the same test images, sizes of the same networks, cuts of the same seed."""
     yield from _labels(records)
     yield from _sizes(records)
-    cuts: dict[int | None, JsonValue] = {}
-    for name, stored in records.items():
-        if stored.record.task.experiment == "autoencoder":
-            digest = stored.record.result.facts.get("split_digest")
-            yield name, Comparison("fact split_digest", digest, cuts.setdefault(stored.record.task.seed, digest))
+    yield from _cuts(records)
 
 
 def _known_config(run: Run) -> StudyConfig | None:
@@ -77,6 +74,24 @@ def _labels(records: Mapping[str, Stored]) -> Iterator[tuple[str, Comparison]]:
         labels = read_table(stored.file(file)).column("label").to_pylist()
         for source in stored.record.ingredients.inputs.values():
             yield name, Comparison(f"column label of {file}", labels, known.setdefault(source, labels))
+    for name, stored in records.items():
+        if stored.record.task.experiment == "fashion_data" and stored.record.status == "ok":
+            images = stored.record.result.metrics.get("images_test")
+            sources = stored.record.ingredients.inputs.values()
+            yield from ((name, Comparison("metric images_test", images, len(known[one]))) for one in sources if one in known)
+
+
+def _cuts(records: Mapping[str, Stored]) -> Iterator[tuple[str, Comparison]]:
+    """The cut of a seed is the same in every training and in the record of the data."""
+    cuts: dict[int | None, list[JsonValue]] = {}
+    for name, stored in records.items():
+        counts = _COUNTS.get(stored.record.task.experiment)
+        if counts is not None and stored.record.status in {"ok", "diverged"}:
+            result = stored.record.result
+            found = [result.facts.get("split_digest"), *(result.metrics.get(count) for count in counts)]
+            known = cuts.setdefault(stored.record.task.seed, found)
+            places = ("fact split_digest", *(f"metric {count}" for count in counts))
+            yield from ((name, Comparison(*each)) for each in zip(places, found, known, strict=True))
 
 
 def _sizes(records: Mapping[str, Stored]) -> Iterator[tuple[str, Comparison]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from store.records import Stored
 
-EXPERIMENTS = ("architecture", "autoencoder", "reconstruction", "latent", "classifier")
+EXPERIMENTS = ("architecture", "fashion_data", "autoencoder", "reconstruction", "latent", "classifier")
 TRAIN, TEST = 80, 50
 CONFIG = StudyConfig.model_validate(
     {
@@ -104,7 +105,7 @@ def downstream(task_id: str, data: Path, trained: dict[str, Stored], root: Path)
 
 
 def test_the_plan_covers_every_cell() -> None:
-    """Six layer tables and one pixel latent once, and for both seeds three networks in four experiments."""
+    """Six layer tables and one pixel latent once, and for both seeds the cut and three networks in four experiments."""
     found = tasks()
     seeded = {
         f"{experiment}/{variant}/seed-{seed}"
@@ -113,7 +114,7 @@ def test_the_plan_covers_every_cell() -> None:
         for seed in (0, 1)
     }
     once = {f"architecture/{prefix}{variant}/once" for prefix in ("", "classifier-") for variant in ("ae", "vae", "dae")}
-    assert set(found) == seeded | once | {"latent/pixels/once"}
+    assert set(found) == seeded | once | {"latent/pixels/once", "fashion_data/parts/seed-0", "fashion_data/parts/seed-1"}
     assert found["classifier/vae/seed-1"].upstream == ("autoencoder/vae/seed-1",)
     assert found["architecture/ae/once"].inputs == ()
 
@@ -142,6 +143,32 @@ def test_planning_imports_no_torch() -> None:
         "sys.exit('torch' in sys.modules or 'sklearn' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=Path(__file__).parents[3]).returncode == 0
+
+
+def test_the_parts_are_cut_as_the_trainings_cut_them(data: Path, trained: dict[str, Stored], tmp_path: Path) -> None:
+    """The same images as the autoencoder of the seed has; noise apart, no image stands twice here."""
+    outcome = outcome_of(tasks()["fashion_data/parts/seed-0"], data, tmp_path)
+    training = trained["autoencoder/ae/seed-0"].record.result
+    assert outcome.facts["split_digest"] == training.facts["split_digest"]
+    assert [outcome.metrics[f"images_{part}"] for part in ("train", "validation", "test")] == [64, 16, 50]
+    assert {value for name, value in outcome.metrics.items() if "copies" in name or "equal" in name} == {0}
+
+
+def test_images_in_two_parts_are_counted_and_listed(data: Path, tmp_path: Path) -> None:
+    """A test image that is a training image, and one that nearly is, each with its number in its own file."""
+    folder = tmp_path / "copied"
+    shutil.copytree(data, folder)
+    train, test = (gzip.decompress((folder / name).read_bytes()) for name in (TRAIN_IMAGES, TEST_IMAGES))
+    near = bytes(pixel + 2 for pixel in train[16 + 784 : 16 + 2 * 784])
+    (folder / TEST_IMAGES).write_bytes(gzip.compress(test[:16] + train[16 : 16 + 784] + near + test[16 + 2 * 784 :]))
+    outcome = outcome_of(tasks()["fashion_data/parts/seed-0"], folder, tmp_path)
+    counted = {name: value for name, value in outcome.metrics.items() if name.endswith("_test") and name != "images_test"}
+    assert sum(value for name, value in counted.items() if name.startswith("equal")) == 1
+    assert sum(value for name, value in counted.items() if name.startswith("near")) == 2
+    path = tmp_path / "copies.parquet"
+    path.write_bytes(outcome.files["copies.parquet"])
+    rows = sorted(read_table(path).to_pylist(), key=lambda row: row["copy_index"])
+    assert [(row["original_index"], row["copy_index"], row["rms_grey_levels"]) for row in rows] == [(0, 0, 0.0), (1, 1, 2.0)]
 
 
 def test_layer_tables_are_documents(data: Path, tmp_path: Path) -> None:

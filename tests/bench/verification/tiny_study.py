@@ -36,6 +36,7 @@ SETTINGS = (
     "detection.batch_size=4",
     "detection.epochs=1",
     'detection.arms=["scratch-3class", "transfer-car"]',
+    'sensitivity.alternatives=["vae.beta=1.0", "classifier.hidden_units=8"]',
 )
 
 
@@ -65,5 +66,22 @@ def run_study(root: Path, images: Path) -> None:
             patch.delenv(name, raising=False)
         patch.setenv("BENCH_CACHE_DIR", str(root / "cache"))
         patch.setattr(datasets, "locate", found)
-        options = [word for setting in SETTINGS for word in ("--set", setting)]
-        assert main(["run", "--offline", "--seeds", "0", "--jobs", "2", "--artifacts", str(root), *options]) == 0
+        options = ["--study", "main,sensitivity", *(word for setting in SETTINGS for word in ("--set", setting))]
+        assert (
+            main(
+                [
+                    "run",
+                    "--offline",
+                    "--study",
+                    "main,sensitivity",
+                    "--seeds",
+                    "0",
+                    "--jobs",
+                    "2",
+                    "--artifacts",
+                    str(root),
+                    *options,
+                ]
+            )
+            == 0
+        )
