@@ -13,6 +13,8 @@ from report.statistics import summarise
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from report.statistics import Summary
+
 ALPHA = 0.05
 MOST_SEEDS = 1000  # a study that would need more is not one that anybody repeats
 _FEWEST = 2  # values without which no spread is known
@@ -66,6 +68,13 @@ def all_inside_p(samples: Sequence[Sample]) -> float:
 def any_outside_p(samples: Sequence[Sample]) -> float:
     """P value of "every mean is in its region", Bonferroni over the samples."""
     return min(1.0, len(samples) * min(outside_p(sample) for sample in samples))
+
+
+def difference_p(summary: Summary) -> float | None:
+    """P value of "the mean difference is 0", two-sided paired t test; None where one seed, or no spread, allows no test."""
+    if summary.sd is None or summary.sd <= _ROUNDING * abs(summary.mean):
+        return None
+    return 2 * float(stdtr(summary.n - 1, -abs(summary.mean) * math.sqrt(summary.n) / summary.sd))
 
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:
