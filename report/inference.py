@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
+import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from report.statistics import summarise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from report.statistics import Summary
 
@@ -92,21 +96,26 @@ def seeds_needed(samples: Sequence[Sample]) -> int | None:
 
     A projection from the samples at hand, without correction for other claims. Raises ValueError where one has no spread.
     """
-    summaries = [summarise(sample.values) for sample in samples]
     if not all(sample.testable for sample in samples):
         raise ValueError("without a spread no number of seeds can be projected")
-    for n in range(_FEWEST, MOST_SEEDS + 1):
-        one_sided, two_sided = (float(stdtrit(n - 1, 1 - part)) / math.sqrt(n) for part in (ALPHA, ALPHA / 2))
-        inside, outside = [], []
-        for sample, found in zip(samples, summaries, strict=True):
-            reach = one_sided * (found.sd or 0.0)
-            region, mean = sample.region, found.mean
-            inside.append(region.low <= mean - reach and mean + reach <= region.high)
-            reach = two_sided * (found.sd or 0.0)
-            outside.append(mean + reach < region.low or mean - reach > region.high)
-        if all(inside) or any(outside):
-            return n
-    return None
+    seeds, one_sided, two_sided = _reaches()
+    inside, outside = np.ones(len(seeds), dtype=bool), np.zeros(len(seeds), dtype=bool)
+    for sample in samples:
+        found, region = summarise(sample.values), sample.region
+        reach = one_sided * (found.sd or 0.0)
+        inside &= (region.low <= found.mean - reach) & (found.mean + reach <= region.high)
+        reach = two_sided * (found.sd or 0.0)
+        outside |= (found.mean + reach < region.low) | (found.mean - reach > region.high)
+    deciding = seeds[inside | outside]
+    return int(deciding[0]) if len(deciding) else None
+
+
+@cache
+def _reaches() -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Every number of seeds, and how many standard deviations its one- and two-sided bound lies from the mean."""
+    seeds = np.arange(_FEWEST, MOST_SEEDS + 1)
+    one_sided, two_sided = (stdtrit(seeds - 1, 1 - part) / np.sqrt(seeds) for part in (ALPHA, ALPHA / 2))
+    return seeds, one_sided, two_sided
 
 
 def _one_sided(sample: Sample) -> tuple[float, float]:

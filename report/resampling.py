@@ -12,7 +12,7 @@ from report.statistics import LEVEL, Interval
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-RESAMPLES = 4000  # a bound then scatters by 4 % of the mean's standard error; 1,000 would make it 9 %
+RESAMPLES = 2000  # a bound then scatters by 6 % of the mean's standard error
 _BATCH = 50  # resamples at a time: 4 MB of counts for 10,000 images
 _SEED = 0  # the resamples are part of the method: the same records give the same report
 
