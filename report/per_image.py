@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from report.evidence import frame
-from report.inference import holm
+from report.inference import ALPHA, holm
 from report.measure import metric_reader, paired
 from report.resampling import bootstrap_intervals, mcnemar_p
 from store.errors import IntegrityError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -97,7 +97,7 @@ def error_gap(evidence: Evidence, pair: tuple[Model, Model], which: str) -> Meas
 def discordances(evidence: Evidence) -> tuple[tuple[Duel, Discordance | None], ...]:
     """McNemar's test of every duel of classifiers, None where it has no result; all of them are one family."""
     fought = duels(evidence, "classifier")
-    counted = [_counts(duel) for duel in fought if duel.complete]
+    counted = [_counts(*sides) for sides in _sides(fought)]
     p_values = [mcnemar_p(first, second) for _, first, second in counted]
     tests = iter(zip(counted, p_values, holm(p_values), strict=True))
     return tuple((duel, _discordance(*next(tests)) if duel.complete else None) for duel in fought)
@@ -109,9 +109,25 @@ def error_gaps(evidence: Evidence) -> tuple[tuple[Duel, Mapping[str, ErrorGap]],
     Raises IntegrityError where two records are not about the same test images.
     """
     fought = duels(evidence, "reconstruction")
-    columns = [_differences(duel, which) for duel in fought if duel.complete for which in INPUTS]
+    columns = [_differences(*sides, which) for sides in _sides(fought) for which in INPUTS]
     found = iter(_intervals(columns))
     return tuple((duel, {which: next(found) for which in INPUTS} if duel.complete else {}) for duel in fought)
+
+
+def accuracy_order(first: Stored, second: Stored) -> int:
+    """1 where the first classifier is shown to be right more often on the test images, -1 where the second is, else 0."""
+    _, mine, other = _counts(first, second)
+    return (mine > other) - (mine < other) if mcnemar_p(mine, other) <= ALPHA else 0
+
+
+def error_order(which: str) -> Callable[[Stored, Stored], int]:
+    """Compares two records: 1 where the first is shown to have the larger mean error, -1 where the second has, else 0."""
+
+    def order(first: Stored, second: Stored) -> int:
+        (interval,) = bootstrap_intervals(_differences(first, second, which)[:, None])
+        return int(interval.low > 0) - int(interval.high < 0)
+
+    return order
 
 
 def _intervals(columns: Sequence[NDArray[np.float64]]) -> list[ErrorGap]:
@@ -125,26 +141,31 @@ def _intervals(columns: Sequence[NDArray[np.float64]]) -> list[ErrorGap]:
     return [gaps[index] for index in range(len(columns))]
 
 
+def _sides(fought: Sequence[Duel]) -> list[tuple[Stored, Stored]]:
+    """Both records of every duel that has a result."""
+    return [(first, second) for first, second in (duel.sides for duel in fought if duel.complete)]
+
+
 def _discordance(counts: tuple[int, int, int], p: float, adjusted: float) -> Discordance:
     return Discordance(*counts, p, adjusted)
 
 
-def _counts(duel: Duel) -> tuple[int, int, int]:
+def _counts(first: Stored, second: Stored) -> tuple[int, int, int]:
     """Images in all, right by the first alone, right by the second alone."""
-    predicted, label = (_columns(duel, "predictions.parquet", name) for name in ("predicted", "label"))
-    first, second = predicted[0] == label[0], predicted[1] == label[1]
-    return len(first), int((first & ~second).sum()), int((second & ~first).sum())
+    predicted, label = (_columns(first, second, "predictions.parquet", name) for name in ("predicted", "label"))
+    mine, other = predicted[0] == label[0], predicted[1] == label[1]
+    return len(mine), int((mine & ~other).sum()), int((other & ~mine).sum())
 
 
-def _differences(duel: Duel, which: str) -> NDArray[np.float64]:
-    first, second = _columns(duel, "errors.parquet", f"mse_per_pixel_{which}_input")
-    return first - second
+def _differences(first: Stored, second: Stored, which: str) -> NDArray[np.float64]:
+    mine, other = _columns(first, second, "errors.parquet", f"mse_per_pixel_{which}_input")
+    return mine - other
 
 
-def _columns(duel: Duel, file: str, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """A column of both sides, image by image; raises IntegrityError where the images are not the same."""
-    first, second = (frame(stored, file) for stored in duel.sides)
-    if not np.array_equal(first["index"], second["index"]):
-        ids = " and ".join(stored.record.task.id for stored in duel.sides)
-        raise IntegrityError(f"{ids} are not about the same test images", where=file, cure="run: python -m bench verify")
-    return first[name].to_numpy(), second[name].to_numpy()
+def _columns(first: Stored, second: Stored, file: str, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A column of both records, image by image; raises IntegrityError where the images are not the same."""
+    mine, other = frame(first, file), frame(second, file)
+    if not np.array_equal(mine["index"], other["index"]):
+        message = f"{first.record.task.id} and {second.record.task.id} are not about the same test images"
+        raise IntegrityError(message, where=file, cure="run: python -m bench verify")
+    return mine[name].to_numpy(), other[name].to_numpy()
