@@ -77,8 +77,8 @@ def test_images_that_one_alone_gets_right_are_counted(tmp_path: Path) -> None:
         1.0,
     )
     assert rows(subject, "classifier-images")[:2] == [
-        ["AE minus VAE", "0", "+1.80", "18", "0", "< 0.001", "< 0.001"],
-        ["VAE minus DAE", "0", "\N{MINUS SIGN}0.10", "0", "1", "1.000", "1.000"],
+        ["AE\N{MINUS SIGN}VAE", "0", "+1.80", "18", "0", "< 0.001", "< 0.001"],
+        ["VAE\N{MINUS SIGN}DAE", "0", "\N{MINUS SIGN}0.10", "0", "1", "1.000", "1.000"],
     ]
     assert "3 tests" in notes(subject, "classifier-images")
 
@@ -87,7 +87,7 @@ def test_pairs_over_seeds_stand_beside_the_published_gaps(tmp_path: Path) -> Non
     """Differences 1.8, 1.9 and 2.0 points have the paired t interval, its p over the family, and their count by image."""
     subject = study(tmp_path, (0, 1, 2))
     first, second, third = rows(subject, "classifier-pairs")
-    assert first[:4] == ["AE minus VAE", "+0.87", "+1.90", "[1.65, 2.15]"]
+    assert first[:4] == ["AE\N{MINUS SIGN}VAE", "+0.87", "+1.90", "[1.65, 2.15]"]
     assert first[5:] == ["3", "3 of 3"]
     p = stats.ttest_1samp([1.8, 1.9, 2.0], 0).pvalue
     other = stats.ttest_1samp([1.7, 1.8, 1.9], 0).pvalue
@@ -113,8 +113,8 @@ def test_a_failed_side_keeps_its_row_and_its_reason(tmp_path: Path) -> None:
     lines = rows(subject, "classifier-images")
     assert len(lines) == 9
     assert [line[:3] for line in lines if line[2] == "failed"] == [
-        ["VAE minus DAE", "1", "failed"],
-        ["AE minus DAE", "1", "failed"],
+        ["VAE\N{MINUS SIGN}DAE", "1", "failed"],
+        ["AE\N{MINUS SIGN}DAE", "1", "failed"],
     ]
     assert [row[5:] for row in rows(subject, "classifier-pairs")] == [
         ["3", "3 of 3"],
@@ -136,7 +136,7 @@ def test_a_model_without_any_result_has_words(broken: Subject) -> None:
 def test_error_differences_are_those_of_the_images(whole: Subject) -> None:
     """Mean and interval by image come from the two records named on the cell, clean before noisy."""
     table = all_tables(whole)["error-images"]
-    row = next(line for line in table.rows if (line[0].text, line[1].text) == ("VAE minus DAE", "1"))
+    row = next(line for line in table.rows if (line[0].text, line[1].text) == ("VAE\N{MINUS SIGN}DAE", "1"))
     vae, dae = (whole.evidence.complete("reconstruction", model)[1] for model in ("vae", "dae"))
     assert row[2].records == row[5].records == (reference(vae), reference(dae))
     for column, which in ((2, "clean"), (4, "noisy")):
