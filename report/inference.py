@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
+import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from report.statistics import summarise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from report.statistics import Summary
 
 ALPHA = 0.05
 MOST_SEEDS = 1000  # a study that would need more is not one that anybody repeats
@@ -68,6 +74,13 @@ def any_outside_p(samples: Sequence[Sample]) -> float:
     return min(1.0, len(samples) * min(outside_p(sample) for sample in samples))
 
 
+def difference_p(summary: Summary) -> float | None:
+    """P value of "the mean difference is 0", two-sided paired t test; None where one seed, or no spread, allows no test."""
+    if summary.sd is None or summary.sd <= _ROUNDING * abs(summary.mean):
+        return None
+    return 2 * float(stdtr(summary.n - 1, -abs(summary.mean) * math.sqrt(summary.n) / summary.sd))
+
+
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     """P values adjusted for testing all of them, in the order given (Holm 1979)."""
     adjusted = [0.0] * len(p_values)
@@ -83,21 +96,26 @@ def seeds_needed(samples: Sequence[Sample]) -> int | None:
 
     A projection from the samples at hand, without correction for other claims. Raises ValueError where one has no spread.
     """
-    summaries = [summarise(sample.values) for sample in samples]
     if not all(sample.testable for sample in samples):
         raise ValueError("without a spread no number of seeds can be projected")
-    for n in range(_FEWEST, MOST_SEEDS + 1):
-        one_sided, two_sided = (float(stdtrit(n - 1, 1 - part)) / math.sqrt(n) for part in (ALPHA, ALPHA / 2))
-        inside, outside = [], []
-        for sample, found in zip(samples, summaries, strict=True):
-            reach = one_sided * (found.sd or 0.0)
-            region, mean = sample.region, found.mean
-            inside.append(region.low <= mean - reach and mean + reach <= region.high)
-            reach = two_sided * (found.sd or 0.0)
-            outside.append(mean + reach < region.low or mean - reach > region.high)
-        if all(inside) or any(outside):
-            return n
-    return None
+    seeds, one_sided, two_sided = _reaches()
+    inside, outside = np.ones(len(seeds), dtype=bool), np.zeros(len(seeds), dtype=bool)
+    for sample in samples:
+        found, region = summarise(sample.values), sample.region
+        reach = one_sided * (found.sd or 0.0)
+        inside &= (region.low <= found.mean - reach) & (found.mean + reach <= region.high)
+        reach = two_sided * (found.sd or 0.0)
+        outside |= (found.mean + reach < region.low) | (found.mean - reach > region.high)
+    deciding = seeds[inside | outside]
+    return int(deciding[0]) if len(deciding) else None
+
+
+@cache
+def _reaches() -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Every number of seeds, and how many standard deviations its one- and two-sided bound lies from the mean."""
+    seeds = np.arange(_FEWEST, MOST_SEEDS + 1)
+    one_sided, two_sided = (stdtrit(seeds - 1, 1 - part) / np.sqrt(seeds) for part in (ALPHA, ALPHA / 2))
+    return seeds, one_sided, two_sided
 
 
 def _one_sided(sample: Sample) -> tuple[float, float]:

@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 class Measurement:
     """A quantity over seeds. ``summary`` is None where no seed gave a value.
 
-    ``records`` are those that did; ``incomplete`` are tasks that did not succeed, and ``undefined`` are records of tasks
-    that did, but in which the quantity has no value (the precision of a class that is never predicted).
+    ``records`` are those that did, ``values`` what each gave (empty for a comparison, which has two records a value);
+    ``incomplete`` are tasks that did not succeed, and ``undefined`` are records of tasks that did, but in which the quantity
+    has no value (the precision of a class that is never predicted).
     """
 
     summary: Summary | None
     records: tuple[Stored, ...]
     incomplete: tuple[Stored, ...]
     undefined: tuple[Stored, ...] = ()
+    values: tuple[float, ...] = ()
 
     @property
     def references(self) -> tuple[str, ...]:
@@ -57,7 +59,8 @@ def measure(
     summary = summarise([number for _, number in known])
     if summary.n == 1 and alone is not None:
         summary = replace(summary, interval=alone(known[0][0]))
-    return Measurement(summary, tuple(stored for stored, _ in known), incomplete, undefined)
+    records, numbers = zip(*known, strict=True)
+    return Measurement(summary, records, incomplete, undefined, numbers)
 
 
 def paired(

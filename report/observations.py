@@ -1,17 +1,20 @@
 """What the data say about the published statements: one rule a statement, each giving a verdict and the numbers behind it.
 
-A rule compares 95 % intervals: over seeds where there are several, over test images where there is one. Overlap decides
-nothing. The sentences stand in the strings file under ``observations``.
+A rule that compares models asks whether their difference excludes zero: paired by seed where there are several, image by image
+where there is one. The sentences stand in the strings file under ``observations``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from report.evidence import frame
 from report.markdown import cell
 from report.measure import accuracy, error, measure, metric, neighbours
+from report.ordering import above, all_of
+from report.per_image import PAIRS, error_order
+from report.per_image import accuracy_order as by_image
 from report.published import MODELS
 from report.tables import cells
 from report.tables.classification import SCORES, score
@@ -21,11 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from report.measure import Measurement
+    from report.ordering import Alone, Verdict
     from report.published import Model
     from report.subject import Subject
     from store.records import Stored
-
-Verdict = Literal["supported", "not_supported", "undecided", "not_measured"]
 
 FAITHFUL = (0.75, 0.90)  # structural similarity below which a reconstruction is not called faithful, and from which it is
 SMALL_GAP = 0.05  # relative gap of validation to training loss that is called small (the published AE: 0.018)
@@ -104,13 +106,13 @@ def class_separation(subject: Subject) -> Observation:
     """AE: classes clearly separated. kNN accuracy of its latent space against that of raw pixels."""
     mine, pixels = neighbours(subject.evidence, "ae"), neighbours(subject.evidence, "pixels")
     values = {"ae": _print(subject, mine, 1, 100), "pixels": _print(subject, pixels, 1, 100)}
-    return Observation("class_separation", _above(mine, pixels), values)
+    return Observation("class_separation", above(mine, pixels), values)
 
 
 def vae_blur(subject: Subject) -> Observation:
     """VAE: less defined lines. Its sharpness ratio against the AE's."""
     mine, other = (metric(subject.evidence, "reconstruction", model, "sharpness_ratio") for model in ("vae", "ae"))
-    return Observation("vae_blur", _above(other, mine), {"vae": _print(subject, mine, 2), "ae": _print(subject, other, 2)})
+    return Observation("vae_blur", above(other, mine), {"vae": _print(subject, mine, 2), "ae": _print(subject, other, 2)})
 
 
 def vae_removes_part(subject: Subject) -> Observation:
@@ -127,7 +129,7 @@ def vae_removes_part(subject: Subject) -> Observation:
 def vae_errors_higher(subject: Subject) -> Observation:
     """VAE: higher reconstruction errors. Its error on clean input against the AE's, with which the source compares it."""
     found = {model: error(subject.evidence, model, "clean") for model in MODELS}
-    return Observation("vae_errors_higher", _above(found["vae"], found["ae"]), _each(subject, found, 4))
+    return Observation("vae_errors_higher", above(found["vae"], found["ae"], error_order("clean")), _each(subject, found, 4))
 
 
 def vae_wrong_class(_: Subject) -> Observation:
@@ -138,7 +140,7 @@ def vae_wrong_class(_: Subject) -> Observation:
 def dae_filters_best(subject: Subject) -> Observation:
     """DAE: filters noise best. Its error on noisy input against the AE's and the VAE's."""
     found = {model: error(subject.evidence, model, "noisy") for model in MODELS}
-    return Observation("dae_filters_best", _lowest(found, "dae"), _each(subject, found, 4))
+    return Observation("dae_filters_best", _lowest(found, "dae", error_order("noisy")), _each(subject, found, 4))
 
 
 def dae_errors_low(subject: Subject) -> Observation:
@@ -165,7 +167,8 @@ def dae_classes_apart(subject: Subject) -> Observation:
 def exact_without_noise(subject: Subject) -> Observation:
     """AE and DAE most exact without noise, the AE first. Errors on clean input."""
     found = {model: error(subject.evidence, model, "clean") for model in MODELS}
-    verdict = all_of((_above(found["vae"], found["dae"]), _above(found["dae"], found["ae"]), _above(found["vae"], found["ae"])))
+    falling: tuple[tuple[Model, Model], ...] = (("vae", "dae"), ("dae", "ae"), ("vae", "ae"))
+    verdict = all_of(tuple(above(found[worse], found[better], error_order("clean")) for worse, better in falling))
     return Observation("exact_without_noise", verdict, _each(subject, found, 4))
 
 
@@ -175,7 +178,7 @@ def ae_best_everywhere(subject: Subject) -> Observation:
     values: dict[str, str] = {}
     for printed, name in SCORES:
         found = {model: score(subject, model, name) for model in MODELS}
-        verdicts.append(_highest(found, "ae"))
+        verdicts.append(_highest(found, "ae", by_image if name == "test_accuracy" else None))
         values |= {f"{model}_{printed}": text for model, text in _each(subject, found, 2, 100).items()}
     return Observation("ae_best_everywhere", all_of(tuple(verdicts)), values)
 
@@ -183,44 +186,16 @@ def ae_best_everywhere(subject: Subject) -> Observation:
 def accuracy_order(subject: Subject) -> Observation:
     """Accuracy falls from AE over VAE to DAE."""
     found = {model: accuracy(subject.evidence, model) for model in MODELS}
-    verdict = all_of((_above(found["ae"], found["vae"]), _above(found["vae"], found["dae"])))
+    verdict = all_of(tuple(above(found[a], found[b], by_image) for a, b in PAIRS[:2]))
     return Observation("accuracy_order", verdict, _each(subject, found, 2, 100))
 
 
-def _above(first: Measurement, second: Measurement) -> Verdict:
-    """Whether the first quantity is the larger: supported or not where the intervals are disjoint, else undecided."""
-    if first.summary is None or second.summary is None:
-        return "not_measured"
-    upper, lower = _bounds(first), _bounds(second)
-    if upper is None or lower is None:
-        return "undecided"
-    if lower[1] < upper[0]:
-        return "supported"
-    return "not_supported" if upper[1] < lower[0] else "undecided"
+def _highest(found: Mapping[Model, Measurement], model: Model, alone: Alone | None = None) -> Verdict:
+    return all_of(tuple(above(found[model], found[other], alone) for other in MODELS if other != model))
 
 
-def _bounds(measured: Measurement) -> tuple[float, float] | None:
-    """Interval of a quantity; a quantity without randomness (raw pixels) is its own interval; None where unknown."""
-    if measured.interval is not None:
-        return measured.interval.low, measured.interval.high
-    fixed = all(stored.record.task.seed is None for stored in measured.records)
-    return (measured.summary.mean, measured.summary.mean) if fixed and measured.summary else None
-
-
-def _highest(found: Mapping[Model, Measurement], model: Model) -> Verdict:
-    return all_of(tuple(_above(found[model], found[other]) for other in MODELS if other != model))
-
-
-def _lowest(found: Mapping[Model, Measurement], model: Model) -> Verdict:
-    return all_of(tuple(_above(found[other], found[model]) for other in MODELS if other != model))
-
-
-def all_of(verdicts: tuple[Verdict, ...]) -> Verdict:
-    """All parts hold: supported; one part refuted: not supported; else the weakest of what is known."""
-    for verdict in ("not_measured", "not_supported", "undecided"):
-        if verdict in verdicts:
-            return verdict
-    return "supported"
+def _lowest(found: Mapping[Model, Measurement], model: Model, alone: Alone | None = None) -> Verdict:
+    return all_of(tuple(above(found[other], found[model], alone) for other in MODELS if other != model))
 
 
 def _each(subject: Subject, found: Mapping[Model, Measurement], decimals: int, scale: float = 1.0) -> dict[str, str]:

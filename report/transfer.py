@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from report import arms
 from report.evidence import frame
-from report.observations import Verdict, all_of
+from report.ordering import Verdict, all_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

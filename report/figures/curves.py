@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.ticker import MaxNLocator
 
-from report.figures.style import MODEL_COLOUR, MODEL_LINE, PUBLISHED, RERUN_TRAIN, RERUN_VALIDATION, Drawing, canvas
+from report.figures.style import (
+    MODEL_COLOUR,
+    MODEL_LINE,
+    PUBLISHED,
+    RERUN_TRAIN,
+    RERUN_VALIDATION,
+    Drawing,
+    canvas,
+    single_seeds,
+)
 from report.history import by_seed, mean_curve
 from report.published import MODELS
 from report.tables.training import loss_names
@@ -68,8 +77,7 @@ def bundle(axis: Axes, records: tuple[Stored, ...], name: str, scale: float, loo
         return
     colour, line, label = look
     seeds = scale * by_seed(records, name)
-    if len(seeds.columns) > 1:
-        axis.plot(seeds.index, seeds, color=colour, alpha=0.25, linewidth=0.8)
+    single_seeds(axis, seeds, colour)
     axis.plot(
         seeds.index, seeds.mean(axis=1), color=colour, linestyle=line, label=label, marker="o" if len(seeds) == 1 else None
     )

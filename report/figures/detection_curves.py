@@ -10,7 +10,7 @@ from report import arms
 from report.arms import PUBLISHED_PAIR, arms_of, class_names
 from report.evidence import frames
 from report.figures.curves import bundle, missing_words
-from report.figures.style import ARM_COLOUR, ARM_LINE, PUBLISHED, Drawing, canvas, placeholder
+from report.figures.style import ARM_COLOUR, ARM_LINE, PUBLISHED, Drawing, canvas, placeholder, single_seeds
 from report.history import mean_curve
 from report.transfer import LOSSES
 
@@ -66,7 +66,7 @@ def losses(subject: Subject) -> Drawing | None:
 
 
 def precision_recall(subject: Subject) -> Drawing | None:
-    """Interpolated precision over recall at IoU 0.5 in the last epoch, one panel a class, means over seeds."""
+    """Interpolated precision over recall at IoU 0.5 in the last epoch, one panel a class, seeds faint and their mean bold."""
     present = _present(subject, "")
     names = max((class_names(subject.evidence, arm) for arm in present), key=len, default=())
     if not names:
@@ -129,9 +129,11 @@ def _curve(subject: Subject, axis: Axes, arm: str, index: int) -> float | None:
         return None
     table = frames(records, "curves.parquet")
     kept = table[(table["epoch"] == "last") & (table["class_index"] == index)]
-    mean = kept.groupby("recall")["precision"].mean()
-    if mean.empty:
+    seeds = kept.pivot_table("precision", "recall", "seed")
+    if seeds.empty:
         return None
+    single_seeds(axis, seeds, ARM_COLOUR[arm])
+    mean = seeds.mean(axis=1)
     axis.plot(mean.index, mean, color=ARM_COLOUR[arm], linestyle=ARM_LINE[arm], label=subject.strings(f"arms.{arm}"))
     return float(mean.mean())
 

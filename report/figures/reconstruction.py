@@ -8,7 +8,18 @@ import numpy as np
 
 from report.evidence import frames, reference
 from report.figures.curves import missing_words
-from report.figures.style import MODEL_COLOUR, MODEL_LINE, MODEL_MARKER, WIDTH_IN, Drawing, absent, bare, canvas, placeholder
+from report.figures.style import (
+    MODEL_COLOUR,
+    MODEL_LINE,
+    MODEL_MARKER,
+    WIDTH_IN,
+    Drawing,
+    absent,
+    bare,
+    canvas,
+    placeholder,
+    single_seeds,
+)
 from report.measure import error
 from report.published import MODELS
 from report.tables.reconstruction import shown_pairs, sweep
@@ -93,8 +104,10 @@ def robustness(subject: Subject) -> Drawing:
 
 
 def _line(axis: Axes, factors: NDArray[np.float64], records: tuple[Stored, ...], name: str, who: tuple[str, str]) -> None:
-    values = _over_noise(records, name)
+    seeds = frames(records, "robustness.parquet").pivot_table(name, "noise_factor", "seed", dropna=False)
     kind, label = who
+    single_seeds(axis, seeds, MODEL_COLOUR[kind])
+    values = seeds.mean(axis=1).to_numpy(np.float64)
     axis.plot(factors, values, color=MODEL_COLOUR[kind], linestyle=MODEL_LINE[kind], marker=MODEL_MARKER[kind], label=label)
 
 

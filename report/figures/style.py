@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pandas as pd
     from matplotlib.axes import Axes
 
 WIDTH_IN = 5.2  # on a phone 390 px wide this makes 9.5 pt about 8.5 px high; wider canvases would shrink the text
@@ -94,6 +95,12 @@ def absent(axis: Axes, message: str) -> None:
     """Say in the panel why it has no data."""
     bare(axis)
     axis.text(0.5, 0.5, message, ha="center", va="center", transform=axis.transAxes, color="#7A1F1F", style="italic")
+
+
+def single_seeds(axis: Axes, seeds: pd.DataFrame, colour: str) -> None:
+    """Draw every column of ``seeds`` faintly; one seed is its own mean and is drawn as that alone."""
+    if len(seeds.columns) > 1:
+        axis.plot(seeds.index, seeds, color=colour, alpha=0.25, linewidth=0.8)
 
 
 def placeholder(message: str) -> Figure:

@@ -69,11 +69,11 @@ def value(subject: Subject, measured: Measurement, decimals: int, scale: float =
     return Cell(subject.numbers.fixed(scale * measured.summary.mean, decimals), "value", measured.references)
 
 
-def signed(subject: Subject, measured: Measurement, decimals: int) -> Cell:
+def signed(subject: Subject, measured: Measurement, decimals: int, scale: float = 1.0) -> Cell:
     """A mean difference with its sign, or the word for its absence."""
     if measured.summary is None:
         return status(subject, measured)
-    return Cell(subject.numbers.signed(measured.summary.mean, decimals), "value", measured.references)
+    return Cell(subject.numbers.signed(scale * measured.summary.mean, decimals), "value", measured.references)
 
 
 def pairs(measured: Measurement) -> Cell:

@@ -56,7 +56,7 @@ def _row(subject: Subject, judged: Judged, turning: tuple[str, ...]) -> tuple[Ce
         _published(subject, judged),
         _measured(subject, judged),
         _interval(subject, judged),
-        cells.text(str(judged.seeds)) if judged.seeds else cells.nothing(),
+        _seeds(subject, judged),
         Cell(subject.strings(f"claim_verdicts.{judged.verdict}"), "status", judged.records, tone=TONES[judged.verdict]),
         cells.text(why),
     )
@@ -82,6 +82,16 @@ def _interval(subject: Subject, judged: Judged) -> Cell:
         return cells.nothing()
     text = f"[{_number(subject, found.low)}, {_number(subject, found.high)}]"
     return Cell(text, "value", judged.records)
+
+
+def _seeds(subject: Subject, judged: Judged) -> Cell:
+    """How many seeds the verdict rests on, of how many that the run has where some gave nothing."""
+    if not judged.seeds:
+        return cells.nothing()
+    tasks = [one for chosen in judged.claim.select for one in subject.evidence.records(chosen.experiment, chosen.variant)]
+    asked = max(judged.seeds, len({one.record.task.seed for one in tasks} - {None}))
+    done = judged.seeds
+    return cells.text(str(done) if done == asked else subject.strings("tables.of", done=done, asked=asked))
 
 
 def _number(subject: Subject, value: float) -> str:

@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from report.figures import curves, detection_curves, reconstruction
 from report.figures.catalogue import draw_all, figures
 from report.figures.confusion import mean_counts, per_thousand
 from report.figures.reconstruction import squared_errors
 from report.tables.reconstruction import shown_pairs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from report.figures.style import Drawing
     from report.subject import Subject
+
+THIN = 0.25  # opacity of a single seed's curve
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +80,39 @@ def test_errors_above_the_pairs_are_against_the_original(whole: Subject) -> None
     expected = np.mean((shown["noisy"].astype(float) - shown["original"]) ** 2, axis=(1, 2))
     assert squared_errors(shown, "noisy") == pytest.approx(expected)
     assert squared_errors(shown, "original") == pytest.approx(np.zeros(10))
+
+
+@pytest.mark.parametrize(
+    ("draw", "bold"),
+    [
+        (curves.losses, 6),
+        (curves.classifiers, 12),
+        (reconstruction.robustness, 12),
+        (lambda subject: detection_curves.by_epoch(subject, "scratch"), 8),
+        (lambda subject: detection_curves.by_epoch(subject, "transfer"), 8),
+        (detection_curves.losses, 24),
+        (detection_curves.precision_recall, 8),
+    ],
+    ids=["losses", "classifiers", "robustness", "epochs-scratch", "epochs-transfer", "detection-losses", "detection-curves"],
+)
+def test_every_seed_stands_faint_under_the_mean(whole: Subject, draw: Callable[[Subject], Drawing], bold: int) -> None:
+    """Each re-run curve, the mean of three seeds, has three thin ones beneath it in its panel and colour."""
+    found = 0
+    for axis in draw(whole).figure.axes:
+        thin = [line for line in axis.lines if line.get_alpha() == THIN]
+        found += len(thin)
+        bold_lines = [line for line in axis.lines if line.get_alpha() is None]
+        for start in range(0, len(thin), 3):
+            seeds = thin[start : start + 3]
+            mean = np.mean([line.get_ydata() for line in seeds], axis=0)
+            same = [line for line in bold_lines if line.get_color() == seeds[0].get_color()]
+            assert any(
+                len(line.get_ydata()) == len(mean) and np.allclose(line.get_ydata(), mean, equal_nan=True) for line in same
+            )
+    assert found == 3 * bold
+
+
+def test_one_seed_is_drawn_once(single: Subject) -> None:
+    """A thin line under itself would look like a spread."""
+    for draw in (curves.losses, curves.classifiers, reconstruction.robustness):
+        assert [line for axis in draw(single).figure.axes for line in axis.lines if line.get_alpha() == THIN] == []

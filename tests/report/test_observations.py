@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from report.context import sentence
 from report.observations import classifier_observations, training_observations
+from store.formats import table_bytes
 from tests.report.conftest import subject_of
 from tests.report.study import Spec, write_study
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from report.observations import Verdict
+    from report.ordering import Verdict
     from report.subject import Subject
+    from tests.report.study import Found
 
 
 def verdicts(subject: Subject) -> dict[str, Verdict]:
@@ -46,9 +50,39 @@ def test_accuracies_decide_the_order(tmp_path: Path) -> None:
     assert found["accuracy_order"] == found["ae_best_everywhere"] == "not_supported"
 
 
-def test_overlapping_intervals_leave_the_order_open(tmp_path: Path) -> None:
+def test_a_difference_around_zero_leaves_the_order_open(tmp_path: Path) -> None:
     """With the DAE at the VAE's accuracy nothing separates them."""
     assert verdicts(study_with(tmp_path, {"test_accuracy": 0.8722}, "classifier/dae"))["accuracy_order"] == "undecided"
+
+
+def test_models_are_compared_seed_by_seed(tmp_path: Path) -> None:
+    """Seeds that move both models alike by points do not hide a gap of a fifth of a point."""
+    metrics = {
+        f"classifier/{model}/seed-{seed}": {"test_accuracy": level + 0.01 * seed + 1e-4 * (seed == rank)}
+        for seed in range(3)
+        for rank, (model, level) in enumerate((("ae", 0.864), ("vae", 0.862), ("dae", 0.860)))
+    }
+    write_study(tmp_path, Spec(metrics=metrics))
+    assert verdicts(subject_of(tmp_path))["accuracy_order"] == "supported"
+
+
+@pytest.mark.parametrize(("ahead", "verdict"), [(40, "supported"), (3, "undecided")])
+def test_one_seed_is_compared_image_by_image(tmp_path: Path, ahead: int, verdict: Verdict) -> None:
+    """40 images to none are shown though each accuracy alone is uncertain by 65; 3 to none are not (p = 0.25)."""
+
+    def answering(right: int) -> Callable[[Found], Found]:
+        index = np.arange(10000)
+        table = {"index": index, "label": index % 10, "predicted": np.where(index < right, index, index + 1) % 10}
+
+        def edit(found: Found) -> Found:
+            metrics = {**found[0], "test_accuracy": right / 10000}
+            return metrics, found[1], {**found[2], "predictions.parquet": table_bytes(table)}
+
+        return edit
+
+    right = {"ae": 8700 + 2 * ahead, "vae": 8700 + ahead, "dae": 8700}
+    write_study(tmp_path, Spec(seeds=(0,), edits={f"classifier/{m}/seed-0": answering(n) for m, n in right.items()}))
+    assert verdicts(subject_of(tmp_path))["accuracy_order"] == verdict
 
 
 @pytest.mark.parametrize(("removed", "verdict"), [(0.05, "supported"), (0.5, "undecided"), (0.95, "not_supported")])

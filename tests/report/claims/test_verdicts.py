@@ -11,7 +11,7 @@ import pytest
 from report.claims.schema import load_claims
 from report.claims.verdicts import judge_all
 from report.cli import main
-from report.tables.claims import reason
+from report.tables.claims import claims, reason
 from tests.report.configuration import with_detection
 from tests.report.conftest import subject_of
 from tests.report.study import Spec, write_study
@@ -86,6 +86,16 @@ def test_departure_and_missing_result_cannot_be_compared(whole: Subject, broken:
     found = judge(kept, "table-5.dae.accuracy")
     assert (found.verdict, found.why) == ("not_comparable", "no_result")
     assert judge(whole, "table-5.dae.accuracy").verdict != "not_comparable"
+
+
+def test_a_claim_counts_the_seeds_that_gave_nothing(tmp_path: Path) -> None:
+    """One of four seeds failed: the verdict rests on three, and the table says of how many."""
+    write_study(tmp_path, Spec(seeds=SEEDS, broken={"classifier/ae/seed-2": ("failed", "ValueError: no encoder")}))
+    subject = subject_of(tmp_path)
+    assert judge(subject).seeds == 3
+    order = [claim.id for claim in load_claims().claims]
+    shown = {name: row[5].text for name, row in zip(order, claims(subject).rows, strict=True)}
+    assert (shown[NAME], shown["table-5.vae.accuracy"]) == ("3 of 4", "4")
 
 
 def test_fixed_quantity_needs_no_statistics(whole: Subject) -> None:
