@@ -77,6 +77,9 @@ def test_failed_tasks_show_their_word_and_reason(broken: Subject) -> None:
     scores = classification.scores(broken)
     assert row(scores, "DAE accuracy (%)")[2].text == "failed, skipped"
     assert any("ValueError: no encoder" in note and "seed-0" in note for note in scores.notes)
+    (failed,) = (note for note in scores.notes if "ValueError" in note)
+    assert failed.count("traceback.txt`](<../records/classifier/dae/seed-") == 2
+    assert not any("Log:" in note for note in scores.notes if note != failed)
     losses = training.losses(broken)
     assert row(losses, "VAE training loss")[5].text == "2 of 3"
     assert any("autoencoder/vae/seed-1" in note and "NaN in epoch 3" in note for note in losses.notes)
