@@ -67,13 +67,14 @@ def import_text(facts: Mapping[str, JsonValue]) -> str:
 def merge_facts(options: argparse.Namespace, stream: TextIO) -> dict[str, JsonValue]:
     """Make one run of several; raises UsageError where they do not belong together."""
     with sole_writer(options.artifacts, lambda holder: print(f"waiting for {holder}", file=stream, flush=True)):
-        done = merge_runs(options.artifacts, options.runs)
+        done = merge_runs(options.artifacts, options.runs, _asked)
     return {
         "run_id": done.run.run_id,
         "merged": list(options.runs),
         "records": len(done.run.entries),
         "written": done.written,
         "choices": list(done.choices),
+        "left_out": list(done.left_out),
         "artifacts": str(options.artifacts),
     }
 
@@ -82,7 +83,17 @@ def merge_text(facts: Mapping[str, JsonValue]) -> str:
     """The same as lines for people."""
     state = "it is the latest now" if facts["written"] else "it was there already and is the latest now"
     head = f"run {facts['run_id']} out of {', '.join(_listed(facts['merged']))}: {facts['records']} records; {state}"
-    return "\n".join([*(f"took {line}" for line in _listed(facts["choices"])), head])
+    lines = [f"took {line}" for line in _listed(facts["choices"])]
+    lines += [f"left out, which the merged run does not ask for: {name}" for name in _listed(facts["left_out"])]
+    return "\n".join([*lines, head])
+
+
+def _asked(config: Mapping[str, JsonValue]) -> frozenset[str]:
+    """The tasks that a run's configuration asks for; raises UsageError where this version of the program cannot read it."""
+    from bench import planner  # noqa: PLC0415 - loads all experiments, which the other commands here do not need
+    from bench.reproduce.command import parsed_config  # noqa: PLC0415
+
+    return frozenset(task.key.id for task in planner.tasks_of(parsed_config(config, "the merged configuration")))
 
 
 def _listed(value: JsonValue) -> list[str]:

@@ -15,15 +15,23 @@ from store.schema import SCHEMA_VERSION, Run, RunEntry, seal
 from store.settling import FINISHED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pydantic import JsonValue
 
     from store.schema import Ingredients, Record
 
+    Config = Mapping[str, JsonValue]
+
 _UNITED = ("parts", "studies", "seeds")
-_ORDER = ("autoencoders", "detection", "main", "leakage")  # of parts and studies, as the configuration's defaults have it
+_ORDER = (
+    "autoencoders",
+    "detection",
+    "main",
+    "leakage",
+    "sensitivity",
+)  # of parts and studies, as the configuration's defaults have it
 _FREE = "execution.device"
 _SHOWN = 3  # of what differs: enough to see what kind of difference it is
 _INGREDIENTS = ("config", "code", "inputs", "upstream", "environment")
@@ -31,11 +39,15 @@ _INGREDIENTS = ("config", "code", "inputs", "upstream", "environment")
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The run that came out, whether it is new, and a line for each choice between records of one task."""
+    """The run that came out, whether it is new, and a line for each choice between records of one task.
+
+    ``left_out`` are tasks that the merged configuration does not ask for, such as trials on the first seeds of each run.
+    """
 
     run: Run
     written: bool
     choices: tuple[str, ...]
+    left_out: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +59,11 @@ class _Option:
     record: Record
 
 
-def merge_runs(root: Path, run_ids: Sequence[str]) -> Merged:
-    """Write one run that has every task of the named ones, and make it the latest; only for the one process that writes there.
+def merge_runs(root: Path, run_ids: Sequence[str], asked: Callable[[Config], Collection[str]]) -> Merged:
+    """Write one run with the tasks of the named ones, and make it the latest; only for the one process that writes there.
 
-    Seeds, parts and studies of the configuration are united, all else must be equal. Of a task that several runs have, a
+    Seeds, parts and studies of the configuration are united, all else must be equal; ``asked`` says which tasks it asks
+    for, and all of them must be there, but for kinds that no run has. Of a task that several runs have, a
     finished record goes before a failed or skipped one. Records of one task that differ in the environment alone are
     chosen from the first run that has one, for tasks without a seed. Raises UsageError where the runs do not belong
     together, IntegrityError where a record is damaged or nothing fits what was made from it, StudyError for an unknown run.
@@ -61,9 +74,10 @@ def merge_runs(root: Path, run_ids: Sequence[str]) -> Merged:
         raise UsageError("a merge takes two runs or more", where=", ".join(names), cure="name them: bench merge RUN_A RUN_B")
     config = _united(runs)
     choices: list[str] = []
-    chosen = _choose(_options(root, runs), choices)
+    options = _options(root, runs)
+    left_out = _surplus(asked(config), options)
+    chosen = _choose({name: found for name, found in options.items() if name not in left_out}, choices)
     records = {name: option.record for name, option in chosen.items()}
-    _check_grid(config, records)
     _check_alike(records)
     fields: dict[str, JsonValue] = {
         "schema_version": SCHEMA_VERSION,
@@ -77,11 +91,11 @@ def merge_runs(root: Path, run_ids: Sequence[str]) -> Merged:
     run = Run.model_validate(seal(fields))
     for problem in audit_links(run, {name: option.audited for name, option in chosen.items()}):
         raise IntegrityError(problem.what, where=problem.where, cure=problem.cure)
-    return _written(root, run, tuple(choices))
+    return Merged(*_written(root, run), tuple(choices), left_out)
 
 
-def _written(root: Path, run: Run, choices: tuple[str, ...]) -> Merged:
-    """Write the run unless it is there with the same records, so that the same merge changes nothing."""
+def _written(root: Path, run: Run) -> tuple[Run, bool]:
+    """The run, and whether it was written: not where it is there with the same records, so that a merge can be repeated."""
     try:
         there = load_run(root, run.run_id) if run_path(root, run.run_id).is_file() else None
     except IntegrityError:  # all that an altered manifest should say is known here
@@ -90,7 +104,7 @@ def _written(root: Path, run: Run, choices: tuple[str, ...]) -> Merged:
     if not same:
         save_run(root, run)
     point_latest(root, run.run_id)
-    return Merged(there if there is not None and same else run, not same, choices)
+    return (there, False) if there is not None and same else (run, True)
 
 
 def _by_task(run: Run) -> dict[str, RunEntry]:
@@ -119,7 +133,7 @@ def _united(runs: Sequence[Run]) -> dict[str, JsonValue]:
     return {**first.config, **{key: values for key, values in united.items() if values}}
 
 
-def _leaves(config: Mapping[str, JsonValue], prefix: str = "") -> Iterator[tuple[str, JsonValue]]:
+def _leaves(config: Config, prefix: str = "") -> Iterator[tuple[str, JsonValue]]:
     for key, value in config.items():
         name = f"{prefix}{key}"
         if isinstance(value, dict):
@@ -225,21 +239,21 @@ def _choice(taken: _Option, left: _Option) -> str:
     return f"{taken.record.task.id}: {words}: they differ in {differing}{equal}"
 
 
-def _check_grid(config: Mapping[str, JsonValue], records: Mapping[str, Record]) -> None:
-    """Every task that has seeds must have all of them: a run whose configuration asks for more than it has is not sound."""
-    asked = config.get("seeds")
-    wanted = {seed for seed in asked if isinstance(seed, int)} if isinstance(asked, list) else set()
-    seeds: dict[str, set[int]] = {}
-    for record in records.values():
-        if record.task.seed is not None:
-            seeds.setdefault(f"{record.task.experiment}/{record.task.variant}", set()).add(record.task.seed)
-    lacking = [f"{name}/seed-{','.join(map(str, sorted(wanted - found)))}" for name, found in seeds.items() if wanted - found]
+def _surplus(asked: Collection[str], there: Collection[str]) -> tuple[str, ...]:
+    """The tasks that are there and not asked for; raises UsageError where one that is asked for is not there.
+
+    What only one side has at all counts for neither: the program that made the runs may not have known it.
+    """
+    shared = {name.partition("/")[0] for name in asked} & {name.partition("/")[0] for name in there}
+    lacking = sorted(name for name in asked if name not in there and name.partition("/")[0] in shared)
     if lacking:
-        message = f"the runs do not fill one study: no run has {'; '.join(lacking[:_SHOWN])}"
+        more = f" and {len(lacking) - _SHOWN} more" if len(lacking) > _SHOWN else ""
+        message = f"the runs do not fill one study: none has {', '.join(lacking[:_SHOWN])}{more}"
         cure = (
             "compute these first (python -m bench run --seeds ... --parts ...), or merge runs that have all parts for all seeds"
         )
-        raise UsageError(message, where=f"{len(lacking)} kinds of task lack seeds", cure=cure)
+        raise UsageError(message, where=f"{len(lacking)} tasks of the merged configuration", cure=cure)
+    return tuple(name for name in there if name not in asked and name.partition("/")[0] in shared)
 
 
 def _check_alike(records: Mapping[str, Record]) -> None:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import io
 import json
 from argparse import Namespace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bench import planner
 from bench.cli import main
 from bench.upkeep import clean_facts
-from tests.store.machines import NETWORK, ONCE, Machine, make
+from tests.store.machines import CLASSIFIER, LEAF, NETWORK, ONCE, Machine, make
 from tests.store.test_archive import content, intact, write_store
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from bench.config import StudyConfig
 
 LITTER = (
     "records/stand-in/dae/seed-0/0123456789abcdef/record.json",
@@ -92,8 +96,17 @@ def test_export_and_import_on_the_command_line(root: Path, tmp_path: Path, capsy
     assert "no such archive" in capsys.readouterr().err
 
 
-def test_two_machines_runs_are_imported_and_merged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def tasks_of_machines(config: StudyConfig) -> list[SimpleNamespace]:
+    """The tasks of ``tests.store.machines`` in place of the real experiments'."""
+    names = [LEAF, ONCE, *(f"{kind}/seed-{seed}" for kind in (NETWORK, CLASSIFIER) for seed in config.seeds)]
+    return [SimpleNamespace(key=SimpleNamespace(id=name)) for name in names]
+
+
+def test_two_machines_runs_are_imported_and_merged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What both computed is said to be kept; merging again says that the run is there."""
+    monkeypatch.setattr(planner, "tasks_of", tasks_of_machines)
     store = ["--artifacts", str(tmp_path / "c")]
     names = []
     for name, machine in (("a", Machine(seeds=(0,))), ("b", Machine(seconds=2.0, seeds=(1,)))):
@@ -121,3 +134,10 @@ def test_what_an_import_replaced_is_said(tmp_path: Path, capsys: pytest.CaptureF
     text = capsys.readouterr().out
     assert f"replaced this store's record, which had no result: {NETWORK}/seed-0" in text
     assert f"updated the records that it names: run {earlier.run_id}" in text
+
+
+def test_a_merge_that_leaves_holes_names_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The real experiments are asked what the merged configuration consists of."""
+    names = [make(tmp_path, Machine(seeds=(seed,))).run_id for seed in (0, 1)]
+    assert main(["merge", *names, "--artifacts", str(tmp_path)]) == 2
+    assert "none has architecture/classifier-ae/once" in capsys.readouterr().err

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from store.records import Stored
     from store.schema import Status
 
+EXTRA = "trial/ae.beta-1.0"
 LEAF, ONCE, NETWORK, CLASSIFIER = "latent/pixels/once", "architecture/ae/once", "autoencoder/ae", "classifier/ae"
 
 
@@ -26,7 +27,7 @@ class Machine:
     """How a machine makes its records. ``seconds`` differ on every machine, ``values`` override a task's metric by its id.
 
     ``states`` override a task's status; ``environment`` and ``code`` enter the fingerprints; ``linked`` classifiers read the
-    architecture as well as their network.
+    architecture as well as their network; ``extra`` adds a task on the first seed alone.
     """
 
     seconds: float = 1.0
@@ -39,6 +40,7 @@ class Machine:
     states: Mapping[str, Status] = field(default_factory=dict)
     profile: str = "quick"
     linked: bool = True
+    extra: bool = False
 
 
 def make(root: Path, machine: Machine) -> Run:
@@ -51,6 +53,7 @@ def make(root: Path, machine: Machine) -> Run:
             network,
             _commit(root, machine, f"{CLASSIFIER}/seed-{seed}", (once, network) if machine.linked else (network,)),
         ]
+    stored += [_commit(root, machine, f"{EXTRA}/seed-{machine.seeds[0]}", ())] if machine.extra else []
     entries = [
         RunEntry(task=s.record.task, fingerprint=s.record.fingerprint, status=s.record.status, record_digest=s.record.digest)
         for s in stored

@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from store.errors import IntegrityError, UsageError
-from store.merging import merge_runs
+from store.merging import Merged
+from store.merging import merge_runs as merge
 from store.records import folder_of
 from store.runs import latest_run_id, load_run, resealed, save_run
-from tests.store.machines import CLASSIFIER, LEAF, NETWORK, ONCE, Machine, carried, make
+from tests.store.machines import CLASSIFIER, EXTRA, LEAF, NETWORK, ONCE, Machine, carried, make
 from tests.store.test_archive import content
 from tests.store.test_settling import problems, seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 A, B = Machine(seconds=1.0, seeds=(0, 1)), Machine(seconds=2.0, seeds=(3, 2))
+
+
+def asked(config: Mapping[str, Any]) -> set[str]:
+    """Every task of the small study, and one that no run has; its extra task belongs to the first seed alone."""
+    seeds = config["seeds"]
+    each = {f"{kind}/seed-{seed}" for kind in (NETWORK, CLASSIFIER) for seed in seeds}
+    return {LEAF, ONCE, *each, f"{EXTRA}/seed-{seeds[0]}", "unknown/ae/seed-0"}
+
+
+def merge_runs(root: Path, names: Sequence[str]) -> Merged:
+    """Merge runs of the small study."""
+    return merge(root, names, asked)
 
 
 def both(root: Path, first: Machine, second: Machine) -> tuple[str, str]:
@@ -81,8 +95,17 @@ def test_a_study_with_holes_is_refused(tmp_path: Path) -> None:
     names = both(tmp_path, A, B)
     run = load_run(tmp_path, names[1])
     save_run(tmp_path, resealed(run, [entry for entry in run.entries if entry.task.experiment != "classifier"]))
-    with pytest.raises(UsageError, match=rf"no run has {CLASSIFIER}/seed-2,3"):
+    with pytest.raises(UsageError, match=f"none has {CLASSIFIER}/seed-2, {CLASSIFIER}/seed-3"):
         merge_runs(tmp_path, names)
+
+
+def test_a_task_that_the_whole_does_not_ask_for_is_left_out(tmp_path: Path) -> None:
+    """Each machine has a trial on its own first seed; of the merged run's seeds only one is the first."""
+    done = merge_runs(tmp_path, both(tmp_path, replace(A, extra=True), replace(B, extra=True)))
+    assert done.left_out == (f"{EXTRA}/seed-3",)
+    named = {entry.task.id for entry in done.run.entries}
+    assert (f"{EXTRA}/seed-0" in named, f"{EXTRA}/seed-3" in named) == (True, False)
+    assert problems(tmp_path, done.run.run_id) == []
 
 
 def test_one_run_is_no_merge(tmp_path: Path) -> None:
