@@ -94,13 +94,13 @@ def serve(connection: Connection) -> None:
     while True:
         try:
             job: Job = connection.recv()
-        except EOFError:
+        except (EOFError, OSError):
             return
         try:
-            connection.send(execute(job))
+            _send(connection, execute(job))
         except Exception as error:  # noqa: BLE001 - a bug in the program: the parent raises it, with this traceback as a note
             error.add_note(traceback.format_exc())
-            connection.send(error)
+            _send(connection, error)
 
 
 def execute(job: Job) -> Draft:
@@ -131,7 +131,12 @@ def execute(job: Job) -> Draft:
 def tell(event: Event) -> None:
     """Send an event to the parent; in a process that is no worker, nobody listens and nothing happens."""
     for connection in _parent:
-        connection.send(event)
+        _send(connection, event)
+
+
+def _send(connection: Connection, message: Event | Draft | Exception) -> None:
+    with suppress(OSError):  # the parent is dead: so is this process, as soon as it has noticed
+        connection.send(message)
 
 
 def unrun_draft(job: Job, status: Literal["skipped", "failed"], reason: str) -> Draft:
