@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import multiprocessing
 import multiprocessing.connection
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
@@ -40,8 +40,9 @@ class Crew:
                 self.running[connection] = name
                 return
         connection = self._hire()
-        connection.send(job)
         self.running[connection] = name
+        with suppress(OSError):  # dead already: ended() will tell
+            connection.send(job)
 
     def ended(self) -> Iterator[tuple[str, Draft | None]]:
         """Wait for news, pass events on, and give each task that has ended with its draft: None where its worker died.

@@ -15,6 +15,7 @@ import pytest
 from bench import executor, planner, worker
 from bench.closure import Closure, closure_of
 from bench.config import StudyConfig
+from bench.crew import Crew
 from bench.datasets import Dataset, Sources, locate
 from bench.executor import Site, run_all
 from bench.fashion.integrity import digest_of
@@ -26,6 +27,7 @@ from store.schema import TaskKey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from multiprocessing.connection import Connection
 
     from bench.planner import Planned
     from store.records import Draft, Stored
@@ -183,6 +185,25 @@ def test_worker_killed_while_idle_costs_nothing(tmp_path: Path, data: Dataset, m
 
     monkeypatch.setattr(executor, "commit", after_death)
     done, _ = run(plan([task("a"), task("b")], tmp_path, data, monkeypatch), tmp_path, data, jobs=1)
+    assert [stored.record.status for stored in done.values()] == ["ok", "ok"]
+
+
+def test_worker_killed_before_its_first_task_costs_nothing(
+    tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even a process that dies while it starts is only one that has to be replaced."""
+    real = Crew._hire
+    early = iter([True])
+
+    def hired(self: Crew) -> Connection:
+        connection = real(self)
+        if next(early, False):
+            self.workers[connection].kill()
+            self.workers[connection].join()
+        return connection
+
+    monkeypatch.setattr(Crew, "_hire", hired)
+    done, _ = run(plan([task("a"), task("b")], tmp_path, data, monkeypatch), tmp_path, data)
     assert [stored.record.status for stored in done.values()] == ["ok", "ok"]
 
 

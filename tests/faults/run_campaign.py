@@ -75,7 +75,7 @@ def campaign(base: Path, kills: int, seed: int) -> dict[str, object]:
         one.stores += 1
         _chain(one, kills)
         sys.stderr.write(f"{json.dumps(_facts(one))}\n")
-    return {**_facts(one), "seed": seed}
+    return {**_facts(one), "seed": seed, "records": len(record_folders(one.whole))}
 
 
 def _facts(one: _Campaign) -> dict[str, object]:

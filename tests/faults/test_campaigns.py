@@ -40,4 +40,4 @@ def test_whole_runs_that_are_killed_end_with_the_same_results(tmp_path: Path) ->
     runs = answer("run_campaign", tmp_path / "runs", str(KILLS), "1")
     assert [runs[name] for name in ("lost", "corrupt", "differing", "failed")] == [[], [], [], []]
     assert runs["kills"] == KILLS
-    assert runs["records_compared"] == 22 * runs["stores"]
+    assert runs["records_compared"] == runs["records"] * runs["stores"] > 0
