@@ -98,11 +98,16 @@ def _add_upkeep_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
     export.set_defaults(handler=_export)
     taken = commands.add_parser("import", help="check an archive and take its run into the store", epilog=_EPILOG)
     taken.add_argument("archive", type=Path, metavar="FILE", help="what export wrote, here or on another machine")
+    text = "where this store has another result of a task that nothing was made from, keep it"
+    taken.add_argument("--keep-standing", action="store_true", help=text)
     taken.set_defaults(handler=_import)
+    merge = commands.add_parser("merge", help="make one run of runs of one study that were made apart", epilog=_EPILOG)
+    merge.add_argument("runs", nargs="+", metavar="RUN", help="two or more, such as seeds 0-1 and seeds 2-4")
+    merge.set_defaults(handler=_merge)
     clean = commands.add_parser("clean", help="delete what no run names, after asking", epilog=_EPILOG)
     clean.add_argument("--yes", action="store_true", help="do not ask")
     clean.set_defaults(handler=_clean)
-    for command in (export, taken, clean):
+    for command in (export, taken, merge, clean):
         _add_store_options(command)
 
 
@@ -251,6 +256,14 @@ def _import(options: argparse.Namespace) -> int:
 
     facts = upkeep.import_facts(options, sys.stderr)
     _say(json.dumps(facts, indent=1) if options.json else upkeep.import_text(facts))
+    return 0
+
+
+def _merge(options: argparse.Namespace) -> int:
+    from bench import upkeep
+
+    facts = upkeep.merge_facts(options, sys.stderr)
+    _say(json.dumps(facts, indent=1) if options.json else upkeep.merge_text(facts))
     return 0
 
 

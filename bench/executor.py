@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import shutil
 import time
 from collections import deque
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Thread
 from typing import TYPE_CHECKING
 
-from bench.worker import Event, Job, Provenance, execute, start_worker, unrun_draft
+from bench.crew import crew_of
+from bench.worker import Event, Job, Provenance, unrun_draft
 from store.quarantine import set_aside
 from store.records import commit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from multiprocessing.queues import Queue
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from bench.crew import Crew
     from bench.datasets import Dataset
     from bench.planner import Planned
     from store.records import Draft, Stored
-
-_MAX_LOSSES = 2  # the second time, the task ran alone: it was the one that killed its worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,79 +37,48 @@ class Site:
 
 @dataclass(slots=True)
 class _Board:
-    """What is waiting and done; ``suspects`` were in flight when a worker died and run alone from then on."""
+    """What is waiting, running and done; ``suspects`` are tasks whose worker died: they run alone from then on."""
 
     site: Site
     waiting: deque[Planned]
     done: dict[str, Stored]
-    losses: dict[str, int] = field(default_factory=dict)
+    listener: Callable[[Event], None]
+    running: dict[str, Planned] = field(default_factory=dict)
     suspects: set[str] = field(default_factory=set)
-
-
-@dataclass(slots=True)
-class _Crew:
-    """The worker pool, what it works on, and the queue to the listener."""
-
-    pool: ProcessPoolExecutor
-    events: Queue[Event | None]
-    running: dict[Future[Draft], Planned] = field(default_factory=dict)
 
 
 def run_all(planned: Sequence[Planned], site: Site, listener: Callable[[Event], None]) -> dict[str, Stored]:
     """Run what must run, reuse the rest, and return the record of every task by id, failed and skipped ones included.
 
-    ``listener`` hears each event in a thread of its own. Raises StoreError where a record cannot be written; what was
-    committed before stays.
+    ``listener`` hears each event. Raises StoreError where a record cannot be written; what was committed before stays.
     """
     reused = {item.id: item.stored for item in planned if item.stored is not None and item.action == "reuse"}
-    board = _Board(site, deque(item for item in planned if item.action == "run"), reused)
-    while board.waiting:
-        with _crew(site.jobs, listener) as crew:
-            _work(board, crew)
+    board = _Board(site, deque(item for item in planned if item.action == "run"), reused, listener)
+    with crew_of(listener) as crew:
+        while board.waiting or board.running:
+            _start_ready(board, crew)
+            for name, draft in crew.ended() if board.running else ():
+                item = board.running.pop(name)
+                if draft is not None:
+                    _commit(board, item, draft)
+                else:
+                    _take_back(board, item)
     return board.done
 
 
-def _work(board: _Board, crew: _Crew) -> None:
-    """Feed the pool until nothing is left, or until a worker dies: then what was in flight goes back to wait."""
-    while True:
-        _start_ready(board, crew)
-        if not crew.running:
-            return
-        lost = _collect(board, crew, wait(crew.running, return_when=FIRST_COMPLETED).done)
-        if lost:  # the pool is broken: what else was in flight has either ended or is lost too
-            _take_back(board, crew, [*lost, *_collect(board, crew, wait(crew.running).done)])
-            return
-
-
-def _collect(board: _Board, crew: _Crew, finished: Iterable[Future[Draft]]) -> list[Planned]:
-    """Commit what the workers sent back; return the tasks whose worker died."""
-    lost: list[Planned] = []
-    for future in finished:
-        item = crew.running.pop(future)
-        try:
-            draft = future.result()
-        except BrokenProcessPool:
-            lost.append(item)
-        else:
-            _commit(board, crew, item, draft)
-    return lost
-
-
-def _start_ready(board: _Board, crew: _Crew) -> None:
+def _start_ready(board: _Board, crew: Crew) -> None:
     """Start every task whose upstream is there, up to the number of jobs; skip those whose upstream has no result."""
     for item in list(board.waiting):
-        if len(crew.running) >= board.site.jobs or any(other.id in board.suspects for other in crew.running.values()):
+        if len(board.running) >= board.site.jobs or board.suspects & board.running.keys():
             return
-        if (item.id in board.suspects and crew.running) or not all(name in board.done for name in item.task.upstream):
+        if (item.id in board.suspects and board.running) or not all(name in board.done for name in item.task.upstream):
             continue
         reason = _obstacle(board, item)
         if reason:
-            _commit(board, crew, item, unrun_draft(_job(board, item), "skipped", reason))
+            _commit(board, item, unrun_draft(_job(board, item), "skipped", reason))
         else:
-            try:
-                crew.running[crew.pool.submit(execute, _job(board, item))] = item
-            except BrokenProcessPool:
-                return  # a worker died while it was idle: the task stays in the queue of the next pool
+            crew.start(item.id, _job(board, item))
+            board.running[item.id] = item
         board.waiting.remove(item)
 
 
@@ -143,7 +106,7 @@ def _scratch(board: _Board, item: Planned) -> Path:
     return board.site.root / "cache" / "scratch" / item.fingerprint[:16]
 
 
-def _commit(board: _Board, crew: _Crew, item: Planned, draft: Draft) -> None:
+def _commit(board: _Board, item: Planned, draft: Draft) -> None:
     if draft.quarantined is not None:
         set_aside(board.site.root, draft)
     stored = commit(board.site.root, draft)
@@ -151,41 +114,17 @@ def _commit(board: _Board, crew: _Crew, item: Planned, draft: Draft) -> None:
     if stored.record.status in {"ok", "diverged"}:
         shutil.rmtree(_scratch(board, item), ignore_errors=True)
     result = stored.record.result
-    crew.events.put(Event(item.id, result.status, time.time(), values=tuple(result.metrics.items()), detail=result.reason))
+    board.listener(Event(item.id, result.status, time.time(), values=tuple(result.metrics.items()), detail=result.reason))
 
 
-def _take_back(board: _Board, crew: _Crew, items: Sequence[Planned]) -> None:
-    """After a worker died (killed, out of memory): its neighbours try again, a repeated offender becomes a failed record."""
-    for item in items:
-        board.losses[item.id] = board.losses.get(item.id, 0) + 1
-        if board.losses[item.id] >= _MAX_LOSSES:
-            reason = "the worker process was killed twice (out of memory?); run with fewer --jobs"
-            _commit(board, crew, item, unrun_draft(_job(board, item), "failed", reason))
-        else:
-            board.suspects.add(item.id)
-            board.waiting.appendleft(item)
+def _take_back(board: _Board, item: Planned) -> None:
+    """After its worker died (killed, out of memory) a task tries again, alone; the second time it becomes a failed record.
 
-
-@contextmanager
-def _crew(jobs: int, listener: Callable[[Event], None]) -> Iterator[_Crew]:
-    """Spawned workers (CUDA does not survive a fork) whose events reach ``listener`` through one thread."""
-    context = multiprocessing.get_context("spawn")
-    events: Queue[Event | None] = context.Queue()
-    thread = Thread(target=_listen, args=(events, listener), daemon=True)
-    thread.start()
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=start_worker, initargs=(events,))
-    try:
-        yield _Crew(pool, events)
-    except BaseException:
-        for child in multiprocessing.active_children():
-            child.terminate()  # an interrupt or a full disk must not wait for an epoch to end
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        events.put(None)
-        thread.join()
-
-
-def _listen(events: Queue[Event | None], listener: Callable[[Event], None]) -> None:
-    while (event := events.get()) is not None:
-        listener(event)
+    The system may have ended it for want of the memory that its neighbours had; alone, it was the one that took too much.
+    """
+    if item.id in board.suspects:
+        reason = "the worker process was killed twice (out of memory?); run with fewer --jobs"
+        _commit(board, item, unrun_draft(_job(board, item), "failed", reason))
+    else:
+        board.suspects.add(item.id)
+        board.waiting.appendleft(item)

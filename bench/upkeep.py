@@ -1,4 +1,4 @@
-"""``bench export``, ``import`` and ``clean``: what they do to the store, as facts and as text."""
+"""``bench export``, ``import``, ``merge`` and ``clean``: what they do to the store, as facts and as text."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from store.archive import export_run, import_run
 from store.cleaning import removable, remove
 from store.errors import UsageError
 from store.lock import sole_writer
+from store.merging import merge_runs
 
 if TYPE_CHECKING:
     import argparse
@@ -39,14 +40,64 @@ def import_facts(options: argparse.Namespace, stream: TextIO) -> dict[str, JsonV
     if not options.archive.is_file():
         raise UsageError("no such archive", where=str(options.archive), cure="name a file that bench export wrote")
     with sole_writer(options.artifacts, lambda holder: print(f"waiting for {holder}", file=stream, flush=True)):
-        done = import_run(options.artifacts, options.archive)
-    return {"run_id": done.run_id, "records": done.records, "added": done.added, "artifacts": str(options.artifacts)}
+        done = import_run(options.artifacts, options.archive, keep_standing=options.keep_standing)
+    return {
+        "run_id": done.run_id,
+        "records": done.records,
+        "added": done.added,
+        "kept": list(done.kept),
+        "replaced": list(done.replaced),
+        "updated_runs": list(done.updated),
+        "certificate_lost": done.certificate_lost,
+        "artifacts": str(options.artifacts),
+    }
 
 
 def import_text(facts: Mapping[str, JsonValue]) -> str:
-    """The same as a line for people."""
+    """The same as lines for people."""
     words = f"{facts['records']} records, {facts['added']} of them new"
-    return f"imported run {facts['run_id']}: {words}, in {facts['artifacts']}; it is the latest now"
+    lines = [f"imported run {facts['run_id']}: {words}, in {facts['artifacts']}; it is the latest now"]
+    lines += [f"kept this store's record, which the run names now: {name}" for name in _listed(facts["kept"])]
+    lines += [f"replaced this store's record, which had no result: {name}" for name in _listed(facts["replaced"])]
+    lines += [f"updated the records that it names: run {name}" for name in _listed(facts["updated_runs"])]
+    lost = "the run's certificate speaks of other records and was left out; make it anew: python -m bench reproduce"
+    return "\n".join([*lines, *([lost] if facts["certificate_lost"] else [])])
+
+
+def merge_facts(options: argparse.Namespace, stream: TextIO) -> dict[str, JsonValue]:
+    """Make one run of several; raises UsageError where they do not belong together."""
+    with sole_writer(options.artifacts, lambda holder: print(f"waiting for {holder}", file=stream, flush=True)):
+        done = merge_runs(options.artifacts, options.runs, _asked)
+    return {
+        "run_id": done.run.run_id,
+        "merged": list(options.runs),
+        "records": len(done.run.entries),
+        "written": done.written,
+        "choices": list(done.choices),
+        "left_out": list(done.left_out),
+        "artifacts": str(options.artifacts),
+    }
+
+
+def merge_text(facts: Mapping[str, JsonValue]) -> str:
+    """The same as lines for people."""
+    state = "it is the latest now" if facts["written"] else "it was there already and is the latest now"
+    head = f"run {facts['run_id']} out of {', '.join(_listed(facts['merged']))}: {facts['records']} records; {state}"
+    lines = [f"took {line}" for line in _listed(facts["choices"])]
+    lines += [f"left out, which the merged run does not ask for: {name}" for name in _listed(facts["left_out"])]
+    return "\n".join([*lines, head])
+
+
+def _asked(config: Mapping[str, JsonValue]) -> frozenset[str]:
+    """The tasks that a run's configuration asks for; raises UsageError where this version of the program cannot read it."""
+    from bench import planner  # noqa: PLC0415 - loads all experiments, which the other commands here do not need
+    from bench.reproduce.command import parsed_config  # noqa: PLC0415
+
+    return frozenset(task.key.id for task in planner.tasks_of(parsed_config(config, "the merged configuration")))
+
+
+def _listed(value: JsonValue) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list) else []
 
 
 def clean_facts(options: argparse.Namespace, stream: TextIO, answers: TextIO) -> dict[str, JsonValue]:

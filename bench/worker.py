@@ -30,7 +30,7 @@ from store.schema import Execution, Result
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from multiprocessing.queues import Queue
+    from multiprocessing.connection import Connection
 
     from pydantic import JsonValue
 
@@ -80,14 +80,27 @@ class Event:
     detail: str = ""
 
 
-_events: list[Queue[Event | None]] = []  # set once in each worker process by start_worker
+_parent: list[Connection] = []  # set once in each worker process by serve
 
 
-def start_worker(events: Queue[Event | None]) -> None:
-    """Prepare a worker: leave interrupts to the parent, and end when the parent ends, however it dies."""
+def serve(connection: Connection) -> None:
+    """What a worker process does: run one job after the other, telling of each, until the parent closes the connection.
+
+    Interrupts are left to the parent, and the worker ends when the parent ends, however it dies.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _events.append(events)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    _parent.append(connection)
+    while True:
+        try:
+            job: Job = connection.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            _send(connection, execute(job))
+        except Exception as error:  # noqa: BLE001 - a bug in the program: the parent raises it, with this traceback as a note
+            error.add_note(traceback.format_exc())
+            _send(connection, error)
 
 
 def execute(job: Job) -> Draft:
@@ -117,8 +130,13 @@ def execute(job: Job) -> Draft:
 
 def tell(event: Event) -> None:
     """Send an event to the parent; in a process that is no worker, nobody listens and nothing happens."""
-    for queue in _events:
-        queue.put(event)
+    for connection in _parent:
+        _send(connection, event)
+
+
+def _send(connection: Connection, message: Event | Draft | Exception) -> None:
+    with suppress(OSError):  # the parent is dead: so is this process, as soon as it has noticed
+        connection.send(message)
 
 
 def unrun_draft(job: Job, status: Literal["skipped", "failed"], reason: str) -> Draft:

@@ -20,6 +20,11 @@ def escape(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", " ".join(text.split())).replace("--", r"\-\-")
 
 
+def link(text: str, target: str) -> str:
+    """A link whose text is code, such as a path."""
+    return f"[`{text}`](<{target}>)"
+
+
 def cell(content: Cell) -> str:
     """Plain text as it is; a number as a span that carries its record or its place in the source."""
     text = escape(content.text)

@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING
 from store.canonical import digest_bytes, readable_json
 from store.certificates import certificate_path, load_certificate
 from store.errors import IntegrityError, StoreError, UsageError
-from store.records import MANIFEST, folder_of, load, sync_folder, write_atomic, write_synced
-from store.runs import load_entry, load_run, point_latest, run_path
+from store.records import MANIFEST, folder_of, sync_folder, write_atomic, write_synced
+from store.runs import load_entry, load_run, point_latest, run_path, save_run
+from store.settling import follow, settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from store.schema import Run
+    from store.settling import Settlement
 
 CHECKSUMS = "checksums.json"
 _FORMAT = 1
@@ -30,11 +32,19 @@ _CURE = "export the run again, or copy the archive again"
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did: the run, and how many of its records were new to the store."""
+    """What an import did: the run, and how many of its records were new to the store.
+
+    ``kept`` and ``replaced`` as in ``Settlement``; ``updated`` are earlier runs that name other records now, and
+    ``certificate_lost`` says that the run's certificate speaks of records which the store did not take.
+    """
 
     run_id: str
     records: int
     added: int
+    kept: tuple[str, ...]
+    replaced: tuple[str, ...]
+    updated: tuple[str, ...]
+    certificate_lost: bool
 
 
 def export_run(root: Path, run_id: str | None, target: Path) -> Run:
@@ -64,12 +74,13 @@ def export_run(root: Path, run_id: str | None, target: Path) -> Run:
     return run
 
 
-def import_run(root: Path, source: Path) -> Imported:
+def import_run(root: Path, source: Path, *, keep_standing: bool = False) -> Imported:
     """Check an archive and take its run into the store; only for the one process that writes there.
 
-    Records come first, each whole or not at all, the run's manifest last; one that stands there already is kept where it
-    is the same. Raises UsageError for a file that is no archive of a run, IntegrityError for an archive that was altered
-    or a record that contradicts the store's: then the store is as before, but for sound records that no run names yet.
+    Records come first, each whole or not at all, the run's manifest last. Where the store has a record of the same task,
+    ``settle`` chooses, and the run's manifest names what it chose. Raises UsageError for a file that is no archive of a
+    run, IntegrityError for an archive that was altered or a record that contradicts the store's: then the store is as
+    before, but for sound records that no run names yet.
     """
     staging = root / f".partial-import-{uuid.uuid4().hex[:8]}"
     try:
@@ -81,17 +92,17 @@ def import_run(root: Path, source: Path) -> Imported:
             )
         for entry in run.entries:
             load_entry(staging, entry)
-        load_certificate(staging, run)
-        _check_conflicts(root, staging, run, source)
-        added = sum(
-            _take(folder_of(staging, e.task, e.fingerprint), folder_of(root, e.task, e.fingerprint)) for e in run.entries
-        )
-        certificate = certificate_path(staging, run_id)
-        write_atomic(run_path(root, run_id), run_path(staging, run_id).read_bytes())
-        if certificate.is_file():
-            write_atomic(certificate_path(root, run_id), certificate.read_bytes())
+        certified = load_certificate(staging, run) is not None
+        settled = settle(root, staging, run, keep_standing=keep_standing)
+        added = sum(_take_records(root, staging, settled))
+        updated = follow(root, settled.run)
+        if not _is_there(root, settled.run):
+            save_run(root, settled.run)
+        lost = certified and load_run(root, run_id).digest != run.digest
+        if certified and not lost:
+            write_atomic(certificate_path(root, run_id), certificate_path(staging, run_id).read_bytes())
         point_latest(root, run_id)
-        return Imported(run_id, len(run.entries), added)
+        return Imported(run_id, len(run.entries), added, settled.kept, settled.replaced, updated, lost)
     except OSError as error:
         message = f"cannot take the archive in: {error.strerror or error}"
         raise StoreError(message, where=str(root), cure="free some space, then import again") from error
@@ -160,24 +171,30 @@ def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, expected: dict[str
     write_synced(path, content)
 
 
-def _check_conflicts(root: Path, staging: Path, run: Run, source: Path) -> None:
-    """A record that the store has under the same fingerprint must be the very same: else two runs would contradict."""
-    for entry in run.entries:
-        folder = folder_of(root, entry.task, entry.fingerprint)
-        if folder.exists() and load(folder).record.digest != entry.record_digest:
-            new = load(folder_of(staging, entry.task, entry.fingerprint)).record
-            same = load(folder).record.result_digest == new.result_digest
-            message = f"the store has another record of {entry.task.id}, with {'the same' if same else 'another'} result"
-            cure = f"import into a store of its own: --artifacts DIR (the archive is {source.name})"
-            raise IntegrityError(message, where=str(folder), cure=cure)
+def _take_records(root: Path, staging: Path, settled: Settlement) -> Iterator[bool]:
+    """Move the chosen records into the store; True for each task that it had no record of."""
+    for entry in settled.run.entries:
+        folder, place = (folder_of(base, entry.task, entry.fingerprint) for base in (staging, root))
+        retired = place.with_name(f".partial-old-{uuid.uuid4().hex[:8]}")
+        if entry.task.id in settled.replaced:
+            place.rename(retired)
+        new = not place.exists()
+        if new:
+            _move(folder, place)
+        shutil.rmtree(retired, ignore_errors=True)
+        yield new and entry.task.id not in settled.replaced
 
 
-def _take(folder: Path, place: Path) -> bool:
-    """Move a checked record into the store; False where it stands there."""
-    if place.exists():
-        return False
+def _move(folder: Path, place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     sync_folder(folder)
     folder.rename(place)
     sync_folder(place.parent)
-    return True
+
+
+def _is_there(root: Path, run: Run) -> bool:
+    """Whether the store has the run with the same records already, whoever made it."""
+    try:
+        return run_path(root, run.run_id).is_file() and load_run(root, run.run_id).entries == run.entries
+    except IntegrityError:
+        return False

@@ -27,9 +27,20 @@ def run_id_of(profile: str, fingerprints: Iterable[str]) -> str:
 def write_run(root: Path, fields: dict[str, JsonValue]) -> Run:
     """Seal and store a run manifest and point ``latest`` at it; raises StoreError."""
     run = Run.model_validate(seal({"schema_version": SCHEMA_VERSION, **fields}))
-    write_atomic(run_path(root, run.run_id), readable_json(run.model_dump(mode="json")))
+    save_run(root, run)
     point_latest(root, run.run_id)
     return run
+
+
+def resealed(run: Run, entries: Iterable[RunEntry]) -> Run:
+    """The same run with other records; the very same where they are the same."""
+    fields = {**run.model_dump(mode="json"), "entries": [entry.model_dump(mode="json") for entry in entries]}
+    return Run.model_validate(seal(fields))
+
+
+def save_run(root: Path, run: Run) -> None:
+    """Write a sealed manifest to its place; raises StoreError."""
+    write_atomic(run_path(root, run.run_id), readable_json(run.model_dump(mode="json")))
 
 
 def point_latest(root: Path, run_id: str) -> None:

@@ -72,12 +72,17 @@ def config_of(run: Run, device: str | None) -> StudyConfig:
     tree: dict[str, JsonValue] = dict(run.config)
     if device is not None and isinstance(execution, dict):
         tree["execution"] = {**execution, "device": device}
+    return parsed_config(tree, f"the configuration of run {run.run_id}")
+
+
+def parsed_config(tree: Mapping[str, JsonValue], name: str) -> StudyConfig:
+    """A stored configuration; raises UsageError, in which ``name`` stands for it, where this program cannot read it."""
     try:
         return StudyConfig.model_validate(tree)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
-        message = f"the configuration of run {run.run_id} is none of this program: {key}: {first['msg']}"
+        message = f"{name} is none of this program: {key}: {first['msg']}"
         cure = "correct --device, or check out the commit that made the run (report, appendix B)"
         raise UsageError(message, where=key, cure=cure) from error
 

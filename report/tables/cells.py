@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from report.evidence import reference
 from report.formatting import decimals_for
-from report.markdown import escape
+from report.markdown import escape, link
 from report.tables.model import TONES, Cell, Column
+from store.records import folder_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from store.records import Stored
 
 DASH = "\N{EN DASH}"
+LOG = "traceback.txt"
+"""The file that a failed record keeps of an exception."""
 COMPARED = ("published", "rerun", "difference", "interval", "seeds")
 
 
@@ -162,19 +166,36 @@ def incomplete_notes(subject: Subject, measurements: Iterable[Measurement]) -> t
 
 
 def task_notes(subject: Subject, tasks: Iterable[Stored]) -> tuple[str, ...]:
-    """``autoencoder/ae/seed-1,2 diverged: because ...``, one note for each reason, escaped for Markdown."""
-    groups: dict[tuple[str, str], dict[str, dict[str, None]]] = {}
+    """``autoencoder/ae/seed-1,2 diverged: because ...``, one note for each reason with links to the logs, for Markdown."""
+    groups: dict[tuple[str, str], list[Stored]] = {}
+    for stored in tasks:
+        found = groups.setdefault((stored.record.result.status, stored.record.result.reason), [])
+        found += [] if stored in found else [stored]
+    return tuple(_task_note(subject, status, reason, found) for (status, reason), found in groups.items())
+
+
+def _task_note(subject: Subject, status: str, reason: str, tasks: Iterable[Stored]) -> str:
+    names: dict[str, list[str]] = {}
     for stored in tasks:
         name, _, seed = stored.record.task.id.rpartition("/seed-")
-        result = stored.record.result
-        found = groups.setdefault((result.status, result.reason), {})
-        found.setdefault(f"{name}/seed-" if name else seed, {})[seed if name else ""] = None
-    return tuple(
-        subject.strings(
-            "tables.incomplete_note",
-            tasks=", ".join(f"`{name}{','.join(seeds)}`" for name, seeds in names.items()),
-            status=subject.strings(f"status.{status}"),
-            reason=escape(reason.rstrip(".")),
-        )
-        for (status, reason), names in groups.items()
+        names.setdefault(f"{name}/seed-" if name else seed, []).append(seed if name else "")
+    note = subject.strings(
+        "tables.incomplete_note",
+        tasks=", ".join(f"`{name}{','.join(seeds)}`" for name, seeds in names.items()),
+        status=subject.strings(f"status.{status}"),
+        reason=escape(reason.rstrip(".")),
     )
+    logs = [log for stored in tasks if (log := _log(stored))]
+    return f"{note} {subject.strings('tables.log_note', logs=', '.join(logs))}" if logs else note
+
+
+def _log(stored: Stored) -> str:
+    """A link from ``report/report.html`` to what the record keeps of the failure; empty where it keeps nothing.
+
+    The link's text is the path under the artifacts folder, which helps where the report was taken elsewhere.
+    """
+    record = stored.record
+    if LOG not in {entry.name for entry in record.files}:
+        return ""
+    path = folder_of(Path(), record.task, record.fingerprint) / LOG
+    return link(path.as_posix(), f"../{path.as_posix()}")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import shutil
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 from bench import executor, planner, worker
 from bench.closure import Closure, closure_of
 from bench.config import StudyConfig
+from bench.crew import Crew
 from bench.datasets import Dataset, Sources, locate
 from bench.executor import Site, run_all
 from bench.fashion.integrity import digest_of
@@ -27,7 +27,7 @@ from store.schema import TaskKey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from concurrent.futures import Future
+    from multiprocessing.connection import Connection
 
     from bench.planner import Planned
     from store.records import Draft, Stored
@@ -174,18 +174,74 @@ def test_outcome_that_no_record_can_hold_is_a_failed_task(
 
 
 def test_worker_killed_while_idle_costs_nothing(tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pool that breaks between two tasks is replaced, and the next task runs in the new one."""
-    broken = iter([True])
+    """One that dies between two tasks is replaced, and the next task runs in the new one."""
+    real = executor.commit
 
-    class Pool(ProcessPoolExecutor):
-        def submit(self, *arguments: object, **options: object) -> Future[Draft]:
-            if next(broken, False):
-                raise BrokenProcessPool("a worker was killed")
-            return super().submit(*arguments, **options)
+    def after_death(root: Path, draft: Draft) -> Stored:
+        for child in multiprocessing.active_children():
+            child.kill()
+            child.join()
+        return real(root, draft)
 
-    monkeypatch.setattr(executor, "ProcessPoolExecutor", Pool)
+    monkeypatch.setattr(executor, "commit", after_death)
+    done, _ = run(plan([task("a"), task("b")], tmp_path, data, monkeypatch), tmp_path, data, jobs=1)
+    assert [stored.record.status for stored in done.values()] == ["ok", "ok"]
+
+
+def test_worker_killed_before_its_first_task_costs_nothing(
+    tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even a process that dies while it starts is only one that has to be replaced."""
+    real = Crew._hire
+    early = iter([True])
+
+    def hired(self: Crew) -> Connection:
+        connection = real(self)
+        if next(early, False):
+            self.workers[connection].kill()
+            self.workers[connection].join()
+        return connection
+
+    monkeypatch.setattr(Crew, "_hire", hired)
     done, _ = run(plan([task("a"), task("b")], tmp_path, data, monkeypatch), tmp_path, data)
     assert [stored.record.status for stored in done.values()] == ["ok", "ok"]
+
+
+def test_neighbours_of_a_killed_worker_go_on(tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who runs beside the victim is not started again, and whoever runs again does it alone."""
+    tasks = [task("victim", "die once", marker=str(tmp_path / "marker")), *(task(f"n{number}") for number in range(4))]
+    done, events = run(plan(tasks, tmp_path, data, monkeypatch), tmp_path, data)
+    assert {stored.record.status for stored in done.values()} == {"ok"}
+    starts = [event.task_id for event in events if event.kind == "start"]
+    assert sorted(starts) == sorted([*(item.key.id for item in tasks), tasks[0].key.id])
+
+
+@pytest.mark.parametrize("end", ["killed", "interrupted"])
+def test_worker_lost_in_the_midst_of_a_message_keeps_nobody_waiting(
+    end: str, tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed while it sends its result: the task runs again. Interrupted meanwhile: the run ends at once."""
+    tasks = [task("a", "die sending", marker=str(tmp_path / "marker")), task("b")]
+    planned = plan(tasks, tmp_path, data, monkeypatch)
+    if end == "killed":
+        done, _ = run(planned, tmp_path, data)
+        assert [stored.record.status for stored in done.values()] == ["ok", "ok"]
+        return
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(executor, "commit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(planned, tmp_path, data)
+    assert multiprocessing.active_children() == []
+
+
+def test_bug_in_a_worker_keeps_its_traceback(tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot even become a failed record is raised where the run was started."""
+    with pytest.raises(TypeError, match="no record can hold this") as caught:
+        run(plan([task("a", "unpicklable")], tmp_path, data, monkeypatch), tmp_path, data)
+    assert "stand_in.py" in "".join(caught.value.__notes__)
 
 
 def test_data_changed_during_the_run_is_found(tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,20 +1,25 @@
-"""``bench export``, ``import`` and ``clean`` on the command line: what goes, what stays, and who is asked."""
+"""``bench export``, ``import``, ``merge`` and ``clean`` on the command line: what goes, what stays, and who is asked."""
 
 from __future__ import annotations
 
 import io
 import json
 from argparse import Namespace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bench import planner
 from bench.cli import main
 from bench.upkeep import clean_facts
+from tests.store.machines import CLASSIFIER, LEAF, NETWORK, ONCE, Machine, make
 from tests.store.test_archive import content, intact, write_store
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from bench.config import StudyConfig
 
 LITTER = (
     "records/stand-in/dae/seed-0/0123456789abcdef/record.json",
@@ -89,3 +94,50 @@ def test_export_and_import_on_the_command_line(root: Path, tmp_path: Path, capsy
     assert "2 records, 2 of them new" in capsys.readouterr().out
     assert main(["import", str(tmp_path / "none.tar"), "--artifacts", str(tmp_path / "b")]) == 2
     assert "no such archive" in capsys.readouterr().err
+
+
+def tasks_of_machines(config: StudyConfig) -> list[SimpleNamespace]:
+    """The tasks of ``tests.store.machines`` in place of the real experiments'."""
+    names = [LEAF, ONCE, *(f"{kind}/seed-{seed}" for kind in (NETWORK, CLASSIFIER) for seed in config.seeds)]
+    return [SimpleNamespace(key=SimpleNamespace(id=name)) for name in names]
+
+
+def test_two_machines_runs_are_imported_and_merged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What both computed is said to be kept; merging again says that the run is there."""
+    monkeypatch.setattr(planner, "tasks_of", tasks_of_machines)
+    store = ["--artifacts", str(tmp_path / "c")]
+    names = []
+    for name, machine in (("a", Machine(seeds=(0,))), ("b", Machine(seconds=2.0, seeds=(1,)))):
+        names.append(make(tmp_path / name, machine).run_id)
+        target = str(tmp_path / f"{name}.tar")
+        assert main(["export", "--artifacts", str(tmp_path / name), "--output", target]) == 0
+        assert main(["import", target, *store]) == 0
+    assert f"kept this store's record, which the run names now: {ONCE}" in capsys.readouterr().out
+    assert main(["merge", *names, "--json", *store]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["merged"], facts["records"], facts["written"], facts["choices"]) == (names, 6, True, [])
+    assert main(["merge", *reversed(names), *store]) == 0
+    assert "it was there already" in capsys.readouterr().out
+    assert main(["merge", names[0], *store]) == 2
+    assert "two runs or more" in capsys.readouterr().err
+
+
+def test_what_an_import_replaced_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The task, and the earlier run that names another record now."""
+    earlier = make(tmp_path / "a", Machine(states={f"{NETWORK}/seed-0": "failed"}))
+    make(tmp_path / "b", Machine(seconds=2.0, seeds=(0, 1)))
+    target = str(tmp_path / "b.tar")
+    assert main(["export", "--artifacts", str(tmp_path / "b"), "--output", target]) == 0
+    assert main(["import", target, "--artifacts", str(tmp_path / "a")]) == 0
+    text = capsys.readouterr().out
+    assert f"replaced this store's record, which had no result: {NETWORK}/seed-0" in text
+    assert f"updated the records that it names: run {earlier.run_id}" in text
+
+
+def test_a_merge_that_leaves_holes_names_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The real experiments are asked what the merged configuration consists of."""
+    names = [make(tmp_path, Machine(seeds=(seed,))).run_id for seed in (0, 1)]
+    assert main(["merge", *names, "--artifacts", str(tmp_path)]) == 2
+    assert "none has architecture/classifier-ae/once" in capsys.readouterr().err

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LEAST = 200  # kill points of both campaigns together
+LEAST = 200  # kill points of the store's and the training's campaign together
+KILLS = 4  # of whole runs, which take seconds each; the campaign's own command takes hundreds of them
 
 
-def answer(module: str, folder: Path) -> Any:  # noqa: ANN401 - JSON
+def answer(module: str, folder: Path, *arguments: str) -> Any:  # noqa: ANN401 - JSON
     """Run a campaign in a process of its own, which may fork: it has no threads."""
-    command = [sys.executable, "-W", "error", "-m", f"tests.faults.{module}", str(folder)]
+    command = [sys.executable, "-W", "error", "-m", f"tests.faults.{module}", str(folder), *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -31,3 +32,12 @@ def test_killed_at_any_moment_the_next_run_ends_with_the_same_bytes(tmp_path: Pa
     trainings = answer("training_campaign", tmp_path / "training")
     assert [one["differing"] for one in trainings.values()] == [[], []]
     assert store["points"] + sum(one["points"] for one in trainings.values()) >= LEAST
+
+
+@pytest.mark.slow
+def test_whole_runs_that_are_killed_end_with_the_same_results(tmp_path: Path) -> None:
+    """Of real runs with all their processes: none lost, none corrupt, none differing, and each ends as it should."""
+    runs = answer("run_campaign", tmp_path / "runs", str(KILLS), "1")
+    assert [runs[name] for name in ("lost", "corrupt", "differing", "failed")] == [[], [], [], []]
+    assert runs["kills"] == KILLS
+    assert runs["records_compared"] == runs["records"] * runs["stores"] > 0

@@ -167,7 +167,8 @@ def _commit(root: Path, spec: Spec, task: TaskKey, found: Found) -> Stored:
         facts = facts | {"undefined_metrics": list(absent)} if absent else facts
         result = Result(status="ok", metrics={name: metrics[name] for name in metrics if name not in absent}, facts=facts)
     else:
-        result, files = Result(status=status, reason=reason), {}
+        result = Result(status=status, reason=reason)
+        files = {"traceback.txt": f"Traceback of {task.id}\n".encode()} if status == "failed" else {}
     ingredients = Ingredients(
         config={},
         code={"m": DIGEST},

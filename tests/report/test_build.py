@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 from report.build import Options, build
 from report.cli import main
@@ -68,6 +69,18 @@ def test_page_shows_failures_with_reasons_and_the_watermark(built: tuple[Path, s
     text = page(built[0])
     for words in ("loss is NaN in epoch 3", "ValueError: no encoder", WATERMARK, "autoencoder.epochs", NO_WEIGHTS, "YOLOv5u"):
         assert words in text
+
+
+def test_failed_tasks_link_to_their_logs(built: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    """Every failed task's traceback is one click away from the page; the PDF has the same links; the page verifies."""
+    folder = built[0] / "report"
+    links = set(re.findall(r'<a href="(\.\./[^"]+)"', page(built[0])))
+    reached = {(folder / link).resolve() for link in links}
+    assert reached == {path.resolve() for path in (built[0] / "records").rglob("traceback.txt")}
+    assert len(reached) == 2
+    annotations = [note.get_object() for sheet in PdfReader(folder / "report.pdf").pages for note in sheet.get("/Annots", [])]
+    assert links <= {str(note["/A"]["/URI"]) for note in annotations if "/A" in note and "/URI" in note["/A"]}
+    assert main(["verify", str(folder / "report.html"), "--artifacts", str(built[0])]) == 0
 
 
 def test_numbers_in_the_page_lead_to_their_records(built: tuple[Path, subprocess.CompletedProcess[str]]) -> None:

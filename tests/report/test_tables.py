@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,6 +78,9 @@ def test_failed_tasks_show_their_word_and_reason(broken: Subject) -> None:
     scores = classification.scores(broken)
     assert row(scores, "DAE accuracy (%)")[2].text == "failed, skipped"
     assert any("ValueError: no encoder" in note and "seed-0" in note for note in scores.notes)
+    (failed,) = (note for note in scores.notes if "ValueError" in note)
+    assert failed.count("traceback.txt`](<../records/classifier/dae/seed-") == 2
+    assert not any("Log:" in note for note in scores.notes if note != failed)
     losses = training.losses(broken)
     assert row(losses, "VAE training loss")[5].text == "2 of 3"
     assert any("autoencoder/vae/seed-1" in note and "NaN in epoch 3" in note for note in losses.notes)
@@ -131,6 +135,19 @@ def test_benchmarks_are_shown_where_there_are_some(whole: Subject, tmp_path: Pat
     texts = {line[0].text: [cell.text for cell in line[1:]] for line in table.rows}
     assert texts["Scoring predicted boxes (1000)"] == ["12.0\u202fms", "7", "faster-coco-eval", "2.55"]
     assert texts["test_new"] == ["12.0\u202fms", "7", "none", "none"]
+
+
+def test_machines_of_a_merged_run_are_all_listed(whole: Subject) -> None:
+    """Records of several machines and device kinds give each value once."""
+    first, *others = whole.evidence.records("autoencoder", "ae")
+    record = first.record
+    execution = record.execution.model_copy(update={"machine": {"cpu": "Other CPU"}})
+    ingredients = record.ingredients.model_copy(update={"environment": {"device": "cuda:Other", "torch": "2.13.0"}})
+    moved = replace(first, record=record.model_copy(update={"execution": execution, "ingredients": ingredients}))
+    cells = {**whole.evidence.cells, ("autoencoder", "ae"): (moved, *others)}
+    table = provenance.environment(replace(whole, evidence=replace(whole.evidence, cells=cells)))
+    assert set(row(table, "cpu")[1].text.split("; ")) == {"Test CPU", "Other CPU"}
+    assert set(row(table, "device")[1].text.split("; ")) == {"cpu", "cuda:Other"}
 
 
 def test_packages_are_those_that_decide_and_those_that_are_named(whole: Subject) -> None:

@@ -1,0 +1,40 @@
+"""A ``bench run`` of seconds, as a process to kill: ``python -m tests.faults.small_run IMAGES ROOT JOBS [OPTION ...]``."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench import datasets
+from bench.cli import main
+from store.canonical import digest_bytes
+from tests.bench.verification.tiny_study import SETTINGS
+
+if TYPE_CHECKING:
+    from bench.config import StudyConfig
+    from bench.datasets import Dataset, Sources
+
+# Three epochs, so that a kill finds trainings in each state; one arm, because the trainer takes most of the time.
+_OWN = ("autoencoder.epochs=3", "classifier.epochs=3", "detection.epochs=2", 'detection.arms=["scratch-car"]')
+
+
+def small_run(images: Path, root: Path, jobs: str, options: list[str]) -> int:
+    """Every experiment of both parts on the images in ``images``, which ``tiny_study.write_images`` wrote, into ``root``."""
+    content = digest_bytes(b"".join(path.read_bytes() for path in sorted(images.iterdir())))
+    tiny = datasets.Dataset("fashion-mnist", images, content, partial(str, content))
+    real = datasets.locate
+
+    def found(name: str, config: StudyConfig, sources: Sources) -> Dataset:
+        return tiny if name == tiny.name else real(name, config, sources)
+
+    datasets.locate = found
+    settings = [word for setting in (*SETTINGS, *_OWN) for word in ("--set", setting)]
+    return main(["run", "--offline", "--seeds", "0", "--jobs", jobs, "--artifacts", str(root), *settings, *options])
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what it puts into the background deaf to it
+    sys.exit(small_run(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4:]))
