@@ -63,7 +63,7 @@ def train(request: Request, progress: Progress) -> Trained | Diverged:
     theirs.close()
     try:
         return _listen(ours, progress)
-    except EOFError:
+    except (EOFError, OSError):  # killed, perhaps in the midst of a message
         child.join()
         message = f"the training process ended with status {child.exitcode} and no result"
         raise StudyError(message, where=str(request.folder / LOG), cure=_OUT_OF_MEMORY) from None

@@ -7,6 +7,7 @@ import os
 import signal
 import stat
 import sys
+import threading
 import traceback
 from typing import TYPE_CHECKING, NoReturn
 
@@ -25,13 +26,15 @@ class _Clock:
 
     def __init__(self, moment: int, *, torn: bool) -> None:
         self.left, self.torn = moment, torn
+        self.lock = threading.RLock()  # a record's files are synced by several threads; tearing a file is a change, too
 
     def tick(self, handle: int | None = None) -> None:
-        self.left -= 1
-        if self.left == 0:
-            if self.torn and handle is not None and stat.S_ISREG(os.fstat(handle).st_mode):
-                os.ftruncate(handle, os.fstat(handle).st_size // 2)  # what was not synced yet may be lost in part
-            os.kill(os.getpid(), signal.SIGKILL)
+        with self.lock:
+            self.left -= 1
+            if self.left == 0:
+                if self.torn and handle is not None and stat.S_ISREG(os.fstat(handle).st_mode):
+                    os.ftruncate(handle, os.fstat(handle).st_size // 2)  # what was not synced yet may be lost in part
+                os.kill(os.getpid(), signal.SIGKILL)
 
 
 def killed_at(moment: int, action: Callable[[], object], *, torn: bool = False) -> bool:

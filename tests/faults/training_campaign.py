@@ -15,6 +15,7 @@ import torch
 
 from bench.autoencoders.networks import Shape, build
 from bench.autoencoders.objectives import objective_of
+from bench.training import loop
 from bench.training.loop import Examples, Objective, Schedule, Surroundings, fit
 from store.canonical import canonical_json
 from store.formats import weight_bytes
@@ -34,6 +35,7 @@ _SCHEDULE = Schedule(epochs=2, batch_size=8, learning_rate=1e-3)  # 4 batches an
 def train(variant: str, root: Path, dies_in: int = 0) -> None:
     """Train a real network and write down weights and history; with ``dies_in`` the process is killed in that batch."""
     torch.set_num_threads(1)
+    loop.SAVE_EVERY_S = 0.0  # these epochs are shorter than any wait between checkpoints
     network = build(variant, Shape(), 0)
     objective = objective_of(variant, network, noise_factor=0.5, beta=0.5)
     scratch = root / "scratch"

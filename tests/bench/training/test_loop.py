@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from bench.autoencoders.networks import Shape, build
 from bench.autoencoders.objectives import objective_of
 from bench.determinism import stream
+from bench.training import loop
 from bench.training.checkpoint import NAME
 from bench.training.flat import flatten
 from bench.training.loop import Examples, Objective, Schedule, Surroundings, Training, evaluate, fit
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 IMAGES = torch.rand(50, 1, 28, 28, generator=torch.Generator().manual_seed(3))
 EXAMPLES = Examples((IMAGES[:37],), (IMAGES[37:],))  # 37 = 2 batches of 16 and a rest of 5
 EPOCHS = 3
+
+
+@pytest.fixture(autouse=True)
+def a_checkpoint_after_each_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These epochs are shorter than any wait between checkpoints."""
+    monkeypatch.setattr(loop, "SAVE_EVERY_S", 0.0)
 
 
 class Interruption(Exception):  # noqa: N818 - it stands for a signal, not for an error
@@ -68,6 +75,22 @@ def test_a_resumed_training_equals_an_undisturbed_one(variant: str, tmp_path: Pa
     assert same_tensors(resumed_network, network)
     assert resumed.chain == undisturbed.chain
     assert len(resumed.chain.links) == 1 + EPOCHS
+
+
+def test_short_epochs_share_a_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None is written before its time; the training then starts over, and ends in the same bits."""
+    monkeypatch.setattr(loop, "SAVE_EVERY_S", math.inf)
+
+    def interrupt(_step: int, _total: int, **_values: float) -> None:
+        raise Interruption
+
+    with pytest.raises(Interruption):
+        train("ae", tmp_path / "cut", progress=interrupt)
+    assert not (tmp_path / "cut" / NAME).exists()
+    steps: list[int] = []
+    again, _ = train("ae", tmp_path / "cut", progress=lambda step, _total, **_values: steps.append(step))
+    assert steps == [1, 2, 3]
+    assert same_tensors(again, train("ae", tmp_path / "whole")[0])
 
 
 def test_seeds_repeat_and_differ(tmp_path: Path) -> None:
