@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from report.claims.verdicts import judge_all
-from report.markdown import escape
+from report.markdown import cell, escape
 from report.sensitivity import settings_that_turn
 from report.tables import cells
 from report.tables.model import Cell, Column, Table, Tone
@@ -21,6 +21,7 @@ TONES: dict[str, Tone] = {
 
 _SMALLEST_P = 0.001
 _DIGITS = 4
+_REACH_DIGITS = 2  # of a tolerance, which is a round number or a tenth of a printed one
 
 
 def claims(subject: Subject) -> Table:
@@ -41,7 +42,20 @@ def reason(subject: Subject, judged: Judged) -> str:
         small = judged.p < _SMALLEST_P
         number = subject.numbers.fixed(_SMALLEST_P if small else judged.p, 3)
         values["p"] = subject.strings("claims.p_below" if small else "claims.p", p=number)
-    return subject.strings(f"claim_reasons.{judged.why}", **values)
+    return subject.strings(f"claim_reasons.{judged.why}", limit=_limit(subject, judged), **values)
+
+
+def _limit(subject: Subject, judged: Judged) -> str:
+    """What the quantity was held against: the published value and its tolerance, a bound, or an order."""
+    claim, s = judged.claim, subject.strings
+    if claim.kind == "range":
+        given = {"low": claim.at_least, "high": claim.at_most}
+        shown = {name: _bound(subject, bound) for name, bound in given.items() if bound is not None}
+        return s(f"claim_limits.{'_and_'.join(shown)}", **shown)
+    if claim.tolerance is not None and judged.published is not None:
+        reach = subject.numbers.significant(claim.tolerance.around(judged.published), _REACH_DIGITS)
+        return s("claim_limits.around", published=_number(subject, judged.published), reach=reach)
+    return s(f"claim_limits.{'order' if claim.kind in {'order', 'first'} else 'equal'}")
 
 
 def _row(subject: Subject, judged: Judged, turning: tuple[str, ...]) -> tuple[Cell, ...]:
@@ -94,11 +108,25 @@ def _seeds(subject: Subject, judged: Judged) -> Cell:
     return cells.text(str(done) if done == asked else subject.strings("tables.of", done=done, asked=asked))
 
 
+def _bound(subject: Subject, bound: float) -> str:
+    return (
+        subject.numbers.significant(bound, 1 if bound < 1 else 2) if not bound.is_integer() else subject.numbers.integer(bound)
+    )
+
+
 def _number(subject: Subject, value: float) -> str:
     """A count as it is, anything else with four digits."""
     return subject.numbers.integer(value) if value.is_integer() else subject.numbers.significant(value, _DIGITS)
 
 
 def spoken(subject: Subject, judged: Judged) -> str:
-    """A refuted claim as a line of the summary."""
-    return subject.strings("claims.line", english=escape(judged.claim.english.rstrip(".")), place=judged.claim.source)
+    """A refuted claim as a line of the summary, with what was found."""
+    english = escape(judged.claim.english.rstrip("."))
+    found = f"{cell(_measured(subject, judged))}{_span(subject, judged)}"
+    why = escape(reason(subject, judged))
+    return subject.strings("claims.line", english=english, place=judged.claim.source, found=found, why=why)
+
+
+def _span(subject: Subject, judged: Judged) -> str:
+    interval = _interval(subject, judged)
+    return "" if interval.kind == "text" else f" {cell(interval)}"
