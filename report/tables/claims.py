@@ -63,7 +63,9 @@ def _row(subject: Subject, judged: Judged, turning: tuple[str, ...]) -> tuple[Ce
     why = reason(subject, judged)
     if turning:
         why = subject.strings("claims.turned", reason=why, settings=", ".join(turning))
-    said = subject.strings("claims.said", english=claim.english.rstrip("."), quote=claim.quote)
+    said = claim.english  # a curve has no words to quote
+    if claim.quote:
+        said = subject.strings("claims.said", english=claim.english.rstrip("."), quote=claim.quote)
     return (
         cells.text(claim.source),
         cells.text(said),

@@ -11,7 +11,7 @@ import pytest
 from report.claims.schema import load_claims
 from report.claims.verdicts import judge_all
 from report.cli import main
-from report.tables.claims import claims, reason
+from report.tables.claims import claims, reason, spoken
 from tests.report.configuration import with_detection
 from tests.report.conftest import subject_of
 from tests.report.study import Spec, write_study
@@ -123,3 +123,25 @@ def test_audit_exits_with_5_where_a_claim_is_refuted(tmp_path: Path, capsys: pyt
     facts = json.loads(capsys.readouterr().out)
     assert facts["counts"]["refuted"] >= 1
     assert len(facts["claims"]) == len(load_claims().claims)
+
+
+def test_a_reason_names_what_the_claim_was_held_against(tmp_path: Path) -> None:
+    """A value with its tolerance, a bound, or an order; and a claim without words is not quoted."""
+    subject = accuracies(tmp_path, 88.0, 88.1, 88.05, 87.95)
+    reasons = {one.claim.id: reason(subject, one) for one in judge_all(subject)}
+    assert reasons[NAME].startswith("Shown to hold: 88.04 ± 1.0 (p")
+    assert ": at least 0.9" in reasons["text.ae.fidelity"]
+    assert ": 0.1 to 0.9" in reasons["text.vae.removes-part"]
+    assert ": that order" in reasons["text.classifier.order"]
+    said = {row[1].text for row in claims(subject).rows}
+    assert "The AE's training loss follows the published curve." in said
+    assert not any("“”" in text for text in said)
+
+
+def test_a_refuted_claim_is_in_the_summary_with_what_was_found(tmp_path: Path) -> None:
+    """The re-run's mean and interval stand beside the published words, with the records that they come from."""
+    subject = accuracies(tmp_path, 80.0, 80.2, 80.1, 79.9)
+    line = spoken(subject, judge(subject))
+    assert "(Table 5). Re-run: [80.05]{.value record=" in line
+    assert "\\[79.84, 80.26\\]" in line
+    assert "Shown not to hold: 88.04 ± 1.0" in line
