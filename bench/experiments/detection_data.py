@@ -15,7 +15,7 @@ from bench.task import Outcome, Task
 from store.schema import TaskKey
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pydantic import JsonValue
 
@@ -50,6 +50,7 @@ def plan(config: StudyConfig) -> tuple[Task, ...]:
 
 def run(context: Context) -> Outcome:
     """Read and cut the data set; raises DataError or UsageError with the cure."""
+    from bench.kitti.perceptual import difference_hash
     from bench.kitti.reader import read_dataset
     from bench.kitti.split import split_images
 
@@ -60,10 +61,13 @@ def run(context: Context) -> Outcome:
     task = next(name for name in TASK_CLASSES if name == context.task.key.variant.partition(".")[0])
     found = read_dataset(context.data[detection.dataset], detection, task)
     split = split_images(found.images, detection, seed)
-    return Outcome(metrics=_metrics(found, split), facts=_facts(found, split, detection), files=_files(found, split))
+    hashes = {image.entry.id: difference_hash(image.entry.path) for image in (*split.train, *split.validation)}
+    metrics, files = _metrics(found, split, hashes), _files(found, split, hashes)
+    return Outcome(metrics=metrics, facts=_facts(found, split, detection), files=files)
 
 
-def _metrics(found: LabelledSet, split: Split) -> dict[str, float | int]:
+def _metrics(found: LabelledSet, split: Split, hashes: Mapping[str, str | None]) -> dict[str, float | int]:
+    from bench.kitti.perceptual import near_copies
     from bench.kitti.split import drives_of, leakage_of
 
     metrics: dict[str, float | int] = {
@@ -78,6 +82,9 @@ def _metrics(found: LabelledSet, split: Split) -> dict[str, float | int]:
         "images_requested": found.images_requested,
         "images_available": found.images_available,
         "images_without_label": found.images_without_label,
+        "near_copies_train_validation": near_copies(
+            *([hashes[image.entry.id] for image in part] for part in (split.train, split.validation))
+        ),
     }
     leakage = leakage_of(split)
     metrics["validation_images_with_train_neighbour"] = leakage.neighbours
@@ -89,6 +96,8 @@ def _metrics(found: LabelledSet, split: Split) -> dict[str, float | int]:
 
 
 def _facts(found: LabelledSet, split: Split, detection: DetectionConfig) -> dict[str, JsonValue]:
+    from bench.kitti.perceptual import NEAR_BITS
+
     return {
         "dataset": detection.dataset,
         "class_names": list(found.class_map.names),
@@ -97,14 +106,15 @@ def _facts(found: LabelledSet, split: Split, detection: DetectionConfig) -> dict
         "label_format": found.label_format,
         "split": detection.split,
         "split_digest": split.digest,
+        "near_bits": NEAR_BITS,
     }
 
 
-def _files(found: LabelledSet, split: Split) -> dict[str, bytes]:
+def _files(found: LabelledSet, split: Split, hashes: Mapping[str, str | None]) -> dict[str, bytes]:
     from bench.kitti.shown import shown_file
 
     return {
-        "images.parquet": _images_table(split),
+        "images.parquet": _images_table(split, hashes),
         "objects.parquet": _objects_table(found.images),
         "problems.parquet": _problems_table(found),
         "shown.npz": shown_file(split.validation),
@@ -115,7 +125,7 @@ def _objects(images: Sequence[LabelledImage]) -> int:
     return sum(len(image.boxes) for image in images)
 
 
-def _images_table(split: Split) -> bytes:
+def _images_table(split: Split, hashes: Mapping[str, str | None]) -> bytes:
     import pyarrow as pa
 
     from store.formats import table_bytes
@@ -133,6 +143,7 @@ def _images_table(split: Split) -> bytes:
             "height": [entry.height for entry in entries],
             "sha256": [entry.sha256 for entry in entries],
             "objects": [len(image.boxes) for _, image in rows],
+            "difference_hash": pa.array([hashes[entry.id] for entry in entries], pa.string()),
         }
     )
 

@@ -13,6 +13,7 @@ from bench.detection_metrics.evaluation import evaluate
 from bench.detection_metrics.results import files_of, metrics_of
 from bench.detection_metrics.stored import read_detections, read_objects, read_validation_images
 from bench.kitti.entries import Box, ImageEntry, LabelledImage
+from bench.kitti.perceptual import NEAR_BITS, near_copies
 from bench.kitti.split import Split, drives_of, leakage_of
 from bench.verification.chains import chain
 from bench.verification.comparison import RELATIVE, Comparison, holds, metrics_against, table_against
@@ -38,6 +39,9 @@ def detection_data(stored: Stored, _upstream: Mapping[str, Stored]) -> Iterator[
     yield from metrics_against(record, {"ignored_objects": sum(ignored.values())})
     yield Comparison("fact split_digest", record.result.facts.get("split_digest"), split.digest)
     images = read_table(stored.file("images.parquet")).to_pylist()
+    hashes = [[row["difference_hash"] for row in images if row["split"] == part] for part in ("train", "validation")]
+    yield from metrics_against(record, {"near_copies_train_validation": near_copies(*hashes)})
+    yield Comparison("fact near_bits", record.result.facts.get("near_bits"), NEAR_BITS)
     boxes = {image.entry.id: image.boxes for image in (*split.train, *split.validation)}
     found = [len(boxes.get(row["image"], ())) for row in images]
     yield Comparison("column objects of images.parquet", [row["objects"] for row in images], found)

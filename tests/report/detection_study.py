@@ -72,6 +72,7 @@ def _data(task: str, seed: int, dataset: str) -> Found:
         "height": np.full(len(names), HEIGHT),
         "sha256": [f"{position:064x}" for position in range(len(names))],
         "objects": np.full(len(names), len(classes)),
+        "difference_hash": [f"{position:064x}" for position in range(len(names))],
     }
     objects: dict[str, Any] = {"image": [name for name, _ in kept], "class_index": [index for _, index in kept]}
     objects |= {corner: [FIRST[index][place] for _, index in kept] for place, corner in enumerate(("x1", "y1", "x2", "y2"))}
@@ -86,11 +87,12 @@ def _data(task: str, seed: int, dataset: str) -> Found:
         "validation_images_with_train_neighbour": 96 + seed,
         "drives_train": 50,
         "drives_validation": 50,
+        "near_copies_train_validation": 0,
     }
     ignored = {"Van": 200, "Truck": 80, "DontCare": 420}
     mapped = {"Car": "car", "Van": None, "Pedestrian": "person" if task == "3class" else None}
     facts = {"dataset": dataset, "class_names": list(classes), "class_map": mapped, "ignored_classes": ignored}
-    facts |= {"split": "random", "split_digest": DIGEST}
+    facts |= {"split": "random", "split_digest": DIGEST, "near_bits": 16}
     files = {
         "images.parquet": table_bytes(images),
         "objects.parquet": table_bytes(objects),

@@ -106,7 +106,17 @@ def test_the_tables_have_the_columns_of_the_contract(data: DataFolder, tmp_path:
     """A row an image, a box, a problem; unknown drives are null."""
     record = stored(data, tmp_path)
     images = read_table(record.file("images.parquet"))
-    assert images.column_names == ["image", "split", "drive", "frame", "width", "height", "sha256", "objects"]
+    assert images.column_names == [
+        "image",
+        "split",
+        "drive",
+        "frame",
+        "width",
+        "height",
+        "sha256",
+        "objects",
+        "difference_hash",
+    ]
     assert images["image"].to_pylist() == [f"{number:06d}" for number in range(6)]
     assert images["drive"].to_pylist() == [None, "d0", "d1", "d1", "d2", "d2"]
     assert images["objects"].to_pylist() == [2, 2, 2, 2, 2, 0]

@@ -30,7 +30,7 @@ TOLD_TABLES: dict[str, set[str]] = {
     "classifier/*/*/*/predictions.parquet": {"probability"},
     "classifier/*/*/*/per_class.parquet": set(),
     "reconstruction/*/*/*/errors.parquet": set(),
-    "detection_data/*/*/*/images.parquet": {"width", "height", "sha256", "drive", "frame"},
+    "detection_data/*/*/*/images.parquet": {"width", "height", "sha256", "drive", "frame", "difference_hash"},
     "detection/scratch-3class/*/*/per_class.parquet": set(),
     "detection/scratch-3class/*/*/curves.parquet": set(),
 }

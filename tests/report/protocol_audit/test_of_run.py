@@ -146,6 +146,14 @@ def test_a_planted_slip_is_found_by_its_rule_alone(tmp_path: Path, rule: str) ->
     assert next(iter(PLANTED[rule])) in found[rule].values["records"]
 
 
+def test_a_picture_saved_anew_is_in_both_parts(tmp_path: Path) -> None:
+    """Its bytes differ, and its perceptual hash tells."""
+    edits = {"detection_data/3class/seed-2": metric("near_copies_train_validation", 1)}
+    write_study(tmp_path, Spec(config=with_detection(), edits=edits))
+    found = {one.key: one for one in run_findings(subject_of(tmp_path))}["detection_parts_disjoint"]
+    assert (found.outcome, found.values["wrong"]) == ("slip", "1")
+
+
 def test_many_near_copies_are_a_slip(tmp_path: Path) -> None:
     """A near-copy for more than one image in a thousand could move an accuracy by a tenth of a point."""
     for count, outcome in ((10, "clean"), (11, "slip")):
