@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from store.records import Stored
 
 
+SCALE = ("reproduced", "consistent", "inconclusive", "refuted")
+"""The verdicts from borne out to contradicted."""
+
+_STEPS = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """One alternative value: ``own`` is the run with the assumed value, ``other`` with the alternative's records in place.
@@ -65,8 +71,18 @@ class Turned:
 
     @property
     def changed(self) -> bool:
-        """Whether the verdict depends on the assumed value."""
+        """Whether the verdict is another one."""
         return self.own.verdict != self.other.verdict
+
+    @property
+    def depends(self) -> bool:
+        """Whether the verdict moves by two steps of ``SCALE`` or more, or one side has no result.
+
+        A step between neighbours is what few seeds do by chance: both lie inside, or both are open.
+        """
+        if {self.own.verdict, self.other.verdict} <= set(SCALE):
+            return abs(SCALE.index(self.own.verdict) - SCALE.index(self.other.verdict)) >= _STEPS
+        return self.changed
 
 
 def trials(subject: Subject) -> tuple[Trial, ...]:
@@ -96,7 +112,7 @@ def settings_that_turn(subject: Subject) -> dict[str, tuple[str, ...]]:
     """Claim id to the alternatives with which it gets another verdict."""
     found: dict[str, tuple[str, ...]] = {}
     for one in turned(subject):
-        if one.changed:
+        if one.depends:
             found[one.own.claim.id] = (*found.get(one.own.claim.id, ()), one.trial.alternative)
     return found
 

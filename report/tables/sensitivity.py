@@ -55,8 +55,8 @@ def results(subject: Subject) -> Table | None:
     return Table("sensitivity", s("captions.sensitivity"), tuple(heads), tuple(rows), cells.notes(subject, everything))
 
 
-def verdicts(subject: Subject) -> Table | None:
-    """The claims whose verdict is another one with another value; None where none is."""
+def verdicts(subject: Subject) -> Table:
+    """The claims whose verdict depends on a value, as ``report/sensitivity.py`` has it."""
     s = subject.strings
     rows = tuple(
         (
@@ -68,7 +68,7 @@ def verdicts(subject: Subject) -> Table | None:
             cells.text(reason(subject, one.other)),
         )
         for one in turned(subject)
-        if one.changed
+        if one.depends
     )
     names = ("setting", "place", "claim", "with_assumed", "with_tried", "why_tried")
     heads = tuple(Column(s(f"columns.{name}")) for name in names)
@@ -126,6 +126,7 @@ def lines(subject: Subject) -> tuple[str, ...]:
         touched = [one for one in found if one.trial.alternative == trial.alternative]
         seeds = {stored.record.task.seed for stored in trial.tasks}
         values = {"seeds": len(seeds), "touched": len(touched), "changed": sum(one.changed for one in touched)}
+        values["depends"] = sum(one.depends for one in touched)
         numbers = {name: subject.numbers.integer(count) for name, count in values.items()}
         assumed = plain(subject, trial.assumed)
         sentences.append(subject.strings("sensitivity.line", name=trial.key, assumed=assumed, tried=trial.tried, **numbers))

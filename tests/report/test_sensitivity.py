@@ -87,6 +87,16 @@ def test_a_verdict_that_depends_on_the_value_is_named(tmp_path: Path) -> None:
     assert rows(subject, "claims")[order][-1].endswith(f"; another verdict with {WIDTH}")
 
 
+def test_a_step_between_neighbours_is_counted_and_not_listed(tmp_path: Path) -> None:
+    """Reproduced and consistent are both inside: with a wide spread the same mean shows less, and no verdict depends on it."""
+    own = {f"classifier/ae/seed-{seed}": {"test_accuracy": value} for seed, value in enumerate((0.8800, 0.8805, 0.8810))}
+    subject = study(tmp_path, metrics={**own, **accuracies(0.866, 0.8805, 0.895)})
+    found = next(one for one in turned(subject) if (one.own.claim.id, one.trial.alternative) == (ACCURACY, WIDTH))
+    assert (found.own.verdict, found.other.verdict) == ("reproduced", "consistent")
+    assert (found.changed, found.depends) == (True, False)
+    assert ACCURACY not in settings_that_turn(subject)
+
+
 def test_values_that_change_nothing_turn_no_verdict(tmp_path: Path) -> None:
     """Records equal to the assumed ones leave every verdict, and the text says so for each value."""
     subject = study(tmp_path)
@@ -94,6 +104,7 @@ def test_values_that_change_nothing_turn_no_verdict(tmp_path: Path) -> None:
     assert "sensitivity-verdicts" not in all_tables(subject)
     lines = context_of(subject, {}).facts["sensitivity"]["lines"]
     assert "128 assumed, 256 tried on 3 seeds: 0 of" in str(lines)
+    assert "0 of them by two steps or more" in str(lines)
     touched = sum(one.trial.alternative == WIDTH for one in turned(subject))
     assert touched > 10
     assert f"0 of {touched} claims" in str(lines)
