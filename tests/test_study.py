@@ -38,7 +38,7 @@ def test_same_seed_gives_identical_records_and_another_seed_does_not(tmp_path: P
     first, second = results(tmp_path / "a"), results(tmp_path / "b")
     assert {name: first[name] for name in second} == second
     pairs = [(name, name.replace("seed-0", "seed-1")) for name in second if name.endswith("seed-0")]
-    assert len(pairs) == 12  # training, reconstruction, latent and classifier of three models
+    assert len(pairs) == 13  # training, reconstruction, latent and classifier of three models, and the cut of the images
     assert all(first[one] != first[other] for one, other in pairs)
 
 
