@@ -10,22 +10,13 @@ from bench.config import StudyConfig
 from bench.datasets import Dataset
 from bench.planner import inputs_of, plan, tasks_of
 from store.records import Draft, commit
-from store.schema import Execution, Result
+from store.schema import Result
+from tests.bench.experiments.records import EXECUTION
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.planner import Planned
-
-EXECUTION = Execution(
-    started_at="2026-01-01T00:00:00+00:00",
-    duration_s=1.0,
-    peak_memory_bytes=1,
-    machine={},
-    packages={},
-    git_commit=None,
-    git_dirty=None,
-)
 
 
 def planned(root: Path, *seeds: int) -> dict[str, Planned]:

@@ -12,18 +12,20 @@ if TYPE_CHECKING:
 
     from bench.task import Outcome, Task
 
+EXECUTION = Execution(
+    started_at="2026-01-01T00:00:00+00:00",
+    duration_s=0.0,
+    peak_memory_bytes=0,
+    machine={},
+    packages={},
+    git_commit=None,
+    git_dirty=None,
+)
+"""Of a record whose time and place are of no interest."""
+
 
 def stored(task: Task, outcome: Outcome, root: Path) -> Stored:
     """The record of an outcome."""
     ingredients = Ingredients(config=dict(task.config), code={}, inputs={}, upstream={}, environment={})
     result = Result(status=outcome.status, reason=outcome.reason, metrics=dict(outcome.metrics), facts=dict(outcome.facts))
-    execution = Execution(
-        started_at="2026-01-01T00:00:00+00:00",
-        duration_s=0.0,
-        peak_memory_bytes=0,
-        machine={},
-        packages={},
-        git_commit=None,
-        git_dirty=None,
-    )
-    return commit(root, Draft(task.key, ingredients, result, outcome.files, execution))
+    return commit(root, Draft(task.key, ingredients, result, outcome.files, EXECUTION))
