@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Quantity:
-    """A published number and how a record of its cell gives it, in the printed unit."""
+    """A published number and how a record of its cell gives it; ``scale`` turns the record's unit into the printed one."""
 
     experiment: str
     variant: str
@@ -36,6 +36,7 @@ class _Quantity:
     source: str
     decimals: int
     value: Callable[[Stored], float]
+    scale: float = 1.0
 
 
 def results(subject: Subject) -> Table | None:
@@ -85,14 +86,15 @@ def _row(subject: Subject, trial: Trial, quantity: _Quantity) -> tuple[tuple[Cel
     own, other = (measure(one.evidence, *place, quantity.value) for one in (trial.own, trial.other))
     variants = (quantity.variant, alternative_variant(quantity.variant, trial.alternative))
     change = paired(subject.evidence, quantity.experiment, variants, lambda a, b: quantity.value(b) - quantity.value(a))
+    shown = (quantity.decimals, quantity.scale)
     row = (
         cells.text(setting(subject, trial)),
         cells.text(quantity.label),
         cells.printed(subject, quantity.published, quantity.decimals, quantity.source),
-        cells.value(subject, own, quantity.decimals),
-        cells.value(subject, other, quantity.decimals),
-        cells.signed(subject, change, quantity.decimals),
-        cells.interval(subject, change, quantity.decimals),
+        cells.value(subject, own, *shown),
+        cells.value(subject, other, *shown),
+        cells.signed(subject, change, *shown),
+        cells.interval(subject, change, *shown),
         cells.pairs(change),
     )
     return row, (own, other)
@@ -107,11 +109,7 @@ def _quantities(subject: Subject) -> Iterator[_Quantity]:
         yield _Quantity("autoencoder", model, s(f"quantities.{model}_validation"), printed, "table-4", 4, value)
     for model in MODELS:
         label, printed = s("quantities.accuracy", model=subject.model(model)), published.table_5.of(model).accuracy
-        yield _Quantity("classifier", model, label, printed, "table-5", 2, _percent(metric_reader("test_accuracy")))
-
-
-def _percent(value: Callable[[Stored], float]) -> Callable[[Stored], float]:
-    return lambda stored: 100 * value(stored)
+        yield _Quantity("classifier", model, label, printed, "table-5", 2, metric_reader("test_accuracy"), 100)
 
 
 def _verdict(subject: Subject, judged: Judged) -> Cell:
