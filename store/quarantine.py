@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from store.canonical import readable_json
 from store.errors import StoreError
-from store.records import sync_folder, write_synced
+from store.records import write_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,11 +51,7 @@ def set_aside(root: Path, draft: Draft) -> Path:
         "result": draft.quarantined.result.model_dump(mode="json"),
     }
     try:
-        partial.mkdir(parents=True)
-        for name, content in draft.quarantined.files.items():
-            write_synced(partial / name, content)
-        write_synced(partial / NOTE, readable_json(note))
-        sync_folder(partial)
+        write_folder(partial, {**draft.quarantined.files, NOTE: readable_json(note)})
         shutil.rmtree(folder, ignore_errors=True)
         partial.rename(folder)
     except OSError as error:

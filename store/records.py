@@ -17,7 +17,7 @@ from store.errors import IntegrityError, StoreError
 from store.schema import SCHEMA_VERSION, Execution, FileEntry, Ingredients, Record, Result, TaskKey, result_digest, seal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from pydantic import JsonValue
@@ -75,12 +75,7 @@ def commit(root: Path, draft: Draft) -> Stored:
     folder = folder_of(root, draft.task, record.fingerprint)
     partial = folder.with_name(f"{_PARTIAL}{folder.name}-{uuid.uuid4().hex[:8]}")
     try:
-        partial.mkdir(parents=True)
-        contents = {**draft.files, MANIFEST: readable_json(record.model_dump(mode="json"))}
-        for name, content in contents.items():
-            (partial / name).write_bytes(content)
-        _sync_together([partial / name for name in contents])
-        sync_folder(partial)
+        write_folder(partial, {**draft.files, MANIFEST: readable_json(record.model_dump(mode="json"))})
         return _take_place(partial, folder, record)
     except OSError as error:
         message = f"cannot write the record of {draft.task.id}: {error.strerror or error}"
@@ -148,6 +143,19 @@ def write_synced(path: Path, content: bytes) -> None:
         os.fsync(stream.fileno())
 
 
+def write_folder(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Make a new folder of these files and wait until it is on the disk; raises OSError.
+
+    The files are waited for together: eight waits one after the other take 36 ms (ext4), together 7 ms.
+    """
+    folder.mkdir(parents=True)
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    with ThreadPoolExecutor(_WAITS) as pool:
+        list(pool.map(_sync, [folder / name for name in contents]))  # list: raises what a thread raised
+    sync_folder(folder)
+
+
 def write_atomic(path: Path, content: bytes) -> None:
     """Replace the file at ``path`` in one step; raises StoreError where it cannot be written."""
     partial = path.with_name(f"{_PARTIAL}{path.name}-{uuid.uuid4().hex[:8]}")
@@ -180,12 +188,6 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _sync_together(paths: Sequence[Path]) -> None:
-    """Wait until all files are on the disk. At once: eight waits one after the other take 36 ms (ext4), together 7 ms."""
-    with ThreadPoolExecutor(_WAITS) as pool:
-        list(pool.map(_sync, paths))  # list: raises what a thread raised
 
 
 def _sync(path: Path) -> None:
