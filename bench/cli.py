@@ -151,9 +151,7 @@ def _add_study_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE", help=text)
     parser.add_argument("--seeds", metavar="LIST", help="replications, such as 0-4 or 0,3,7")
     parser.add_argument("--parts", metavar="LIST", help="autoencoders, detection or both, with a comma (default: both)")
-    text = (
-        "main (default: the source's tables and figures), leakage (cars on both splits), sensitivity (assumed values); commas"
-    )
+    text = "main (default: all tables and figures), leakage (cars on both splits), sensitivity (assumed values), with commas"
     parser.add_argument("--study", metavar="LIST", help=text)
     parser.add_argument("--device", metavar="NAME", help="cpu (default), cuda or cuda:1")
     parser.add_argument("--strict", action="store_true", help="stop at the first bad label line instead of dropping it")

@@ -13,6 +13,7 @@ from store.merging import merge_runs
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
     from pydantic import JsonValue
 
@@ -39,7 +40,7 @@ def import_facts(options: argparse.Namespace, stream: TextIO) -> dict[str, JsonV
     """Check an archive and take its run in; raises UsageError where there is no such file."""
     if not options.archive.is_file():
         raise UsageError("no such archive", where=str(options.archive), cure="name a file that bench export wrote")
-    with sole_writer(options.artifacts, lambda holder: print(f"waiting for {holder}", file=stream, flush=True)):
+    with _alone(options, stream):
         done = import_run(options.artifacts, options.archive, keep_standing=options.keep_standing)
     return {
         "run_id": done.run_id,
@@ -66,7 +67,7 @@ def import_text(facts: Mapping[str, JsonValue]) -> str:
 
 def merge_facts(options: argparse.Namespace, stream: TextIO) -> dict[str, JsonValue]:
     """Make one run of several; raises UsageError where they do not belong together."""
-    with sole_writer(options.artifacts, lambda holder: print(f"waiting for {holder}", file=stream, flush=True)):
+    with _alone(options, stream):
         done = merge_runs(options.artifacts, options.runs, _asked)
     return {
         "run_id": done.run.run_id,
@@ -88,6 +89,11 @@ def merge_text(facts: Mapping[str, JsonValue]) -> str:
     return "\n".join([*lines, head])
 
 
+def _alone(options: argparse.Namespace, stream: TextIO) -> AbstractContextManager[None]:
+    """The store for this process alone; says whom it waits for."""
+    return sole_writer(options.artifacts, lambda holder: print(f"waiting for {holder}", file=stream, flush=True))
+
+
 def _asked(config: Mapping[str, JsonValue]) -> frozenset[str]:
     """The tasks that a run's configuration asks for; raises UsageError where this version of the program cannot read it."""
     from bench import planner  # noqa: PLC0415 - loads all experiments, which the other commands here do not need
@@ -102,7 +108,7 @@ def _listed(value: JsonValue) -> list[str]:
 
 def clean_facts(options: argparse.Namespace, stream: TextIO, answers: TextIO) -> dict[str, JsonValue]:
     """List what no run needs, and delete it where the user agrees: with ``--yes``, or asked at a terminal."""
-    with sole_writer(options.artifacts, lambda holder: print(f"waiting for {holder}", file=stream, flush=True)):
+    with _alone(options, stream):
         items = removable(options.artifacts)
         size = sum(item.size_bytes for item in items)
         agreed = options.yes or (bool(items) and answers.isatty() and _agrees(len(items), size, stream, answers))

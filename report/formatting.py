@@ -14,6 +14,7 @@ MINUS = "\N{MINUS SIGN}"
 _THIN = "\N{NARROW NO-BREAK SPACE}"
 _TIMES = "\N{MULTIPLICATION SIGN}"
 _KIBI = 1024
+_SMALLEST_P = 0.001
 _MINUTE, _HOUR = 60, 3600
 
 
@@ -43,6 +44,10 @@ class Formatter:
         """A difference, always with its sign; a rounded zero has none."""
         text = self.fixed(value, decimals)
         return f"+{text}" if value > 0 and any(digit in "123456789" for digit in text) else text
+
+    def p_value(self, p: float) -> tuple[str, bool]:
+        """``p`` with three decimals, or the smallest number that these can print, and whether ``p`` lies below it."""
+        return self.fixed(max(p, _SMALLEST_P), 3), p < _SMALLEST_P
 
     def percent(self, fraction: float, decimals: int = 2) -> str:
         """A fraction in [0, 1] as a percentage."""

@@ -99,8 +99,8 @@ def discordances(evidence: Evidence) -> tuple[tuple[Duel, Discordance | None], .
     fought = duels(evidence, "classifier")
     counted = [_counts(*sides) for sides in _sides(fought)]
     p_values = [mcnemar_p(first, second) for _, first, second in counted]
-    tests = iter(zip(counted, p_values, holm(p_values), strict=True))
-    return tuple((duel, _discordance(*next(tests)) if duel.complete else None) for duel in fought)
+    tests = (Discordance(*counts, p, adjusted) for counts, p, adjusted in zip(counted, p_values, holm(p_values), strict=True))
+    return tuple((duel, next(tests) if duel.complete else None) for duel in fought)
 
 
 def error_gaps(evidence: Evidence) -> tuple[tuple[Duel, Mapping[str, ErrorGap]], ...]:
@@ -144,10 +144,6 @@ def _intervals(columns: Sequence[NDArray[np.float64]]) -> list[ErrorGap]:
 def _sides(fought: Sequence[Duel]) -> list[tuple[Stored, Stored]]:
     """Both records of every duel that has a result."""
     return [(first, second) for first, second in (duel.sides for duel in fought if duel.complete)]
-
-
-def _discordance(counts: tuple[int, int, int], p: float, adjusted: float) -> Discordance:
-    return Discordance(*counts, p, adjusted)
 
 
 def _counts(first: Stored, second: Stored) -> tuple[int, int, int]:

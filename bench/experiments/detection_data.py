@@ -58,7 +58,7 @@ def run(context: Context) -> Outcome:
     seed = context.task.key.seed
     if seed is None:
         raise ValueError("detection_data has a seed: the cut depends on it")
-    task = next(name for name in TASK_CLASSES if name == context.task.key.variant.partition(".")[0])
+    task = next(name for name in TASK_CLASSES if name == context.task.key.base_variant)
     found = read_dataset(context.data[detection.dataset], detection, task)
     split = split_images(found.images, detection, seed)
     hashes = {image.entry.id: difference_hash(image.entry.path) for image in (*split.train, *split.validation)}

@@ -16,7 +16,7 @@ NEAR_RMS_GREY_LEVELS = 4.0
 """Up to here two images are near-copies: a root mean square of 4 of 255 grey levels is hard to see."""
 
 _BLOCK = 4  # pixels: 7 x 7 block sums tell images apart well enough to leave 20 candidates among 600 million pairs
-_ROUNDING = 1e-2  # of the float32 distances below, which must not lose a pair at the limit
+_ROUNDING = 1e-2  # far above that of the tree's distances, which must not lose a pair at the limit
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.experiments.fashion_data import PAIRS
 from bench.verification.comparison import RELATIVE, Comparison, holds, metrics_against
 from store.formats import read_arrays, read_document, read_table
 
@@ -22,7 +23,6 @@ _CLASSES = 10
 _PIXELS_OF_AN_IMAGE = 28 * 28
 _FLOAT32 = 1e-5  # a mean over float32 squares, which another machine may round in another way
 _TIED_IMAGES = 2  # how many votes may fall the other way where two neighbours are equally near
-_PARTS = (("train", "validation"), ("train", "test"), ("validation", "test"))
 _INPUTS = ("clean_input", "noisy_input")
 
 
@@ -30,7 +30,7 @@ def fashion_data(stored: Stored, _upstream: Mapping[str, Stored]) -> Iterator[Co
     """Pairs of copies to their counts, and to the limit that makes two images near-copies."""
     record = stored.record
     rows = read_table(stored.file("copies.parquet")).to_pylist()
-    for one, other in _PARTS:
+    for one, other in PAIRS:
         pairs = [row for row in rows if (row["original_part"], row["copy_part"]) == (one, other)]
         equal = {row["copy_index"] for row in pairs if row["rms_grey_levels"] == 0}
         found = {f"equal_images_{one}_{other}": len(equal), f"near_copies_{one}_{other}": len({r["copy_index"] for r in pairs})}
@@ -40,7 +40,7 @@ def fashion_data(stored: Stored, _upstream: Mapping[str, Stored]) -> Iterator[Co
         "every pair of copies.parquet lies within the limit",
         (isinstance(limit, float) and 0 <= row["rms_grey_levels"] <= limit for row in rows),
     )
-    yield holds("every pair of copies.parquet is of two parts", ((r["original_part"], r["copy_part"]) in _PARTS for r in rows))
+    yield holds("every pair of copies.parquet is of two parts", ((r["original_part"], r["copy_part"]) in PAIRS for r in rows))
 
 
 def reconstruction(stored: Stored, _upstream: Mapping[str, Stored]) -> Iterator[Comparison]:

@@ -19,7 +19,6 @@ TONES: dict[str, Tone] = {
 }  # fmt: skip
 """How a verdict on a claim is marked."""
 
-_SMALLEST_P = 0.001
 _DIGITS = 4
 _REACH_DIGITS = 2  # of a tolerance, which is a round number or a tenth of a printed one
 
@@ -39,8 +38,7 @@ def reason(subject: Subject, judged: Judged) -> str:
     """Why the verdict is what it is, in a line."""
     values = dict(judged.values)
     if judged.p is not None:
-        small = judged.p < _SMALLEST_P
-        number = subject.numbers.fixed(_SMALLEST_P if small else judged.p, 3)
+        number, small = subject.numbers.p_value(judged.p)
         values["p"] = subject.strings("claims.p_below" if small else "claims.p", p=number)
     return subject.strings(f"claim_reasons.{judged.why}", limit=_limit(subject, judged), **values)
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from report.published import Model
     from report.subject import Subject
 
-_SMALLEST_P = 0.001
 _POINTS = 100  # percentage points in a fraction of 1
 _ERROR_DECIMALS = 6  # the interval over 10,000 images is about 0.00005 wide
 
@@ -122,8 +121,7 @@ def _family(gaps: Sequence[Measurement]) -> list[float | None]:
 def _p(subject: Subject, p: float | None, records: tuple[str, ...]) -> Cell:
     if p is None:
         return cells.nothing()
-    small = p < _SMALLEST_P
-    number = subject.numbers.fixed(_SMALLEST_P if small else p, 3)
+    number, small = subject.numbers.p_value(p)
     return Cell(subject.strings("tables.p_below", number=number) if small else number, "value", records)
 
 
