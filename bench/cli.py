@@ -202,7 +202,7 @@ def _folder(text: str) -> Path:
 def _run(options: argparse.Namespace) -> int:
     if options.dry_run:
         return _plan(options)
-    from bench import study
+    from bench.harness import invocation as study
 
     facts = study.run(options, sys.stderr)
     _say(json.dumps(facts, indent=1) if options.json else study.outcome_text(facts))
@@ -210,7 +210,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _plan(options: argparse.Namespace) -> int:
-    from bench import study
+    from bench.harness import invocation as study
 
     facts = study.plan_facts(options)
     _say(json.dumps(facts, indent=1) if options.json else study.plan_text(facts, explain=getattr(options, "explain", False)))
@@ -218,7 +218,7 @@ def _plan(options: argparse.Namespace) -> int:
 
 
 def _status(options: argparse.Namespace) -> int:
-    from bench import status
+    from bench.harness import status
 
     facts = status.status_facts(options.artifacts, options.run, options)
     _say(json.dumps(facts, indent=1) if options.json else status.status_text(facts))
@@ -226,7 +226,7 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _reproduce(options: argparse.Namespace) -> int:
-    from bench.reproduce import command, text
+    from bench.rechecking.reproduction import command, text
 
     certificate = command.reproduce(options, sys.stderr)
     _say(certificate.model_dump_json(indent=1) if options.json else text.certificate_text(certificate, options.artifacts))
@@ -234,7 +234,7 @@ def _reproduce(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from bench.verification import command
+    from bench.rechecking.verification import command
 
     facts = command.verify_facts(options.artifacts, options.run, everything=options.all)
     _say(json.dumps(facts, indent=1) if options.json else command.verify_text(facts))
@@ -242,7 +242,7 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from bench import upkeep
+    from bench.harness import upkeep
 
     facts = upkeep.export_facts(options)
     _say(json.dumps(facts, indent=1) if options.json else upkeep.export_text(facts))
@@ -250,7 +250,7 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
-    from bench import upkeep
+    from bench.harness import upkeep
 
     facts = upkeep.import_facts(options, sys.stderr)
     _say(json.dumps(facts, indent=1) if options.json else upkeep.import_text(facts))
@@ -258,7 +258,7 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def _merge(options: argparse.Namespace) -> int:
-    from bench import upkeep
+    from bench.harness import upkeep
 
     facts = upkeep.merge_facts(options, sys.stderr)
     _say(json.dumps(facts, indent=1) if options.json else upkeep.merge_text(facts))
@@ -266,7 +266,7 @@ def _merge(options: argparse.Namespace) -> int:
 
 
 def _clean(options: argparse.Namespace) -> int:
-    from bench import upkeep
+    from bench.harness import upkeep
 
     facts = upkeep.clean_facts(options, sys.stderr, sys.stdin)
     _say(json.dumps(facts, indent=1) if options.json else upkeep.clean_text(facts))
@@ -274,7 +274,7 @@ def _clean(options: argparse.Namespace) -> int:
 
 
 def _data(options: argparse.Namespace) -> int:
-    from bench import data_commands
+    from bench.datasets import commands as data_commands
 
     facts = data_commands.facts(options, sys.stderr)
     _say(json.dumps(facts, indent=1) if options.json else data_commands.text(facts))

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from dataclasses import fields as dataclass_fields
 from typing import TYPE_CHECKING, Literal
 
-from report.evidence import load_evidence
-from report.formatting import formatter_of
-from report.protocol import departures, load_protocol
-from report.published import load_published
+from report.evidence.protocol import departures, load_protocol
+from report.evidence.published import load_published
+from report.evidence.records import load_evidence
+from report.evidence.subject import Subject
+from report.printing.formatting import formatter_of
+from report.printing.strings import TEMPLATES, environment, load_strings
 from report.rendering.engine import choose, render
 from report.rendering.job import Job
-from report.stamp import inputs_digest, is_current, write_stamp
-from report.strings import TEMPLATES, environment, load_strings
-from report.subject import Subject
+from report.rendering.stamp import inputs_digest, is_current, write_stamp
 from store.canonical import digest_file
 from store.errors import StoreError
 from store.records import discard_partials, write_atomic
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-    from report.evidence import Evidence
-    from report.protocol import Deviation
+    from report.evidence.protocol import Deviation
+    from report.evidence.records import Evidence
+    from report.printing.strings import Strings
     from report.rendering.job import EngineChoice, EngineName
-    from report.strings import Strings
 
 Format = Literal["html", "pdf"]
 FORMATS: tuple[Format, ...] = ("html", "pdf")
@@ -102,8 +102,8 @@ def _subject(evidence: Evidence, departed: tuple[Deviation, ...], strings: Strin
 
 def _render(subject: Subject, folder: Path, options: Options, engine: EngineName) -> None:
     """Draw the figures, write the source and render it, all under ``folder``."""
-    from report.context import context_of  # noqa: PLC0415  # matplotlib and scipy: a second that an up-to-date report does not need
-    from report.figures.catalogue import draw_all  # noqa: PLC0415  # as above
+    from report.studies.assignment_2.context import context_of  # noqa: PLC0415  # matplotlib and scipy: a second that an up-to-date report does not need
+    from report.studies.assignment_2.figures.catalogue import draw_all  # noqa: PLC0415  # as above
 
     workplace = folder / "build"
     shutil.rmtree(workplace, ignore_errors=True)

@@ -106,8 +106,8 @@ def _build(chosen: argparse.Namespace) -> tuple[str, int]:
 
 
 def _verify(chosen: argparse.Namespace) -> tuple[str, int]:
-    from report import verification
     from report.build import Options
+    from report.checks import verification
 
     options = Options(run_id=chosen.run, engine=chosen.engine, language=chosen.lang)
     facts = verification.verify_facts(chosen.file, chosen.artifacts, options)
@@ -115,7 +115,7 @@ def _verify(chosen: argparse.Namespace) -> tuple[str, int]:
 
 
 def _compare(chosen: argparse.Namespace) -> tuple[str, int]:
-    from report.run_comparison import facts, text
+    from report.checks.run_comparison import facts, text
 
     roots = (chosen.artifacts, chosen.artifacts_b or chosen.artifacts)
     found = facts.compare_facts(roots, (chosen.first, chosen.second))

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 
-from bench.chain import Chain, unpacked
+from bench.training.chain import Chain, unpacked
 from store.errors import IntegrityError
 from store.formats import read_weights, weight_bytes
 from store.records import write_atomic

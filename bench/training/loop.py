@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from bench.determinism import stream
 from bench.training.checkpoint import Progressed, restore, save
+from bench.training.determinism import stream
 from bench.training.flat import flatten
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
-    from bench.chain import Chain
-    from bench.task import Progress
+    from bench.harness.task import Progress
+    from bench.training.chain import Chain
 
     Batch = tuple[Tensor, ...]
     Loss = tuple[Tensor, Tensor]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
-from report.claims.verdicts import VERDICTS, judge_all
-from report.evidence import evidence_of
-from report.formatting import formatter_of
-from report.protocol import departures, load_protocol
-from report.published import load_published
-from report.strings import load_strings
-from report.subject import Subject
+from report.evidence.protocol import departures, load_protocol
+from report.evidence.published import load_published
+from report.evidence.records import evidence_of
+from report.evidence.subject import Subject
+from report.inference.verdicts import VERDICTS, judge_all
+from report.printing.formatting import formatter_of
+from report.printing.strings import load_strings
 from report.tables.claims import reason
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-    from report.claims.verdicts import Judged
+    from report.inference.verdicts import Judged
 
 _WIDTH = 44  # characters of a claim's id before it is cut
 

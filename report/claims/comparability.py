@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from report.claims.schema import Claim, Selector
-    from report.protocol import Deviation
+    from report.evidence.protocol import Deviation
 
 # What a task's result depends on; the settings of a model's own section count for that model alone.
 _SECTIONS = {

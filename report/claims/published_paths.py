@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from report.published import Confusion, Curve, PairErrors
+from report.evidence.published import Confusion, Curve, PairErrors
 from store.errors import UsageError
 
 if TYPE_CHECKING:
-    from report.published import Published
+    from report.evidence.published import Published
 
 
 def number(published: Published, path: str, claim: str) -> float:
@@ -47,4 +47,8 @@ def _walk(published: Published, path: str, claim: str) -> object:
 
 def _unresolved(path: str, claim: str) -> UsageError:
     message = f"claim {claim} names a published value that is not there: {path}"
-    return UsageError(message, where="data/claims.toml", cure="correct its path; the values stand in data/published.toml")
+    return UsageError(
+        message,
+        where="data/studies/assignment_2/claims.toml",
+        cure="correct its path; the values stand in data/studies/assignment_2/published.toml",
+    )

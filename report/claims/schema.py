@@ -1,4 +1,4 @@
-"""The published claims of ``data/claims.toml``, validated: what was said, where, and what would bear it out."""
+"""The published claims of a study's ``claims.toml``, validated: what was said, where, and what would bear it out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from report.published import DATA, read_toml
+from report.evidence.published import DATA, read_toml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ class Selector(_Entry):
     """A quantity of one cell of the study: a metric, a history value, or a named quantity with what it needs.
 
     ``metric`` is a record's metric; ``history`` a column of ``history.parquet``, read at ``epoch`` unless a ``quantity``
-    takes the whole column; ``quantity`` a function of ``report/claims/quantities.py``. ``curve`` is the path of a published
+    takes the whole column; ``quantity`` a function of the study's ``quantities.py``. ``curve`` is the path of a published
     curve, ``other`` a variant to compare with, ``index`` a class. ``scale`` turns the record's unit into the printed one.
     """
 
@@ -111,7 +111,7 @@ class Claim(_Entry):
 
 
 class Claims(_Entry):
-    """All of ``data/claims.toml``; ``why`` gives the reason of each kind of tolerance or bound."""
+    """All of ``data/studies/assignment_2/claims.toml``; ``why`` gives the reason of each kind of tolerance or bound."""
 
     why: dict[str, str]
     claims: tuple[Claim, ...]

@@ -1,1 +1,1 @@
-"""One function a table; each gives its rows as data, and ``report.markdown`` writes them."""
+"""One function a table; each gives its rows as data, and ``report.printing.markdown`` writes them."""

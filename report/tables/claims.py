@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from report.claims.verdicts import judge_all
-from report.markdown import cell, escape
-from report.sensitivity import settings_that_turn
-from report.tables import cells
-from report.tables.model import Cell, Column, Table, Tone
+from report.claims.sensitivity import settings_that_turn
+from report.inference.verdicts import judge_all
+from report.printing import cells
+from report.printing.markdown import cell, escape
+from report.printing.table import Cell, Column, Table, Tone
 
 if TYPE_CHECKING:
-    from report.claims.verdicts import Judged
-    from report.subject import Subject
+    from report.evidence.subject import Subject
+    from report.inference.verdicts import Judged
 
 TONES: dict[str, Tone] = {
     "reproduced": "ok", "consistent": "ok", "refuted": "bad", "inconclusive": "warn", "not_comparable": "muted",

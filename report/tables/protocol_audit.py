@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from report.protocol_audit.of_run import run_findings
-from report.tables import cells
-from report.tables.model import Cell, Column, Table, Tone
+from report.printing import cells
+from report.printing.table import Cell, Column, Table, Tone
+from report.studies.assignment_2.audit.of_run import run_findings
 
 if TYPE_CHECKING:
-    from report.protocol_audit.finding import Finding
-    from report.subject import Subject
+    from report.checks.finding import Finding
+    from report.evidence.subject import Subject
 
 TONES: dict[str, Tone] = {"slip": "bad", "clean": "ok", "unknown": "muted"}
 """How the outcome of a rule is marked."""

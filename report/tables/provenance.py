@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, TypeVar
 
-from report.dependencies import named_packages, published_name
-from report.evidence import reference
-from report.tables import cells
-from report.tables.model import Cell, Column, Table
+from report.evidence.dependencies import named_packages, published_name
+from report.evidence.records import reference
+from report.printing import cells
+from report.printing.table import Cell, Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from pydantic import JsonValue
 
-    from report.protocol import Entry, Fixed
-    from report.subject import Subject
+    from report.evidence.protocol import Entry, Fixed
+    from report.evidence.subject import Subject
 
 _ABREAST = 3  # packages side by side
 _PLACE = ("device", "machine", "python", "system", "threads")  # what a fingerprint holds besides libraries

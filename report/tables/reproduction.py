@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from report.evidence import reference
-from report.tables import cells
-from report.tables.model import Cell, Column, Table, Tone
+from report.evidence.records import reference
+from report.printing import cells
+from report.printing.table import Cell, Column, Table, Tone
 from report.tables.provenance import plain
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from report.subject import Subject
+    from report.evidence.subject import Subject
     from store.certificates import TaskVerdict, Verdict
 
 TONES: dict[Verdict, Tone] = {

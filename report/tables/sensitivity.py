@@ -5,23 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from report.measure import measure, metric_reader, paired
-from report.published import MODELS
-from report.sensitivity import trials, turned
-from report.tables import cells
+from report.claims.sensitivity import trials, turned
+from report.evidence.measure import measure, metric_reader, paired
+from report.evidence.published import MODELS
+from report.printing import cells
+from report.printing.table import Cell, Column, Table
+from report.studies.assignment_2.tables.training import loss_names
 from report.tables.claims import TONES, reason
-from report.tables.model import Cell, Column, Table
 from report.tables.provenance import plain
-from report.tables.training import loss_names
 from store.alternatives import alternative_variant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from report.claims.verdicts import Judged
-    from report.measure import Measurement
-    from report.sensitivity import Trial
-    from report.subject import Subject
+    from report.claims.sensitivity import Trial
+    from report.evidence.measure import Measurement
+    from report.evidence.subject import Subject
+    from report.inference.verdicts import Judged
     from store.records import Stored
 
 
@@ -57,7 +57,7 @@ def results(subject: Subject) -> Table | None:
 
 
 def verdicts(subject: Subject) -> Table:
-    """The claims whose verdict depends on a value, as ``report/sensitivity.py`` has it."""
+    """The claims whose verdict depends on a value, as ``report/claims/sensitivity.py`` has it."""
     s = subject.strings
     rows = tuple(
         (

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from bench.cli import main
-from bench.display import show
-from bench.study import outcome_text
-from bench.worker import Event
+from bench.harness.display import show
+from bench.harness.invocation import outcome_text
+from bench.harness.worker import Event
 from store.errors import StoreError
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "fashion-mnist"
@@ -114,7 +114,7 @@ def test_cuda_without_driver_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A GPU that is not there is a usage error, not a traceback."""
-    monkeypatch.setattr("bench.environment._gpu_rows", list)
+    monkeypatch.setattr("bench.harness.environment._gpu_rows", list)
     code, text = failing(["plan", "--device", "cuda", "--artifacts", str(tmp_path)], capsys)
     assert (code, "--device cpu" in text) == (2, True)
 

@@ -8,10 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench.reproduce.comparison import compare
+from bench.rechecking.reproduction.comparison import compare
 from store.audit import audit_record, audit_run, record_folders, run_ids
 from store.records import load
-from tests.bench.verification.tiny_study import write_images
+from tests.bench.rechecking.verification.tiny_study import write_images
 
 _PROJECT = Path(__file__).parents[2]
 _POLL_S = 0.02  # how often a process is asked whether it has ended and how far it is: finer than any write of a record

@@ -8,14 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import datasets
 from bench.cli import main
+from bench.datasets import catalogue as datasets
 from store.canonical import digest_bytes
-from tests.bench.verification.tiny_study import SETTINGS
+from tests.bench.rechecking.verification.tiny_study import SETTINGS
 
 if TYPE_CHECKING:
-    from bench.config import StudyConfig
-    from bench.datasets import Dataset, Sources
+    from bench.datasets.catalogue import Dataset, Sources
+    from bench.studies.assignment_2.config import StudyConfig
 
 # Three epochs, so that a kill finds trainings in each state; one arm, because the trainer takes most of the time.
 _OWN = ("autoencoder.epochs=3", "classifier.epochs=3", "detection.epochs=2", 'detection.arms=["scratch-car"]')

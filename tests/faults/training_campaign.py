@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from bench.autoencoders.networks import Shape, build
-from bench.autoencoders.objectives import objective_of
+from bench.models.autoencoders.networks import Shape, build
+from bench.models.autoencoders.objectives import objective_of
 from bench.training import loop
 from bench.training.loop import Examples, Objective, Schedule, Surroundings, fit
 from store.canonical import canonical_json

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bench.detection_metrics.evaluation import evaluate
-from tests.bench.detection_metrics.coco_reference import coco_evaluator, coco_precision
-from tests.bench.detection_metrics.scenes import fine_scene
+from bench.scoring.evaluation import evaluate
+from tests.bench.scoring.coco_reference import coco_evaluator, coco_precision
+from tests.bench.scoring.scenes import fine_scene
 
 if TYPE_CHECKING:
     from collections.abc import Callable

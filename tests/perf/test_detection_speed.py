@@ -24,17 +24,17 @@ PROGRAM = """
 import json, os, sys, time
 from dataclasses import replace
 from pathlib import Path
-from bench.detection import isolation
-from bench.detection.training import Request
+from bench.models.detection import isolation
+from bench.models.detection.training import Request
 folder = Path(sys.argv[1])
 rounds, epochs = int(sys.argv[2]), 3
 home = folder / isolation.HOME
 home.mkdir()
 os.environ.update(isolation.environment_of(folder))
-from bench import vision_compat
+from bench.models import vision_compat
 vision_compat.enable()
-from bench.detection import engine
-from bench.detection.arguments import arguments_of
+from bench.models.detection import engine
+from bench.models.detection.arguments import arguments_of
 from ultralytics import YOLO
 from ultralytics.utils import NUM_THREADS
 from ultralytics.utils.callbacks.base import default_callbacks
@@ -110,19 +110,19 @@ import json, sys, time
 from dataclasses import replace
 from pathlib import Path
 import os
-from bench.detection import isolation
-from bench.detection.training import Request
+from bench.models.detection import isolation
+from bench.models.detection.training import Request
 folder = Path(sys.argv[1])
 home = folder / isolation.HOME
 home.mkdir()
 os.environ.update(isolation.environment_of(folder))
-from bench import vision_compat
+from bench.models import vision_compat
 vision_compat.enable()
 from types import SimpleNamespace
 import cv2
 import torch
-from bench.detection import engine
-from bench.detection.arguments import arguments_of
+from bench.models.detection import engine
+from bench.models.detection.arguments import arguments_of
 from ultralytics.models.yolo.detect import DetectionTrainer
 
 request = Request(folder / "data.yaml", folder, None, 160, 8, 1, 0, "cpu", 1)

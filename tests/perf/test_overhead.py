@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench import planner
-from bench.chain import Chain
-from bench.datasets import Sources, locate
-from bench.profile import load_profile
-from bench.task import Context
+from bench.datasets.catalogue import Sources, locate
+from bench.harness import planner
+from bench.harness.profile import load_profile
+from bench.harness.task import Context
+from bench.harness.worker import Job, Provenance, execute
 from bench.training import loop
-from bench.worker import Job, Provenance, execute
+from bench.training.chain import Chain
 from store.records import commit, folder_of, load
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from pytest_benchmark.fixture import BenchmarkFixture
 
-    from bench.planner import Planned
+    from bench.harness.planner import Planned
     from store.records import Stored
 
 TRAININGS = ("autoencoder", "classifier")

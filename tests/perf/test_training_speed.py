@@ -14,13 +14,13 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from torch import Tensor, nn
 
-from bench.autoencoders.images import image_tensor, split
-from bench.autoencoders.networks import Shape, build, encode, frozen_encoder
-from bench.autoencoders.objectives import objective_of
-from bench.classifier.network import build_head
-from bench.classifier.objective import classification
-from bench.determinism import configure
-from bench.fashion.dataset import TRAIN_IMAGES, TRAIN_LABELS, FashionMnist, load
+from bench.datasets.fashion.dataset import TRAIN_IMAGES, TRAIN_LABELS, FashionMnist, load
+from bench.models.autoencoders.images import image_tensor, split
+from bench.models.autoencoders.networks import Shape, build, encode, frozen_encoder
+from bench.models.autoencoders.objectives import objective_of
+from bench.models.classifier.network import build_head
+from bench.models.classifier.objective import classification
+from bench.training.determinism import configure
 from bench.training.loop import Examples, Objective, Schedule, Surroundings, fit
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class NotebookAutoencoder(nn.Sequential):
     """Table 1 as it is usually written down: one plain layer after the other."""
 
     def __init__(self) -> None:
-        """Kernels as bench.autoencoders has them."""
+        """Kernels as bench.models.autoencoders has them."""
         super().__init__(
             *(nn.Conv2d(1, 8, 3, stride=2, padding=1), nn.ReLU()),
             *(nn.Conv2d(8, 8, 3, stride=1, padding=1), nn.ReLU()),
@@ -69,7 +69,7 @@ Loader = torch.utils.data.DataLoader[tuple[Tensor, Tensor]]
 
 def notebook_loaders(data: FashionMnist, folder: Path) -> tuple[Loader, Loader]:
     """Training and validation images as torchvision serves them: a PIL image and a ToTensor each, batches of 32."""
-    from bench.vision_compat import enable
+    from bench.models.vision_compat import enable
 
     enable()
     from torchvision.datasets import FashionMNIST

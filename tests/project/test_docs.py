@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from packaging.requirements import Requirement
 
-from bench.config import StudyConfig
-from bench.fashion.manifest import SAMPLE_FOLDER
-from bench.task import Context, Outcome, Task
+from bench.datasets.fashion.manifest import SAMPLE_FOLDER
+from bench.harness.task import Context, Outcome, Task
+from bench.studies.assignment_2.config import StudyConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from report.evidence import evidence_of
-from report.formatting import formatter_of
-from report.protocol import departures, load_protocol
-from report.published import load_published
-from report.strings import load_strings
-from report.subject import Subject
+from report.evidence.protocol import departures, load_protocol
+from report.evidence.published import load_published
+from report.evidence.records import evidence_of
+from report.evidence.subject import Subject
+from report.printing.formatting import formatter_of
+from report.printing.strings import load_strings
 from tests.report.configuration import changed_config, with_detection
 from tests.report.study import Spec, write_study
 

@@ -85,7 +85,7 @@ def _commit(root: Path, machine: Machine, name: str, upstream: tuple[Stored, ...
     task = TaskKey(experiment=experiment, variant=variant, seed=None if seed == "once" else int(seed.removeprefix("seed-")))
     ingredients = Ingredients(
         config={},
-        code={"bench.experiments": machine.code * 64},
+        code={"bench.studies.assignment_2.experiments": machine.code * 64},
         inputs={},
         upstream={each.record.task.id: each.record.fingerprint for each in upstream},
         environment={"device": machine.environment},

@@ -10,11 +10,11 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from torch import Tensor, nn
 
-from bench.autoencoders.networks import Shape, build
-from bench.autoencoders.objectives import objective_of
-from bench.determinism import stream
+from bench.models.autoencoders.networks import Shape, build
+from bench.models.autoencoders.objectives import objective_of
 from bench.training import loop
 from bench.training.checkpoint import NAME
+from bench.training.determinism import stream
 from bench.training.flat import flatten
 from bench.training.loop import Examples, Objective, Schedule, Surroundings, Training, evaluate, fit
 from store.errors import IntegrityError

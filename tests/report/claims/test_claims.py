@@ -9,13 +9,13 @@ from pydantic import ValidationError
 
 from report.claims import published_paths
 from report.claims.comparability import blocking, departures_of
-from report.claims.quantities import QUANTITIES, Reading, read
 from report.claims.schema import Claim, Claims, Selector, load_claims
-from report.protocol import Deviation
+from report.evidence.protocol import Deviation
+from report.studies.assignment_2.quantities import QUANTITIES, Reading, read
 from store.errors import UsageError
 
 if TYPE_CHECKING:
-    from report.subject import Subject
+    from report.evidence.subject import Subject
 
 FEWEST = 60  # claims that the study makes, counted generously
 
@@ -59,7 +59,7 @@ def test_a_selector_that_leads_nowhere_stops_with_the_claims_id(whole: Subject) 
         selector = Selector.model_validate({"experiment": "classifier", "variant": "ae", **wrong})
         with pytest.raises(UsageError, match=r"claim table-5\.x") as caught:
             read(Reading(stored, selector, whole.evidence, whole.published, "table-5.x"))
-        assert caught.value.where == "data/claims.toml"
+        assert caught.value.where == "data/studies/assignment_2/claims.toml"
     for path in ("table_5.ae.acuracy", "table_6.rows.9.scratch", "table_4.ae", "figure_5.ae.counts.0"):
         with pytest.raises(UsageError, match=r"claim table-5\.x"):
             published_paths.number(whole.published, path, "table-5.x")

@@ -1,0 +1,107 @@
+"""Finds the folder that holds the four files: given, embedded, cached, or fetched into the cache."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from bench.datasets.fashion.integrity import cure_of
+from bench.datasets.fashion.manifest import DATASET, SAMPLE_FOLDER, read_manifest
+from store.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bench.datasets.fashion.manifest import FileFacts, Source
+
+CACHE_VARIABLE = "BENCH_CACHE_DIR"
+
+Origin = Literal["data-dir", "cache", "embedded"]
+
+
+class Progress(Protocol):
+    """Told how far a download is, over all files of one call."""
+
+    def __call__(self, done_bytes: int, total_bytes: int) -> None:
+        """``done_bytes`` of ``total_bytes`` have arrived; it falls back where a mirror's bytes were wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the files of a source are looked for, and which of them are not there."""
+
+    folder: Path
+    origin: Origin
+    missing: tuple[FileFacts, ...]
+
+
+def silent(done_bytes: int, total_bytes: int) -> None:
+    """Report no progress."""
+
+
+def cache_root(artifacts: Path, environment: Mapping[str, str]) -> Path:
+    """The folder of downloaded data sets: BENCH_CACHE_DIR, else ``cache/datasets`` under the artifacts folder."""
+    given = environment.get(CACHE_VARIABLE)
+    return Path(given) if given else artifacts / "cache" / "datasets"
+
+
+def find(source: Source, *, data_dir: Path | None, cache_dir: Path) -> Place:
+    """Look where the files are or would be, without fetching; raises DataError only where a folder cannot be looked into."""
+    if source == "sample":
+        return _place(source, SAMPLE_FOLDER, "embedded")
+    if data_dir is None:
+        return _place(source, cache_dir / DATASET, "cache")
+    inner = _place(source, data_dir / DATASET, "data-dir")
+    direct = _place(source, data_dir, "data-dir")
+    return direct if len(direct.missing) < len(inner.missing) else inner
+
+
+def locate(
+    source: Source,
+    *,
+    data_dir: Path | None,
+    cache_dir: Path,
+    offline: bool,
+    progress: Progress = silent,
+) -> Path:
+    """The folder that holds the four files of ``source``; their checksums are left to ``verify``.
+
+    ``sample`` is the embedded folder. ``full`` is ``data_dir`` (or ``data_dir/fashion-mnist``) where one is given, else
+    ``cache_dir/fashion-mnist``, filled by a download unless ``offline``. Raises DataError that names the missing file,
+    IntegrityError where the mirrors give wrong bytes, StoreError where the cache cannot be written.
+    """
+    place = find(source, data_dir=data_dir, cache_dir=cache_dir)
+    if not place.missing:
+        return place.folder
+    if place.origin != "cache" or offline:
+        raise _missing(place, offline=offline)
+    return fetch_into(place.folder, place.missing, progress)
+
+
+def fetch_into(folder: Path, files: Sequence[FileFacts], progress: Progress = silent) -> Path:
+    """Download ``files`` of the full data set into ``folder``; raises like ``locate``."""
+    from bench.datasets.download import download_files  # noqa: PLC0415 - requests takes 0.1 s, and only a download needs it
+
+    download_files(files, read_manifest("full").mirrors, folder, progress)
+    return folder
+
+
+def _place(source: Source, folder: Path, origin: Origin) -> Place:
+    files = read_manifest(source).files
+    try:
+        return Place(folder, origin, tuple(facts for facts in files if not (folder / facts.name).is_file()))
+    except OSError as error:
+        message = f"cannot look into the data folder: {error.strerror or error}"
+        raise DataError(message, where=str(folder), cure="name another folder with --data DIR or BENCH_CACHE_DIR") from error
+
+
+def _missing(place: Place, *, offline: bool) -> DataError:
+    first = place.missing[0].name
+    message = f"{first} is missing"
+    if len(place.missing) > 1:
+        message += f", and so are {', '.join(facts.name for facts in place.missing[1:])}"
+    cure = cure_of("sample" if place.origin == "embedded" else "full")
+    if place.origin == "cache" and offline:
+        cure = "fetch once with a network: nox -s bench -- data fetch; or name a folder that holds the four files: --data DIR"
+    return DataError(message, where=str(place.folder / first), cure=cure)

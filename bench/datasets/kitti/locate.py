@@ -1,0 +1,82 @@
+"""Finds the folder with KITTI's images, and the one with the drawn street scenes, which it draws where it is missing."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from importlib.metadata import version
+from pathlib import Path
+
+from bench.datasets.kitti.integrity import manifest_rows
+from bench.datasets.kitti.layout import is_dataset
+from store.canonical import digest
+from store.errors import DataError, StoreError
+
+KITTI = "kitti"
+DRAWN = "drawn"
+
+# What decides over the pixels: the drawing code and the libraries that it draws with.
+_DRAWING_CODE = ("scenes.py", "pen.py", "people.py", "street.py", "vehicles.py", "world.py")
+_DRAWING_LIBRARIES = ("numpy", "pillow")
+
+
+def kitti_folders(data_dir: Path | None, cache_dir: Path) -> tuple[Path, ...]:
+    """Where KITTI's images are looked for, in this order: ``data_dir/kitti``, ``data_dir``, then the cache."""
+    given = () if data_dir is None else (data_dir / KITTI, data_dir)
+    return (*given, cache_dir / KITTI)
+
+
+def find_kitti(data_dir: Path | None, cache_dir: Path) -> Path | None:
+    """The first of ``kitti_folders`` that holds images and labels in one of the layouts, or None."""
+    return next((folder for folder in kitti_folders(data_dir, cache_dir) if is_dataset(folder)), None)
+
+
+def locate_kitti(data_dir: Path | None, cache_dir: Path) -> Path:
+    """Like ``find_kitti``, but raises DataError with the cure; nothing is downloaded, as the licence is the user's choice."""
+    folder = find_kitti(data_dir, cache_dir)
+    if folder is not None:
+        return folder
+    looked = ", ".join(str(place) for place in kitti_folders(data_dir, cache_dir))
+    cure = (
+        "name a folder that holds kitti/training/image_2 and label_2, or kitti/images and labels: --data DIR; "
+        "or fetch the first images (CC BY-NC-SA 3.0): nox -s bench -- data fetch kitti"
+    )
+    raise DataError("the KITTI images are missing", where=looked, cure=cure)
+
+
+def locate_drawn(cache_dir: Path) -> Path:
+    """The folder of the drawn street scenes in the cache, drawn now (in seconds) where it is not there.
+
+    Its name changes with the drawing code and libraries. Raises StoreError where the cache cannot be written.
+    """
+    folder = cache_dir / f"{DRAWN}-{_drawing_digest()[:12]}"
+    if _is_whole(folder):
+        return folder
+    from bench.datasets.drawn.scenes import write_drawn  # noqa: PLC0415 - numpy and Pillow only where something is drawn
+
+    partial = folder.with_name(f".partial-{folder.name}-{uuid.uuid4().hex[:8]}")
+    try:
+        write_drawn(partial)
+        if not _is_whole(folder):  # another process may have been faster
+            shutil.rmtree(folder, ignore_errors=True)
+            partial.rename(folder)
+    except OSError as error:
+        message = f"cannot write the drawn street scenes: {error.strerror or error}"
+        cure = "free some space or name another folder: BENCH_CACHE_DIR=DIR"
+        raise StoreError(message, where=str(folder), cure=cure) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return folder
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether every scene that the folder's manifest lists has its image and label."""
+    rows = manifest_rows(folder)
+    scenes = [(folder / "images" / row["file"], folder / "labels" / f"{row['stem']}.txt") for row in rows]
+    return bool(scenes) and all(path.is_file() for scene in scenes for path in scene)
+
+
+def _drawing_digest() -> str:
+    here = Path(__file__).parents[1] / "drawn"
+    code = {name: (here / name).read_text(encoding="utf-8") for name in _DRAWING_CODE}
+    return digest({"code": code, "libraries": {name: version(name) for name in _DRAWING_LIBRARIES}})

@@ -1,0 +1,129 @@
+"""The environment class of a task (what can change its numbers) and the provenance of a run (where it happened)."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distributions, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from store.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pydantic import JsonValue
+
+_DISTRIBUTION = {
+    "sklearn": "scikit-learn",
+    "skimage": "scikit-image",
+    "cv2": "opencv-python",
+    "PIL": "pillow",
+    "yaml": "pyyaml",
+}
+_CARRIED = {"ultralytics": "opencv-python"}  # reads and resizes the images, so its version counts too
+_PROJECT = Path(__file__).parents[2]
+
+
+def environment_class(device: str, threads: int, libraries: Iterable[str]) -> dict[str, str]:
+    """Device kind, thread count, Python and the versions of the imported libraries; raises UsageError without CUDA."""
+    python = ".".join(platform.python_version_tuple()[:2])
+    found = {"device": device_kind(device), "threads": str(threads), "python": python, "machine": platform.machine()}
+    found["system"] = platform.system()
+    for name in sorted({*libraries, *(_CARRIED[name] for name in libraries if name in _CARRIED)}):
+        number = _version_of(_DISTRIBUTION.get(name, name))
+        if number:  # the standard library has none
+            found[name] = number
+    return found
+
+
+def device_kind(device: str) -> str:
+    """``cpu``, or ``cuda:<name of the GPU>``; raises UsageError where the asked-for GPU is not there."""
+    if device == "cpu":
+        return "cpu"
+    gpus = _gpu_rows()
+    index = int(device.partition(":")[2] or 0)
+    if index >= len(gpus):
+        message = f"device {device} was asked for, but the NVIDIA driver lists {len(gpus)} GPU(s)"
+        raise UsageError(
+            message, where="--device", cure="run with --device cpu, or install the driver (nvidia-smi must list the GPU)"
+        )
+    return f"cuda:{gpus[index][0]}"
+
+
+def machine_facts(device: str) -> dict[str, JsonValue]:
+    """Processor, cores, memory, GPU and driver, system: provenance that does not enter a fingerprint."""
+    facts: dict[str, JsonValue] = {
+        "processor": _processor(),
+        "cores": os.cpu_count() or 1,
+        "memory_bytes": _memory_bytes(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "device": device,
+    }
+    if device != "cpu":
+        name, driver = _gpu_rows()[int(device.partition(":")[2] or 0)]
+        facts |= {"gpu": name, "driver": driver}
+    return facts
+
+
+def installed_packages() -> dict[str, str]:
+    """Name to version of every installed distribution, sorted."""
+    found = {(item.metadata["Name"] or "").lower(): item.version for item in distributions()}
+    return {name: found[name] for name in sorted(found) if name}
+
+
+def git_state() -> tuple[str | None, bool | None]:
+    """Commit and whether tracked or new source differs from it; ``(None, None)`` outside a git checkout."""
+    commit = _output("git", "-C", str(_PROJECT), "rev-parse", "HEAD")
+    if commit is None:
+        return None, None
+    changes = _output("git", "-C", str(_PROJECT), "status", "--porcelain", "--", "bench", "store", "data")
+    return commit, None if changes is None else bool(changes)
+
+
+def usable_cores() -> int:
+    """Processor cores that this process may use (fewer than the machine has in a container or under taskset)."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@cache
+def _version_of(distribution: str) -> str | None:
+    try:
+        return version(distribution).partition("+")[0]  # the CPU build calls itself 2.13.0+cpu: the device says that already
+    except PackageNotFoundError:
+        return None
+
+
+@cache
+def _gpu_rows() -> list[list[str]]:
+    text = _output("nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader")
+    return [[cell.strip() for cell in line.split(",")] for line in (text or "").splitlines() if line.strip()]
+
+
+def _output(*command: str) -> str | None:
+    if shutil.which(command[0]) is None:
+        return None
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _memory_bytes() -> int | None:
+    if not hasattr(os, "sysconf") or "SC_PHYS_PAGES" not in os.sysconf_names:
+        return None
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,267 @@
+"""One invocation of the harness: resolve, locate data, plan, run, write the run manifest, say what happened."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TextIO
+
+from bench.datasets import catalogue as datasets
+from bench.datasets.fashion.locate import cache_root
+from bench.harness import planner
+from bench.harness.environment import git_state, installed_packages, machine_facts, usable_cores
+from bench.harness.explanation import change_lines
+from bench.harness.profile import Profile, load_profile, parse_seeds
+from bench.harness.progress import opening_line
+from store.errors import IntegrityError, UsageError
+from store.lock import sole_writer
+from store.records import sweep
+from store.runs import load_run, point_latest, run_id_of, run_path, write_run
+from store.schema import RunEntry
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from pydantic import JsonValue
+
+    from bench.datasets.catalogue import Dataset
+    from bench.harness.executor import Site
+    from bench.harness.planner import Planned
+    from bench.harness.task import Task
+    from bench.studies.assignment_2.config import StudyConfig
+    from store.records import Stored
+
+
+@dataclass(frozen=True, slots=True)
+class _Study:
+    profile: Profile
+    datasets: Mapping[str, Dataset]
+    planned: tuple[Planned, ...]
+
+    @property
+    def run_id(self) -> str:
+        return run_id_of(self.profile.name, (item.fingerprint for item in self.planned))
+
+    @property
+    def to_run(self) -> int:
+        return sum(item.action == "run" for item in self.planned)
+
+
+def run(options: argparse.Namespace, stream: TextIO) -> dict[str, JsonValue]:
+    """Run the study that the options describe; ``complete`` is false where a task failed or diverged.
+
+    A task skipped for want of data that the user does not have is reported, but is no failure.
+    """
+
+    def waiting(holder: str) -> None:
+        print(f"waiting for another run on {options.artifacts}: {holder}", file=stream, flush=True)
+
+    with sole_writer(options.artifacts, waiting):
+        sweep(options.artifacts)
+        study = _resolve(options)
+        print(f"run {study.run_id}: {len(study.planned)} tasks, {study.to_run} to run", file=stream)
+        kept = {item.id: item.stored for item in study.planned if item.stored}
+        done = _execute(study, options, stream) if study.to_run else kept
+        _write_manifest(study, done, options.artifacts)
+        return _outcome_facts(study, done, options.artifacts)
+
+
+def plan_facts(options: argparse.Namespace) -> dict[str, JsonValue]:
+    """For each task whether it would run, and why: ``{"run_id", "to_run", "tasks": [{"task", "action", "reason"}]}``."""
+    study = _resolve(options)
+    obstacles = _obstacles(study)
+    tasks: list[JsonValue] = [
+        {
+            "task": item.id,
+            "action": "skip" if item.id in obstacles else item.action,
+            "reason": obstacles.get(item.id, item.reason),
+            "fingerprint": item.fingerprint,
+            "changes": [change.facts() for change in item.changes],
+            "explanation": list(change_lines(item.changes)),
+        }
+        for item in study.planned
+    ]
+    return {"run_id": study.run_id, "profile": study.profile.name, "to_run": study.to_run, "tasks": tasks}
+
+
+def _obstacles(study: _Study) -> dict[str, str]:
+    """The tasks that would run, but end as skipped records: their data is not there, or that of a task upstream."""
+    found: dict[str, str] = {}
+    for item in study.planned:
+        absent = [study.datasets[name].absent for name in item.task.inputs if study.datasets[name].absent]
+        blocked = [f"upstream {name} would be skipped" for name in item.task.upstream if name in found]
+        if item.action == "run" and (absent or blocked):
+            found[item.id] = "; ".join([*absent, *blocked]).partition("\n")[0]
+    return found
+
+
+def plan_text(facts: Mapping[str, JsonValue], *, explain: bool = False) -> str:
+    """The plan as lines for people; ``explain`` adds what changed for each stale task, with old and new digests."""
+    tasks = facts["tasks"]
+    if not isinstance(tasks, list):
+        raise TypeError("a plan lists its tasks")
+    lines: list[str] = []
+    for task in tasks:
+        if isinstance(task, dict):
+            lines.append(f"{task['action']:<6} {task['task']:<32} {task['reason']}")
+            explanation = task["explanation"] if explain else None
+            lines += [f"         {line}" for line in explanation] if isinstance(explanation, list) else []
+    return "\n".join([*lines, f"run {facts['run_id']}: {len(tasks)} tasks, {facts['to_run']} to run"])
+
+
+def _resolve(options: argparse.Namespace) -> _Study:
+    seeds = parse_seeds(options.seeds) if options.seeds is not None else None
+    parts = options.parts.split(",") if options.parts is not None else None
+    studies = options.study.split(",") if options.study is not None else None
+    profile = load_profile(options.profile, options.overrides, seeds=seeds, parts=parts, studies=studies, **_flags(options))
+    tasks = planner.tasks_of(profile.config)
+    if not tasks:
+        raise UsageError(
+            "the study has no tasks", where=options.profile, cure="name a part with --parts, and arms in detection.arms"
+        )
+    found = located(profile.config, tasks, options)
+    return _Study(profile, found, planner.plan(profile.config, found, options.artifacts))
+
+
+def located(config: StudyConfig, tasks: Sequence[Task], options: argparse.Namespace) -> dict[str, Dataset]:
+    """The data sets that the tasks read, found where the options allow; raises UsageError for a folder that is none."""
+    _check_data_folder(options)
+    sources = datasets.Sources(options.data, cache_root(options.artifacts, os.environ), options.offline, options.weights)
+    return {name: datasets.locate(name, config, sources) for name in planner.inputs_of(tasks)}
+
+
+def site_of(config: StudyConfig, found: Mapping[str, Dataset], root: Path, jobs: int | None) -> Site:
+    """Where the tasks run: on this machine as the configuration says, into the store at ``root``.
+
+    Raises UsageError where torch cannot use the device.
+    """
+    from bench.harness.executor import Site  # noqa: PLC0415 - planning needs neither
+    from bench.harness.worker import Provenance  # noqa: PLC0415
+
+    execution = config.execution
+    _check_device(execution.device)
+    commit, dirty = git_state()
+    return Site(
+        root=root,
+        device=execution.device,
+        threads=execution.threads,
+        jobs=jobs or max(1, usable_cores() // execution.threads),
+        datasets=found,
+        provenance=Provenance(machine_facts(execution.device), installed_packages(), commit, dirty),
+    )
+
+
+def _check_data_folder(options: argparse.Namespace) -> None:
+    """A data folder that was named must be there: without this, a slip in its name would look like missing data."""
+    if options.data is not None and not options.data.is_dir():
+        message = "the data folder does not exist" if not options.data.exists() else "the data folder is no folder"
+        raise UsageError(message, where=str(options.data), cure="correct --data DIR or BENCH_DATA_DIR, or leave it out")
+
+
+def _flags(options: argparse.Namespace) -> dict[str, object]:
+    """Flags that stand for one key of the configuration, ``None`` where they were not given."""
+    return {"execution__device": options.device, "detection__strict_labels": options.strict or None}
+
+
+def _execute(study: _Study, options: argparse.Namespace, stream: TextIO) -> dict[str, Stored]:
+    from bench.harness.display import show  # noqa: PLC0415 - with nothing to run, neither is needed
+    from bench.harness.executor import run_all  # noqa: PLC0415
+
+    site = site_of(study.profile.config, study.datasets, options.artifacts, options.jobs)
+    events = run_path(options.artifacts, study.run_id).with_name("events.jsonl")
+    with show(study.to_run, events, stream) as listener:
+        with suppress(OSError), events.open("ab") as log:  # without this line only bench status knows less
+            log.write(opening_line([item.id for item in study.planned if item.action == "run"], site.jobs))
+        return run_all(study.planned, site, listener)
+
+
+def _check_device(device: str) -> None:
+    """The driver lists the GPU already (the plan asked it): here torch must be able to use it."""
+    if importlib.util.find_spec("torch") is None:
+        raise UsageError("torch is not installed", cure="run through nox, which installs it: nox -s bench")
+    if device != "cpu":
+        import torch  # noqa: PLC0415 - two seconds that only a CUDA run pays here
+
+        if not torch.cuda.is_available():
+            message = f"device {device} was asked for, but this build of torch ({torch.__version__}) cannot use CUDA"
+            raise UsageError(message, where="--device", cure="install the CUDA build of torch, or run with --device cpu")
+
+
+def _write_manifest(study: _Study, done: Mapping[str, Stored], root: Path) -> None:
+    """Write the run, unless the same one with the same records is there already: then only ``latest`` moves.
+
+    A manifest that was altered is written anew: all that it says is known here.
+    """
+    entries = tuple(_entry(item, done[item.id]) for item in study.planned)
+    if run_path(root, study.run_id).is_file() and _same(entries, root, study.run_id):
+        point_latest(root, study.run_id)
+        return
+    fields: dict[str, JsonValue] = {
+        "run_id": study.run_id,
+        "profile": study.profile.name,
+        "config": study.profile.config.model_dump(mode="json"),
+        "entries": [entry.model_dump(mode="json") for entry in entries],
+        "command": ["python", "-m", "bench", *sys.argv[1:]],
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    write_run(root, fields)
+
+
+def _same(entries: Sequence[RunEntry], root: Path, run_id: str) -> bool:
+    try:
+        return load_run(root, run_id).entries == tuple(entries)
+    except IntegrityError:
+        return False
+
+
+def _entry(item: Planned, stored: Stored) -> RunEntry:
+    return RunEntry(
+        task=item.task.key, fingerprint=item.fingerprint, status=stored.record.status, record_digest=stored.record.digest
+    )
+
+
+def _outcome_facts(study: _Study, done: Mapping[str, Stored], root: Path) -> dict[str, JsonValue]:
+    counts: dict[str, JsonValue] = {**Counter(stored.record.status for stored in done.values())}
+    wrong: list[JsonValue] = [
+        {"task": name, "status": stored.record.status, "reason": stored.record.result.reason, "record": str(stored.folder)}
+        for name, stored in done.items()
+        if stored.record.status != "ok"
+    ]
+    reused = len(study.planned) - study.to_run
+    return {
+        "run_id": study.run_id,
+        "artifacts": str(root),
+        "complete": not counts.keys() & {"failed", "diverged"},
+        "counts": counts,
+        "reused": reused,
+        "not_ok": wrong,
+    }
+
+
+def _grouped(wrong: Sequence[Mapping[str, JsonValue]]) -> list[str]:
+    """One line for each status and reason, with the tasks that share it below, and where the first one's record lies."""
+    groups: dict[tuple[str, str], list[Mapping[str, JsonValue]]] = {}
+    for item in wrong:
+        groups.setdefault((str(item["status"]), str(item["reason"]).partition("\n")[0]), []).append(item)
+    lines: list[str] = []
+    for (status, reason), items in groups.items():
+        lines += [f"{status}: {reason}", *(f"  {item['task']}" for item in items), f"  record: {items[0]['record']}"]
+    return lines
+
+
+def outcome_text(facts: Mapping[str, JsonValue]) -> str:
+    """How a run ended, as lines for people."""
+    counts, wrong = facts["counts"], facts["not_ok"]
+    if not isinstance(counts, dict) or not isinstance(wrong, list):
+        raise TypeError("an outcome has counts and a list of what is not ok")
+    summary = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
+    lines = [f"run {facts['run_id']}: {summary} ({facts['reused']} reused) in {facts['artifacts']}"]
+    lines += _grouped([item for item in wrong if isinstance(item, dict)])
+    return "\n".join([*lines, "next: nox -s report"])

@@ -1,0 +1,145 @@
+"""Lays out the tasks of a study and says for each whether it must run, and why."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+import bench.studies.assignment_2.experiments
+from bench.harness import alternatives as sensitivity
+from bench.harness.closure import closure_of
+from bench.harness.environment import environment_class
+from bench.harness.explanation import changes_since
+from store.errors import IntegrityError
+from store.records import MANIFEST, Stored, check_files, folder_of, load, records_of
+from store.schema import Ingredients
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from bench.datasets.catalogue import Dataset
+    from bench.harness.closure import Closure
+    from bench.harness.explanation import Change
+    from bench.harness.task import Task
+    from bench.studies.assignment_2.config import StudyConfig
+
+Action = Literal["run", "reuse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A task with its fingerprint and the decision: ``reason`` is new, reused, or the ingredients that changed.
+
+    ``changes`` are these in detail, against the nearest earlier record of the task; empty where there is none.
+    """
+
+    task: Task
+    ingredients: Ingredients
+    fingerprint: str
+    action: Action
+    reason: str
+    stored: Stored | None = None
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """``experiment/variant/seed-N``."""
+        return self.task.key.id
+
+
+def tasks_of(config: StudyConfig) -> tuple[Task, ...]:
+    """Every task of the parts and studies that are asked for, each once, upstream before downstream.
+
+    The detectors' own modules know which studies they belong to; the autoencoders belong to ``main`` and ``sensitivity``.
+
+    Raises ValueError where an upstream task is missing.
+    """
+    found: list[Task] = []
+    if "detection" in config.parts:
+        found += _part("detection", config)
+    if "autoencoders" in config.parts:
+        found += _part("autoencoders", config) if "main" in config.studies else []
+        found += sensitivity.tasks_of(config, partial(_part, "autoencoders")) if "sensitivity" in config.studies else []
+    return _in_order(found)
+
+
+def _part(part: str, config: StudyConfig) -> tuple[Task, ...]:
+    """Every task of the experiment modules of one part, upstream before downstream."""
+    names = sorted(info.name for info in pkgutil.iter_modules(bench.studies.assignment_2.experiments.__path__))
+    modules = [importlib.import_module(f"bench.studies.assignment_2.experiments.{name}") for name in names]
+    return _in_order([task for module in modules if part == module.PART for task in module.plan(config)])
+
+
+def plan(config: StudyConfig, datasets: Mapping[str, Dataset], root: Path) -> tuple[Planned, ...]:
+    """Decide for each task, in running order, whether its record under ``root`` can be reused."""
+    planned: dict[str, Planned] = {}
+    tasks = tasks_of(config)
+    closures = {module: closure_of(module) for module in {task.module for task in tasks}}
+    for task in tasks:
+        ingredients = _ingredients(task, closures[task.module], config, datasets, planned)
+        planned[task.key.id] = _decide(task, ingredients, planned, root)
+    return tuple(planned.values())
+
+
+def inputs_of(tasks: Iterable[Task]) -> tuple[str, ...]:
+    """Names of the data sets that the tasks read, each once."""
+    return tuple(dict.fromkeys(name for task in tasks for name in task.inputs))
+
+
+def _in_order(tasks: list[Task]) -> tuple[Task, ...]:
+    waiting = {task.key.id: task for task in tasks}
+    ordered: dict[str, Task] = {}
+    while waiting:
+        ready = [task for task in waiting.values() if all(name in ordered for name in task.upstream)]
+        if not ready:
+            raise ValueError(f"tasks wait for each other or for a missing one: {sorted(waiting)}")
+        for task in ready:
+            ordered[task.key.id] = waiting.pop(task.key.id)
+    return tuple(ordered.values())
+
+
+def _ingredients(
+    task: Task, closure: Closure, config: StudyConfig, datasets: Mapping[str, Dataset], planned: Mapping[str, Planned]
+) -> Ingredients:
+    execution = config.execution
+    return Ingredients(
+        config=dict(task.config),
+        code=closure.code,
+        inputs={name: datasets[name].digest for name in task.inputs},
+        upstream={name: planned[name].fingerprint for name in task.upstream},
+        environment=environment_class(execution.device, execution.threads, closure.libraries),
+    )
+
+
+def _decide(task: Task, ingredients: Ingredients, planned: Mapping[str, Planned], root: Path) -> Planned:
+    fingerprint = ingredients.fingerprint(task.key)
+    folder = folder_of(root, task.key, fingerprint)
+    if not (folder / MANIFEST).is_file():
+        return _new(task, ingredients, fingerprint, root)
+    try:
+        stored = load(folder)
+        check_files(stored)
+    except IntegrityError as error:
+        return Planned(task, ingredients, fingerprint, "run", f"record damaged: {error.what}")
+    if stored.record.status in {"failed", "skipped"}:
+        return Planned(task, ingredients, fingerprint, "run", f"{stored.record.status} before: {stored.record.result.reason}")
+    for name in task.upstream:
+        upstream = planned[name].stored
+        if upstream is None:
+            return Planned(task, ingredients, fingerprint, "run", f"upstream runs again: {name}")
+        if upstream.record.result_digest != stored.record.result.upstream_results.get(name):
+            return Planned(task, ingredients, fingerprint, "run", f"upstream result is not the one it was made from: {name}")
+    return Planned(task, ingredients, fingerprint, "reuse", "reused", stored)
+
+
+def _new(task: Task, ingredients: Ingredients, fingerprint: str, root: Path) -> Planned:
+    """Compare with the nearest earlier record of the same task: the one with the fewest differences."""
+    found = [changes_since(earlier, ingredients) for earlier in records_of(root, task.key)]
+    if not found:
+        return Planned(task, ingredients, fingerprint, "run", "new")
+    nearest = min(found, key=len)
+    return Planned(task, ingredients, fingerprint, "run", "; ".join(change.short for change in nearest), changes=nearest)

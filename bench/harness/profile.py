@@ -1,0 +1,164 @@
+"""Turns a profile name or TOML file plus ``--set`` overrides into a checked StudyConfig."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ValidationError
+
+from bench.studies.assignment_2.config import StudyConfig
+from store.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+PROFILES = Path(__file__).parents[1] / "studies" / "assignment_2" / "profiles"
+_SEEDS = re.compile(r"(?P<first>[0-9]{1,12})(-(?P<last>[0-9]{1,12}))?")
+_LARGEST_SEED = 2**32 - 1  # the largest that numpy's generators take
+_MOST_SEEDS = 1000  # in one range: more is a slip, and would fill the memory before anything runs
+_FLAGS = {"studies": "--study", "detection.strict_labels": "--strict"}  # the others are called like their key
+_LONGEST_NAME = 40  # a run id has room for 80 characters, of which the digits take 9
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A named, fully resolved configuration."""
+
+    name: str
+    config: StudyConfig
+
+
+def load_profile(name: str, overrides: Sequence[str] = (), **fixed: object) -> Profile:
+    """Resolve ``name`` (built in, or a path to TOML), then ``key=value`` overrides, then ``fixed`` dotted keys.
+
+    Raises UsageError for an unknown profile, an unknown key (with the nearest valid one) or a bad value.
+    """
+    path = _find(name)
+    tree = _read(path)
+    origins: dict[str, str] = {}
+    for override in overrides:
+        key, value = _parse_override(override)
+        _assign(tree, key, value)
+        origins[key] = f"--set {override}"
+    for option, value in fixed.items():
+        if value is not None:
+            key = option.replace("__", ".")
+            _assign(tree, key, value)
+            origins[key] = _FLAGS.get(key, f"--{key.rsplit('.', 1)[-1]}")
+    return Profile(_name_of(path), _validate(tree, path, origins))
+
+
+def with_override(config: StudyConfig, override: str, where: str) -> StudyConfig:
+    """The configuration with one ``key=value`` changed; raises UsageError that names ``where`` the override stands."""
+    key, value = _parse_override(override, where)
+    tree = config.model_dump(mode="json")
+    _assign(tree, key, value, where)
+    return _validate(tree, Path(where), {})
+
+
+def leaf_keys(model: type[BaseModel] = StudyConfig, prefix: str = "") -> Iterator[str]:
+    """Every dotted key that a profile may set, such as ``autoencoder.epochs``."""
+    for name, info in model.model_fields.items():
+        kind = info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from leaf_keys(kind, f"{prefix}{name}.")
+        else:
+            yield prefix + name
+
+
+def parse_seeds(text: str) -> tuple[int, ...]:
+    """``0-4``, ``0,3,7`` or a mix such as ``0-2,10`` as ascending unique seeds; raises UsageError."""
+    seeds: set[int] = set()
+    for part in text.split(","):
+        found = _SEEDS.fullmatch(part.strip())
+        if found is None:
+            raise UsageError(f"not a list of seeds: {text!r}", where="--seeds", cure="write it as 0-4 or 0,3,7")
+        first, last = int(found["first"]), int(found["last"] or found["first"])
+        if not first <= last <= _LARGEST_SEED or last - first >= _MOST_SEEDS:
+            cure = f"give seeds from 0 to {_LARGEST_SEED}, in ascending ranges of at most {_MOST_SEEDS}"
+            raise UsageError(f"not a list of seeds: {text!r}", where="--seeds", cure=cure)
+        seeds.update(range(first, last + 1))
+    return tuple(sorted(seeds))
+
+
+def _find(name: str) -> Path:
+    built_in = {path.stem: path for path in PROFILES.glob("*.toml")}
+    if name in built_in:
+        return built_in[name]
+    if name.endswith(".toml"):
+        if Path(name).is_file():
+            return Path(name)
+        raise UsageError("profile file not found", where=name, cure="check the path given to --profile")
+    nearest = difflib.get_close_matches(name, built_in, n=1)
+    hint = f"did you mean {nearest[0]}? " if nearest else ""
+    cure = f"{hint}choose {' or '.join(sorted(built_in))}, or give a path that ends in .toml"
+    raise UsageError(f"unknown profile {name!r}", where="--profile", cure=cure)
+
+
+def _name_of(path: Path) -> str:
+    """A file's stem as part of a run id: lower case, anything unusual becomes a hyphen, what is too long is cut."""
+    return re.sub(r"[^a-z0-9]+", "-", path.stem.lower())[:_LONGEST_NAME].strip("-") or "profile"
+
+
+def _read(path: Path) -> dict[str, object]:
+    try:
+        tree: dict[str, object] = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors mark UTF-8
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"profile is not valid TOML: {error}", where=str(path), cure="correct the file") from error
+    except OSError as error:
+        raise UsageError(f"profile cannot be read: {error.strerror}", where=str(path)) from error
+    return tree
+
+
+def _parse_override(text: str, where: str = "--set") -> tuple[str, object]:
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise UsageError(f"not an override: {text!r}", where=where, cure="write it as autoencoder.epochs=5")
+    try:
+        tree = tomllib.loads(f"value = {value}")
+    except tomllib.TOMLDecodeError:
+        return key.strip(), value.strip()  # a bare word such as sample is meant as text
+    if len(tree) > 1:
+        raise UsageError(f"more than one override: {text!r}", where=where, cure="give each one by itself")
+    return key.strip(), tree["value"]
+
+
+def _assign(tree: dict[str, object], key: str, value: object, where: str = "--set") -> None:
+    node = tree
+    *parents, leaf = key.split(".")
+    for name in parents:
+        child = node.setdefault(name, {})
+        if not isinstance(child, dict):
+            raise _unknown_key(key, where)
+        node = child
+    node[leaf] = value
+
+
+def _validate(tree: Mapping[str, object], path: Path, origins: Mapping[str, str]) -> StudyConfig:
+    """Check the whole tree; an error names the flag in ``origins`` that set the wrong key, or else the file."""
+    try:
+        return StudyConfig.model_validate(tree)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        where = next((flag for name, flag in origins.items() if f"{key}.".startswith(f"{name}.")), str(path))
+        if first["type"] == "extra_forbidden":
+            raise _unknown_key(key, where) from error
+        message = f"{key} = {first['input']!r}: {first['msg']}"
+        raise UsageError(message, where=where, cure="give a value of the right kind") from error
+
+
+def _unknown_key(key: str, where: str) -> UsageError:
+    known = list(leaf_keys())
+    sections = sorted({name.split(".")[0] for name in known})
+    nearest = difflib.get_close_matches(key, known + sections, n=1, cutoff=0.5)
+    if not nearest:  # a leaf given without, or under a wrong, section
+        leaf = key.rsplit(".", 1)[-1]
+        nearest = [name for name in known if difflib.SequenceMatcher(None, name.rsplit(".", 1)[-1], leaf).ratio() > 0.7][:1]  # noqa: PLR2004 - difflib's own default is 0.6
+    cure = f"did you mean {nearest[0]}?" if nearest else f"valid sections: {', '.join(sections)}"
+    return UsageError(f"unknown key {key!r}", where=where, cure=cure)

@@ -1,0 +1,1 @@
+"""Networks and their trainers: what computes, whatever study asks for it."""

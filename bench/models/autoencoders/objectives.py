@@ -1,0 +1,53 @@
+"""What AE, DAE and VAE minimise: plain functions from a batch to the loss and its reported terms."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F  # noqa: N812 - torch's own name for it
+
+from bench.models.autoencoders.images import noisy
+from bench.models.autoencoders.networks import VariationalAutoencoder
+from bench.training.loop import Objective
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from bench.models.autoencoders.networks import Autoencoder, Network
+    from bench.training.loop import Batch, Loss
+
+
+def objective_of(variant: str, network: Network, *, noise_factor: float, beta: float) -> Objective:
+    """The loss of ``ae``, ``dae`` or ``vae``; the first term is the one that is optimised."""
+    if isinstance(network, VariationalAutoencoder):
+        terms = ("loss_per_image", "sse_per_image", "kl_nats_per_image")
+        return Objective(terms, partial(negative_elbo, network, beta))
+    if variant == "dae":
+        return Objective(("mse_per_pixel",), partial(denoising_mse, network, noise_factor))
+    return Objective(("mse_per_pixel",), partial(reconstruction_mse, network))
+
+
+def reconstruction_mse(network: Autoencoder, batch: Batch, _draw: torch.Generator) -> Loss:
+    """Squared error between image and reconstruction, mean over pixels and images."""
+    (clean,) = batch
+    loss = F.mse_loss(network.reconstruct(clean), clean)
+    return loss, loss.detach()
+
+
+def denoising_mse(network: Autoencoder, noise_factor: float, batch: Batch, draw: torch.Generator) -> Loss:
+    """Squared error between the clean image and the reconstruction of its noisy copy, mean over pixels and images."""
+    (clean,) = batch
+    loss = F.mse_loss(network.reconstruct(noisy(clean, noise_factor, draw)), clean)
+    return loss, loss.detach()
+
+
+def negative_elbo(network: VariationalAutoencoder, beta: float, batch: Batch, draw: torch.Generator) -> Loss:
+    """Squared error summed over pixels plus ``beta`` times the KL divergence from N(0, I), mean over images."""
+    (clean,) = batch
+    reconstruction, mu, logvar = network(clean, draw)
+    sse = F.mse_loss(reconstruction, clean, reduction="sum") / len(clean)
+    kl = -0.5 * (1.0 + logvar - mu.square() - logvar.exp()).sum() / len(clean)
+    loss: Tensor = sse + beta * kl
+    return loss, torch.stack((loss, sse, kl)).detach()

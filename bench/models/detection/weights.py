@@ -1,0 +1,77 @@
+"""Finds the COCO weights that the transfer arms start from and knows them by their checksums; imports no torch."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from store.canonical import digest_file
+from store.errors import IntegrityError
+
+NAME = "yolov5s-coco"
+FOLDER = "weights"
+MANIFEST_PATH = Path(__file__).resolve().parents[3] / "data" / "yolov5s_coco.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """A file that holds the weights: its checksum decides, not its name.
+
+    ``address`` is the folder on the server that has it under its first name, empty for what is not fetched.
+    """
+
+    source: str
+    format: Literal["checkpoint", "safetensors"]
+    names: tuple[str, ...]
+    size_bytes: int
+    sha256: str
+    address: str
+
+    @property
+    def name(self) -> str:
+        """The name that it is published and kept under."""
+        return self.names[0]
+
+
+def known_files() -> tuple[KnownFile, ...]:
+    """The accepted files in the order in which they are looked for, as ``data/yolov5s_coco.toml`` lists them."""
+    sections = tomllib.loads(MANIFEST_PATH.read_text(encoding="utf-8")).values()
+    return tuple(KnownFile(**{**entry, "names": tuple(entry["names"])}) for entry in sections)
+
+
+def locate_weights(data_dir: Path | None, cache_dir: Path) -> Path | None:
+    """The first weights file in ``weights`` under the data folder, then under the cache; None where there is none.
+
+    The content is not looked at: ``digest_of`` does that.
+    """
+    for root in (data_dir, cache_dir):
+        for name in (name for known in known_files() for name in known.names):
+            if root is not None and (root / FOLDER / name).is_file():
+                return root / FOLDER / name
+    return None
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of the weights file; raises IntegrityError where it is none of those that ``known_files`` lists."""
+    return identify(path).sha256
+
+
+def identify(path: Path) -> KnownFile:
+    """Which known file ``path`` is, by its checksum; raises IntegrityError where it is none of them."""
+    found = digest_file(path)
+    files = known_files()
+    for known in files:
+        if known.sha256 == found:
+            return known
+    expected = next((known.sha256 for known in files if path.name in known.names), files[0].sha256)
+    message = f"pretrained weights are not the published ones: sha256 {found}, expected {expected}"
+    raise IntegrityError(message, where=str(path), cure=f"delete the file, or put the official one in its place: {cure()}")
+
+
+def cure() -> str:
+    """What a user does who has no weights."""
+    names = " or ".join(known.name for known in known_files())
+    fetch = "fetch them once with a network: nox -s bench -- data fetch weights"
+    return f"{fetch}; or put {names} into the folder {FOLDER} of the data directory (--data DIR); then run again"

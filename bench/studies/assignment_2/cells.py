@@ -1,0 +1,43 @@
+"""Which detectors a study trains on which split, and what their tasks are called; imports no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bench.studies.assignment_2.config import Split, StudyConfig
+
+LEAKAGE_ARMS = ("scratch-car", "transfer-car")  # the same task, trained both ways
+SPLITS: tuple[Split, ...] = ("random", "drive")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """An arm on a split. ``suffix`` ends the names of its tasks; the split of the configuration has none."""
+
+    arm: str
+    split: Split
+    suffix: str
+
+    @property
+    def variant(self) -> str:
+        """``scratch-car``, or ``scratch-car.drive`` on a split that is not the configuration's."""
+        return self.arm + self.suffix
+
+    @property
+    def data(self) -> str:
+        """``car``, ``3class`` or ``car.drive``: the data that the arm is trained on."""
+        return self.variant.partition("-")[2]
+
+
+def cells_of(config: StudyConfig) -> tuple[Cell, ...]:
+    """The cells of all studies that are asked for, each once.
+
+    ``leakage`` shares the cells on the configuration's split with ``main``: they have the same names and fingerprints.
+    """
+    own = config.detection.split
+    cells = [Cell(arm, own, "") for arm in config.detection.arms] if "main" in config.studies else []
+    if "leakage" in config.studies:
+        cells += [Cell(arm, split, "" if split == own else f".{split}") for split in SPLITS for arm in LEAKAGE_ARMS]
+    return tuple(dict.fromkeys(cells))

@@ -1,0 +1,131 @@
+"""Trains YOLOv5s on KITTI from scratch and from COCO weights, on the car task and on the three-class task.
+
+Source: section 3 (image size 416, batch 16, 50 epochs), Figures 10 to 12, Table 6. The published pair is ``scratch-car``
+against ``transfer-3class``; ``transfer-car`` and ``scratch-3class`` make it comparable. Command:
+``nox -s bench -- --profile paper --data DIR``; about an hour an arm on 2 CPU cores. Published: mAP@0.5 0.5 from scratch
+and 0.55 by transfer, mAP@0.5:0.95 0.25 and 0.3, with the anchor-based network; here it is YOLOv5u.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench.harness.task import Outcome, Task
+from bench.models.detection.weights import NAME as WEIGHTS
+from bench.studies.assignment_2.cells import cells_of
+from bench.studies.assignment_2.config import DetectionConfig
+from store.schema import TaskKey
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pydantic import JsonValue
+
+    from bench.harness.task import Context
+    from bench.models.detection.training import Diverged, Request, Trained
+    from bench.studies.assignment_2.cells import Cell
+    from bench.studies.assignment_2.config import StudyConfig
+
+PART = "detection"
+EXPERIMENT = "detector"
+# The keys of the training; those of the data come in through the upstream record.
+_KEYS = {"dataset", "image_size", "batch_size", "epochs"}
+
+
+def plan(config: StudyConfig) -> tuple[Task, ...]:
+    """One task per arm and seed; only the transfer arms read the pretrained weights."""
+    return tuple(_task(config, cell, seed) for seed in config.seeds for cell in cells_of(config))
+
+
+def run(context: Context) -> Outcome:
+    """Train one arm, or go on with it, and predict on its validation images.
+
+    ``skipped`` without a loadable OpenCV (an arm whose weights are absent is skipped before), ``diverged`` with the history
+    so far where a loss is no number. Raises IntegrityError for unknown weights, DataError for missing images.
+    """
+    from bench.models.detection.isolation import train
+    from bench.models.detection.opencv import obstacle
+
+    reason = obstacle()
+    if reason:
+        return Outcome(metrics={}, status="skipped", reason=reason)
+    names = _class_names(context)
+    request = _request(context, names)
+    trained = train(request, context.progress)
+    return _outcome(trained, _facts(request.pretrained, names))
+
+
+def _task(config: StudyConfig, cell: Cell, seed: int) -> Task:
+    dataset = config.detection.dataset
+    return Task(
+        key=TaskKey(experiment=EXPERIMENT, variant=cell.variant, seed=seed),
+        module=__name__,
+        config={"detection": config.detection.model_dump(mode="json", include=_KEYS)},
+        inputs=(dataset, WEIGHTS) if cell.arm.startswith("transfer") else (dataset,),
+        upstream=(f"detection_data/{cell.data}/seed-{seed}",),
+    )
+
+
+def _class_names(context: Context) -> list[str]:
+    names = context.upstream[context.task.upstream[0]].record.result.facts["class_names"]
+    if not isinstance(names, list):
+        raise TypeError("a detection_data record lists its class names")
+    return [str(name) for name in names]
+
+
+def _request(context: Context, names: list[str]) -> Request:
+    from bench.models.detection.dataset import write_dataset
+    from bench.models.detection.training import Request
+
+    detection = DetectionConfig.model_validate(context.task.config["detection"])
+    seed = context.task.key.seed
+    if seed is None:
+        raise ValueError("a detector is trained with a seed")
+    upstream = context.upstream[context.task.upstream[0]]
+    folder = context.scratch.resolve()
+    return Request(
+        data=write_dataset(upstream, context.data[detection.dataset], folder / "dataset", names),
+        folder=folder,
+        pretrained=context.data[WEIGHTS].resolve() if WEIGHTS in context.task.inputs else None,
+        image_size=detection.image_size,
+        batch_size=detection.batch_size,
+        epochs=detection.epochs,
+        seed=seed,
+        device=context.device,
+        threads=context.threads,
+    )
+
+
+def _facts(pretrained: Path | None, names: list[str]) -> dict[str, JsonValue]:
+    from bench.models.detection.weights import identify
+
+    known = None if pretrained is None else identify(pretrained)
+    origin: dict[str, JsonValue] | None = None if known is None else {"source": known.source, "sha256": known.sha256}
+    return {"pretrained": origin, "class_names": list(names)}
+
+
+def _outcome(trained: Trained | Diverged, facts: Mapping[str, JsonValue]) -> Outcome:
+    from bench.models.detection.training import Diverged
+    from store.formats import table_bytes
+
+    files = {"history.parquet": table_bytes(trained.history), **trained.chain}
+    if isinstance(trained, Diverged):
+        reason = f"the loss or the fitness of epoch {trained.epoch} is no number"
+        return Outcome(metrics={"epochs": trained.epoch}, facts=facts, files=files, status="diverged", reason=reason)
+    files |= {
+        "layers.parquet": table_bytes(trained.layers),
+        "weights.safetensors": trained.last.safetensors,
+        "predictions_last.parquet": trained.last.predictions,
+        # Where the best epoch is the last one, its predictions are the same.
+        "predictions_best.parquet": (trained.best or trained.last).predictions,
+    }
+    if trained.best is not None:
+        files["best.safetensors"] = trained.best.safetensors
+    metrics = {
+        "best_epoch": trained.best_epoch,
+        "epochs": len(trained.history["epoch"]),
+        "parameters": trained.parameters,
+        "gflops": trained.gflops,
+    }
+    return Outcome(metrics=metrics, facts={**facts, **trained.facts}, files=files, timing=trained.timing)

@@ -1,0 +1,1 @@
+"""Checks of a report: does it say what the records give, how do two runs differ, which slips does a study have."""

@@ -1,0 +1,119 @@
+"""One measured quantity of the run: its summary over seeds, an interval where one can be had, and what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from report.evidence.records import frame, reference
+from report.inference.statistics import Summary, summarise, t_interval, wilson_interval
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from report.evidence.records import Evidence
+    from report.inference.statistics import Interval
+    from store.records import Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A quantity over seeds. ``summary`` is None where no seed gave a value.
+
+    ``records`` are those that did, ``values`` what each gave (empty for a comparison, which has two records a value);
+    ``incomplete`` are tasks that did not succeed, and ``undefined`` are records of tasks that did, but in which the quantity
+    has no value (the precision of a class that is never predicted).
+    """
+
+    summary: Summary | None
+    records: tuple[Stored, ...]
+    incomplete: tuple[Stored, ...]
+    undefined: tuple[Stored, ...] = ()
+    values: tuple[float, ...] = ()
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The records that the summary is made of."""
+        return tuple(reference(stored) for stored in self.records)
+
+    @property
+    def interval(self) -> Interval | None:
+        """The 95 % interval, over seeds or (one seed) over test images; None where there is none."""
+        return self.summary.interval if self.summary else None
+
+
+def measure(
+    evidence: Evidence,
+    experiment: str,
+    variant: str,
+    value: Callable[[Stored], float | None],
+    alone: Callable[[Stored], Interval] | None = None,
+) -> Measurement:
+    """``value`` of every successful record, None where undefined; ``alone`` gives one seed's interval over test images."""
+    values = [(stored, value(stored)) for stored in evidence.complete(experiment, variant)]
+    known = [(stored, number) for stored, number in values if number is not None]
+    undefined = tuple(stored for stored, number in values if number is None)
+    incomplete = evidence.incomplete(experiment, variant)
+    if not known:
+        return Measurement(None, (), incomplete, undefined)
+    summary = summarise([number for _, number in known])
+    if summary.n == 1 and alone is not None:
+        summary = replace(summary, interval=alone(known[0][0]))
+    records, numbers = zip(*known, strict=True)
+    return Measurement(summary, records, incomplete, undefined, numbers)
+
+
+def paired(
+    evidence: Evidence, experiment: str, variants: tuple[str, str], compare: Callable[[Stored, Stored], float | None]
+) -> Measurement:
+    """``compare`` of two variants seed by seed, None where undefined: they had the same data and the same cut.
+
+    ``records`` are those of both variants, so ``summary.n`` counts the pairs.
+    """
+    first, second = ({stored.record.task.seed: stored for stored in evidence.complete(experiment, name)} for name in variants)
+    pairs = [(first[seed], second[seed]) for seed in first if seed in second]
+    values = [(pair, compare(*pair)) for pair in pairs]
+    known = [(pair, number) for pair, number in values if number is not None]
+    undefined = tuple(stored for pair, number in values if number is None for stored in pair)
+    incomplete = tuple(stored for name in variants for stored in evidence.incomplete(experiment, name))
+    if not known:
+        return Measurement(None, (), incomplete, undefined)
+    records = tuple(stored for pair, _ in known for stored in pair)
+    return Measurement(summarise([number for _, number in known]), records, incomplete, undefined)
+
+
+def metric(evidence: Evidence, experiment: str, variant: str, name: str) -> Measurement:
+    """A metric of the records, with an interval over seeds only."""
+    return measure(evidence, experiment, variant, metric_reader(name))
+
+
+def metric_reader(name: str) -> Callable[[Stored], float]:
+    """Reads one metric of a record."""
+    return lambda stored: float(stored.record.result.metrics[name])
+
+
+def accuracy(evidence: Evidence, variant: str, name: str = "test_accuracy") -> Measurement:
+    """A classifier's share of right answers; one seed has the Wilson interval over its test images."""
+    return measure(evidence, "classifier", variant, metric_reader(name), lambda stored: _wilson(stored, name, "test_images"))
+
+
+def neighbours(evidence: Evidence, variant: str) -> Measurement:
+    """Accuracy of nearest neighbours in latent space; one seed has the Wilson interval over its images."""
+    name = "knn_accuracy_latent"
+    return measure(evidence, "latent", variant, metric_reader(name), lambda stored: _wilson(stored, name, "images"))
+
+
+def error(evidence: Evidence, variant: str, which: str) -> Measurement:
+    """Test MSE per pixel for ``clean`` or ``noisy`` input; one seed has a t interval over its test images."""
+    name = f"test_mse_per_pixel_{which}_input"
+
+    def over_images(stored: Stored) -> Interval:
+        errors = frame(stored, "errors.parquet")[f"mse_per_pixel_{which}_input"]
+        return t_interval(float(errors.mean()), float(errors.std()), len(errors), "images")
+
+    return measure(evidence, "reconstruction", variant, metric_reader(name), over_images)
+
+
+def _wilson(stored: Stored, name: str, count: str) -> Interval:
+    metrics = stored.record.result.metrics
+    return wilson_interval(float(metrics[name]), int(metrics[count]))

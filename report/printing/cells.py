@@ -1,0 +1,201 @@
+"""The cells that many tables share: published and measured numbers, intervals, differences, and words for what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from report.evidence.records import reference
+from report.printing.formatting import decimals_for
+from report.printing.markdown import escape, link
+from report.printing.table import TONES, Cell, Column
+from store.records import folder_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from report.evidence.measure import Measurement
+    from report.evidence.subject import Subject
+    from store.records import Stored
+
+DASH = "\N{EN DASH}"
+LOG = "traceback.txt"
+"""The file that a failed record keeps of an exception."""
+COMPARED = ("published", "rerun", "difference", "interval", "seeds")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A published value beside its measurement; ``scale`` turns the measured unit into the printed one."""
+
+    published: float
+    source: str
+    measured: Measurement
+    decimals: int
+    scale: float = 1.0
+    extra_decimals: int = 1
+
+
+def text(content: str) -> Cell:
+    """A label."""
+    return Cell(content)
+
+
+def nothing() -> Cell:
+    """A cell without a value."""
+    return Cell(DASH)
+
+
+def status(subject: Subject, measured: Measurement) -> Cell:
+    """The word for a quantity that no seed gave: diverged, failed, skipped, undefined, or not run."""
+    words: list[str] = sorted({stored.record.status for stored in measured.incomplete})
+    words += ["undefined"] if measured.undefined else []
+    words = words or ["not_run"]
+    label = ", ".join(subject.strings(f"status.{word}") for word in words)
+    return Cell(label, "status", blamed(measured), tone=TONES[words[0]])
+
+
+def blamed(measured: Measurement) -> tuple[str, ...]:
+    """The records for want of whose result the quantity has no value."""
+    return tuple(reference(stored) for stored in (*measured.incomplete, *measured.undefined))
+
+
+def word(subject: Subject, key: str, records: tuple[str, ...] = ()) -> Cell:
+    """A task's status as a marked word; ``not_run`` where there is no task."""
+    return Cell(subject.strings(f"status.{key}"), "status", records, tone=TONES[key])
+
+
+def value(subject: Subject, measured: Measurement, decimals: int, scale: float = 1.0) -> Cell:
+    """The mean over seeds, or the word for its absence."""
+    if measured.summary is None:
+        return status(subject, measured)
+    return Cell(subject.numbers.fixed(scale * measured.summary.mean, decimals), "value", measured.references)
+
+
+def signed(subject: Subject, measured: Measurement, decimals: int, scale: float = 1.0) -> Cell:
+    """A mean difference with its sign, or the word for its absence."""
+    if measured.summary is None:
+        return status(subject, measured)
+    return Cell(subject.numbers.signed(scale * measured.summary.mean, decimals), "value", measured.references)
+
+
+def pairs(measured: Measurement) -> Cell:
+    """How many seeds have both sides of a comparison."""
+    return nothing() if measured.summary is None else Cell(str(measured.summary.n))
+
+
+def count(subject: Subject, measured: Measurement) -> Cell:
+    """A mean count: without decimals where every seed has the same, else with one."""
+    whole = measured.summary is None or measured.summary.mean.is_integer()
+    return value(subject, measured, 0 if whole else 1)
+
+
+def significant(subject: Subject, measured: Measurement, digits: int = 3) -> Cell:
+    """Like ``value``, with as many decimals as the mean's size asks for."""
+    mean = measured.summary.mean if measured.summary else 0.0
+    return value(subject, measured, decimals_for(mean, digits))
+
+
+def interval(subject: Subject, measured: Measurement, decimals: int, scale: float = 1.0) -> Cell:
+    """The 95 % interval; one run's interval over test images is marked as such."""
+    found = measured.interval
+    if found is None:
+        return nothing()
+    mark = subject.strings("tables.images_mark") if found.basis == "images" else ""
+    return Cell(subject.numbers.interval(found, decimals, scale) + mark, "value", measured.references)
+
+
+def seeds(subject: Subject, measured: Measurement) -> Cell:
+    """How many seeds the mean is over, of how many that were asked for; a dash where nothing has a seed."""
+    if measured.records and not seeded(measured):
+        return nothing()
+    done = len(measured.records)
+    asked = done + len(measured.incomplete) + len(measured.undefined)
+    return Cell(str(done) if done == asked else subject.strings("tables.of", done=done, asked=asked))
+
+
+def seeded(measured: Measurement) -> bool:
+    """Whether another seed could give another value; raw pixels have none."""
+    return any(stored.record.task.seed is not None for stored in measured.records)
+
+
+def printed(subject: Subject, number: float, decimals: int, source: str) -> Cell:
+    """A published number."""
+    return Cell(subject.numbers.fixed(number, decimals), "published", (), source)
+
+
+def compared(subject: Subject, row: Comparison) -> tuple[Cell, ...]:
+    """The cells of ``COMPARED``; the difference is re-run minus published."""
+    decimals = row.decimals + row.extra_decimals
+    measured = row.measured
+    difference = nothing()
+    if measured.summary is not None:
+        amount = subject.numbers.signed(row.scale * measured.summary.mean - row.published, decimals)
+        difference = Cell(amount, "value", measured.references, row.source)
+    return (
+        printed(subject, row.published, row.decimals, row.source),
+        value(subject, measured, decimals, row.scale),
+        difference,
+        interval(subject, measured, decimals, row.scale),
+        seeds(subject, measured),
+    )
+
+
+def compared_columns(subject: Subject) -> tuple[Column, ...]:
+    """The headings over ``compared``."""
+    return tuple(Column(subject.strings(f"columns.{name}"), "right") for name in COMPARED)
+
+
+def notes(subject: Subject, measurements: Iterable[Measurement]) -> tuple[str, ...]:
+    """One note a task that gave no result, with its reason, and the notes that explain the intervals' marks."""
+    measurements = tuple(measurements)
+    lines: dict[str, None] = {}
+    if any(m.interval and m.interval.basis == "images" for m in measurements):
+        lines[subject.strings("tables.images_note")] = None
+    if any(m.summary and m.summary.n == 1 and seeded(m) for m in measurements):
+        lines[subject.strings("tables.one_seed_note")] = None
+    if any(m.undefined for m in measurements):
+        lines[subject.strings("tables.undefined_note")] = None
+    return (*lines, *incomplete_notes(subject, measurements))
+
+
+def incomplete_notes(subject: Subject, measurements: Iterable[Measurement]) -> tuple[str, ...]:
+    """The tasks that gave no result, with the reason."""
+    return task_notes(subject, (stored for measured in measurements for stored in measured.incomplete))
+
+
+def task_notes(subject: Subject, tasks: Iterable[Stored]) -> tuple[str, ...]:
+    """``autoencoder/ae/seed-1,2 diverged: because ...``, one note for each reason with links to the logs, for Markdown."""
+    groups: dict[tuple[str, str], list[Stored]] = {}
+    for stored in tasks:
+        found = groups.setdefault((stored.record.result.status, stored.record.result.reason), [])
+        found += [] if stored in found else [stored]
+    return tuple(_task_note(subject, status, reason, found) for (status, reason), found in groups.items())
+
+
+def _task_note(subject: Subject, status: str, reason: str, tasks: Iterable[Stored]) -> str:
+    names: dict[str, list[str]] = {}
+    for stored in tasks:
+        name, _, seed = stored.record.task.id.rpartition("/seed-")
+        names.setdefault(f"{name}/seed-" if name else seed, []).append(seed if name else "")
+    note = subject.strings(
+        "tables.incomplete_note",
+        tasks=", ".join(f"`{name}{','.join(seeds)}`" for name, seeds in names.items()),
+        status=subject.strings(f"status.{status}"),
+        reason=escape(reason.rstrip(".")),
+    )
+    logs = [log for stored in tasks if (log := _log(stored))]
+    return f"{note} {subject.strings('tables.log_note', logs=', '.join(logs))}" if logs else note
+
+
+def _log(stored: Stored) -> str:
+    """A link from ``report/report.html`` to what the record keeps of the failure; empty where it keeps nothing.
+
+    The link's text is the path under the artifacts folder, which helps where the report was taken elsewhere.
+    """
+    record = stored.record
+    if LOG not in {entry.name for entry in record.files}:
+        return ""
+    path = folder_of(Path(), record.task, record.fingerprint) / LOG
+    return link(path.as_posix(), f"../{path.as_posix()}")

@@ -1,0 +1,44 @@
+"""What the appendix says about a certificate of reproduction, where the run has one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from report.printing import markdown
+
+if TYPE_CHECKING:
+    from report.evidence.subject import Subject
+    from store.certificates import Certificate
+
+
+def facts(subject: Subject) -> dict[str, object]:
+    """Finished text of the section; ``shown`` is False where the run has no certificate."""
+    certificate = subject.evidence.certificate
+    if certificate is None:
+        return {"shown": False}
+    s, selection = subject.strings, certificate.selection
+    counts = {"tasks": len(certificate.tasks), "total": selection.tasks_in_run}
+    seeded = s("reproduction.sample", seed=selection.sample_seed) if selection.sample_seed else ""
+    patterns = ", ".join(f"`{pattern}`" for pattern in selection.patterns)
+    return {
+        "shown": True,
+        "outcome": s(f"reproduction.{'reproduced' if certificate.reproduced else 'not_reproduced'}"),
+        "selection": s("reproduction.selection", **counts, patterns=patterns, sample=seeded),
+        "origin": s("reproduction.origin", made=certificate.created_at, digest=certificate.digest[:16], **_places(certificate)),
+        "tolerance": _tolerance(subject, certificate),
+    }
+
+
+def _places(certificate: Certificate) -> dict[str, str]:
+    """Processor, device and commit of both sides, each once."""
+    found = {}
+    for name, side in (("stored", certificate.stored), ("again", certificate.again)):
+        machines = [f"{facts.get('processor', '')} ({facts.get('gpu') or facts.get('device', '')})" for facts in side.machines]
+        found[name] = markdown.escape("; ".join(dict.fromkeys([*machines, *side.git])))
+    return found
+
+
+def _tolerance(subject: Subject, certificate: Certificate) -> str:
+    rule, numbers = certificate.tolerance, subject.numbers
+    values = {"relative": numbers.percent(rule.relative, 1), "deviations": numbers.significant(rule.deviations, 1)}
+    return subject.strings("reproduction.tolerance", **values, seeds=rule.seeds)

@@ -1,0 +1,76 @@
+"""Writes cells, tables and figures in the Markdown subset that Quarto and plain pandoc both read."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from report.printing.table import Cell, Column, Table
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>$#~^@|\"'])")
+_MOST = 34  # characters beyond which a column gets no wider: longer text wraps
+_LEAST = 4
+
+
+def escape(text: str) -> str:
+    """``text`` so that Markdown prints it as it is; two hyphens would become a dash."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split())).replace("--", r"\-\-")
+
+
+def link(text: str, target: str) -> str:
+    """A link whose text is code, such as a path."""
+    return f"[`{text}`](<{target}>)"
+
+
+def cell(content: Cell) -> str:
+    """Plain text as it is; a number as a span that carries its record or its place in the source."""
+    text = escape(content.text)
+    if content.kind == "text":
+        return text
+    attributes = [f".{content.kind}"]
+    if content.tone:
+        attributes.append(f".{content.tone}")
+    if content.records:
+        attributes.append(f'record="{" ".join(content.records)}"')
+    if content.source:
+        attributes.append(f'source="{content.source}"')
+    return f"[{text}]{{{' '.join(attributes)}}}"
+
+
+def table(content: Table) -> str:
+    """A pipe table with caption, identifier and its notes below; widths follow the longest text of each column."""
+    lines = [_row([escape(column.title) for column in content.columns]), _rule(content)]
+    lines += [_row([cell(entry) for entry in row]) for row in content.rows]
+    lines += ["", f": {content.caption} {{#tbl-{content.id}}}"]
+    if content.notes:
+        lines += ["", "::: {.table-notes}", "\n\n".join(content.notes), ":::"]
+    return "\n".join(lines)
+
+
+def figure(path: str, identifier: str, caption: str, alt: str, *, wide: bool = False) -> str:
+    """An image with caption, identifier and alternative text; a ``wide`` one keeps its size on a narrow screen."""
+    quoted = " ".join(alt.split()).replace("\\", "\\\\").replace('"', "\N{RIGHT DOUBLE QUOTATION MARK}")
+    return f'![{caption}]({path}){{#fig-{identifier} {".wide " if wide else ""}fig-alt="{quoted}"}}'
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _rule(content: Table) -> str:
+    return "|" + "|".join(_dashes(column, width) for column, width in zip(content.columns, _widths(content), strict=True)) + "|"
+
+
+def _dashes(column: Column, width: int) -> str:
+    return f"{'-' * (width - 1)}:" if column.align == "right" else f":{'-' * (width - 1)}"
+
+
+def _widths(content: Table) -> list[int]:
+    """Relative widths: the longest text of each column, within bounds (pandoc takes the dashes of the rule as ratios)."""
+    longest = [len(column.title) for column in content.columns]
+    for row in content.rows:
+        longest = [max(width, len(entry.text)) for width, entry in zip(longest, row, strict=True)]
+    return [min(_MOST, max(_LEAST, width)) for width in longest]

@@ -1,0 +1,66 @@
+"""Says whether a report is up to date: one digest over everything that it was built from, and those of its outputs."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from store.canonical import digest, digest_file, readable_json
+from store.records import write_atomic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pydantic import JsonValue
+
+    from store.schema import Run
+
+PROJECT = Path(__file__).parents[2]
+_SOURCES = (("report", "**/*.py"), ("store", "*.py"), ("templates", "**/*"), ("data", "**/*.toml"), (".", "pyproject.toml"))
+_LIBRARIES = ("jinja2", "matplotlib", "numpy", "pandas", "pyarrow", "pypandoc-binary", "scipy", "typst")
+
+
+def inputs_digest(run: Run, records: Iterable[str], options: Mapping[str, JsonValue], perf: Path | None) -> str:
+    """Digest of run manifest, record digests, program source, templates, published values, library versions and options."""
+    return digest(
+        {
+            "run": run.digest,
+            "records": sorted(records),
+            "sources": {name: digest_file(path) for name, path in _source_files()},
+            "libraries": {name: _version(name) for name in _LIBRARIES},
+            "options": dict(options),
+            "perf": digest_file(perf) if perf is not None else None,
+        }
+    )
+
+
+def is_current(stamp: Path, inputs: str) -> bool:
+    """Whether ``stamp`` tells of the same inputs and its outputs are still as they were written."""
+    try:
+        fields = json.loads(stamp.read_bytes())
+        outputs: dict[str, str] = fields["outputs"]
+        return bool(fields["inputs"] == inputs) and all(
+            digest_file(stamp.parent / name) == known for name, known in outputs.items()
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return False  # no stamp, or one that cannot be trusted: build again
+
+
+def write_stamp(stamp: Path, inputs: str, outputs: Iterable[Path]) -> None:
+    """Remember what the outputs beside ``stamp`` were built from; raises StoreError."""
+    known = {path.name: digest_file(path) for path in outputs}
+    write_atomic(stamp, readable_json({"inputs": inputs, "outputs": known}))
+
+
+def _source_files() -> list[tuple[str, Path]]:
+    found = [path for folder, pattern in _SOURCES for path in (PROJECT / folder).glob(pattern) if path.is_file()]
+    return sorted((path.relative_to(PROJECT).as_posix(), path) for path in found if "__pycache__" not in path.parts)
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""

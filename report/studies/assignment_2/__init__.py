@@ -1,0 +1,1 @@
+"""The student report of 2024, as its sections have it."""

@@ -1,0 +1,176 @@
+"""Figures 1 and 6: training and validation curves beside the published ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from matplotlib.ticker import MaxNLocator
+
+from report.evidence.history import by_seed, mean_curve
+from report.evidence.published import MODELS
+from report.printing.figure_style import (
+    MODEL_COLOUR,
+    MODEL_LINE,
+    PUBLISHED,
+    RERUN_TRAIN,
+    RERUN_VALIDATION,
+    Drawing,
+    canvas,
+    single_seeds,
+)
+from report.studies.assignment_2.tables.training import loss_names
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from report.evidence.published import Model
+    from report.evidence.subject import Subject
+    from store.records import Stored
+
+_CLASSIFIER_PANELS = (
+    ("train_loss", "train_cross_entropy", 1.0),
+    ("validation_loss", "validation_cross_entropy", 1.0),
+    ("train_accuracy", "train_accuracy", 100.0),
+    ("validation_accuracy", "validation_accuracy", 100.0),
+)
+
+
+def losses(subject: Subject) -> Drawing:
+    """Figure 1: one panel a model, re-run seeds faint and their mean bold, published curves dashed."""
+    figure, axes = canvas(3, 1, 7.2)
+    for axis, model in zip(axes, MODELS, strict=True):
+        _loss_panel(subject, axis, model)
+    figure.legend(*axes[1].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    return Drawing(figure, " ".join(_loss_alt(subject, model) for model in MODELS))
+
+
+def classifiers(subject: Subject) -> Drawing:
+    """Figure 6: loss and accuracy of the classifiers, training and validation, with the published curves dotted."""
+    figure, axes = canvas(2, 2, 4.3)
+    for axis, (printed, measured, scale) in zip(axes, _CLASSIFIER_PANELS, strict=True):
+        for model in MODELS:
+            curve = getattr(subject.published.figure_6.of(model), printed)
+            marks: dict[str, Any] = {"color": MODEL_COLOUR[model], "linewidth": 1.0, "linestyle": ":", "alpha": 0.9}
+            axis.plot(
+                range(1, len(curve) + 1),
+                curve,
+                **marks,
+                label=subject.strings("figures.published_of", model=subject.model(model)),
+            )
+            bundle(
+                axis,
+                subject.evidence.complete("classifier", model),
+                measured,
+                scale,
+                (MODEL_COLOUR[model], MODEL_LINE[model], subject.model(model)),
+            )
+        axis.set_title(subject.strings(f"figures.{printed}"))
+        axis.set_xlabel(subject.strings("figures.epoch"))
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return Drawing(figure, " ".join(_classifier_alt(subject, model) for model in MODELS))
+
+
+def bundle(axis: Axes, records: tuple[Stored, ...], name: str, scale: float, look: tuple[str, str, str]) -> None:
+    """Draw a history column by epoch: the mean over seeds bold, single seeds faint; ``look`` is colour, line and label."""
+    if not records:
+        return
+    colour, line, label = look
+    seeds = scale * by_seed(records, name)
+    single_seeds(axis, seeds, colour)
+    axis.plot(
+        seeds.index, seeds.mean(axis=1), color=colour, linestyle=line, label=label, marker="o" if len(seeds) == 1 else None
+    )
+
+
+def _loss_panel(subject: Subject, axis: Axes, model: Model) -> None:
+    s = subject.strings
+    train, validation = loss_names(model)
+    printed = subject.published.figure_1.of(model)
+    axis.set_title(s("figures.loss_title", model=subject.model(model)))
+    axis.set_ylabel(s("figures.loss_per_image" if model == "vae" else "figures.mse_per_pixel"))
+    axis.set_xlabel(s("figures.epoch"))
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axis.plot(
+        printed.train.x,
+        printed.train.values,
+        color=PUBLISHED,
+        linestyle="--",
+        linewidth=1.2,
+        label=s("figures.published_train"),
+    )
+    axis.plot(
+        printed.validation.x,
+        printed.validation.values,
+        color=PUBLISHED,
+        linestyle=":",
+        linewidth=1.4,
+        label=s("figures.published_validation"),
+    )
+    if model == "vae":
+        scale = subject.published.study.train_images / subject.published.study.validation_images
+        rescaled = [scale * value for value in printed.validation.values]
+        axis.plot(
+            printed.validation.x,
+            rescaled,
+            color=PUBLISHED,
+            linestyle="none",
+            marker="x",
+            label=s("figures.published_rescaled", factor=subject.numbers.integer(scale)),
+        )
+    records = subject.evidence.complete("autoencoder", model)
+    if not records:
+        axis.text(
+            0.5, 0.5, missing_words(subject, "autoencoder", model), ha="center", transform=axis.transAxes, color="#7A1F1F"
+        )
+    bundle(axis, records, train, 1.0, (RERUN_TRAIN, "-", s("figures.rerun_train")))
+    bundle(axis, records, validation, 1.0, (RERUN_VALIDATION, "-", s("figures.rerun_validation")))
+
+
+def missing_words(subject: Subject, experiment: str, variant: str) -> str:
+    """Why a panel has no re-run data: the statuses of its tasks, or that there were none."""
+    found: list[str] = sorted({stored.record.status for stored in subject.evidence.incomplete(experiment, variant)}) or [
+        "not_run"
+    ]
+    words = ", ".join(subject.strings(f"status.{word}") for word in found)
+    return subject.strings("figures.missing", words=words)
+
+
+def _loss_alt(subject: Subject, model: Model) -> str:
+    records = subject.evidence.complete("autoencoder", model)
+    printed = subject.published.figure_1.of(model)
+    name, digits = subject.model(model), (2 if model == "vae" else 4)
+    fixed = subject.numbers.fixed
+    known = {
+        "model": name,
+        "published_first": fixed(printed.train.values[0], digits),
+        "published_last": fixed(printed.train.values[-1], digits),
+    }
+    if not records:
+        return subject.strings("alt.losses_missing", **known, words=missing_words(subject, "autoencoder", model))
+    train, validation = (mean_curve(records, column) for column in loss_names(model))
+    return subject.strings(
+        "alt.losses",
+        **known,
+        seeds=len(records),
+        epochs=len(train),
+        first=fixed(train[0], digits),
+        last=fixed(train[-1], digits),
+        validation=fixed(validation[-1], digits),
+    )
+
+
+def _classifier_alt(subject: Subject, model: Model) -> str:
+    records = subject.evidence.complete("classifier", model)
+    if not records:
+        return subject.strings("alt.missing", model=subject.model(model), words=missing_words(subject, "classifier", model))
+    curve = mean_curve(records, "validation_accuracy")
+    printed = subject.published.figure_6.of(model).validation_accuracy
+    return subject.strings(
+        "alt.classifiers",
+        model=subject.model(model),
+        epochs=len(curve),
+        first=subject.numbers.percent(curve[0], 1),
+        last=subject.numbers.percent(curve[-1], 1),
+        published=subject.numbers.percent(printed[-1] / 100, 1),
+    )

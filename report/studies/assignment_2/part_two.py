@@ -1,0 +1,157 @@
+"""What the text of Part II takes from the records: which arms there are, what their data are, and what equal tasks say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from report.evidence.measure import metric
+from report.printing import cells, markdown
+from report.printing.table import VERDICT_TONES
+from report.studies.assignment_2 import arms
+from report.studies.assignment_2.tables import leakage
+from report.studies.assignment_2.transfer import CONVERGED, THROUGHOUT, claims
+
+if TYPE_CHECKING:
+    from report.evidence.measure import Measurement
+    from report.evidence.subject import Subject
+    from store.records import Stored
+
+
+def facts(subject: Subject) -> dict[str, object]:
+    """Everything that ``templates/studies/assignment_2/sections/detection.qmd.j2`` and the summary say in words."""
+    low, high = THROUGHOUT
+    return {
+        "run": arms.has_part(subject.evidence, "detection"),
+        "drawn": _dataset(subject) == "drawn",
+        "grouped": _fact(subject, "split") == "drive",
+        "missing": _missing(subject),
+        "leakage": _leakage(subject),
+        "splits": _splits(subject),
+        "weights": _weights(subject),
+        "resumed": _resumed(subject),
+        "equal_tasks": _equal_tasks(subject),
+        "verdicts": _verdicts(subject),
+        "converged": subject.numbers.percent(CONVERGED, 0),
+        "throughout_low": subject.numbers.percent(low, 0),
+        "throughout_high": subject.numbers.percent(high, 0),
+    }
+
+
+def images(subject: Subject) -> str:
+    """How many images of what the detectors had; empty where no record tells."""
+    stored = _data_record(subject)
+    if stored is None:
+        return ""
+    count = sum(int(stored.record.result.metrics[f"images_{part}"]) for part in ("train", "validation"))
+    return subject.strings(f"summary.{_dataset(subject)}", count=subject.numbers.integer(count))
+
+
+def _data_record(subject: Subject) -> Stored | None:
+    found = (arms.first_record(subject.evidence, "detection_data", task) for task in reversed(arms.CLASS_TASKS))
+    return next((stored for stored in found if stored is not None), None)
+
+
+def _fact(subject: Subject, name: str) -> str:
+    stored = _data_record(subject)
+    return "" if stored is None else str(stored.record.result.facts[name])
+
+
+def _dataset(subject: Subject) -> str:
+    return _fact(subject, "dataset")
+
+
+def _missing(subject: Subject) -> tuple[str, ...]:
+    """One line for each arm without scores: its name, the task to blame, and the reason with its cure."""
+    return tuple(
+        subject.strings("part2.missing_arm", arm=subject.strings(f"arms.{arm}"), note=note)
+        for arm in arms.arms_of(subject.evidence)
+        for note in cells.task_notes(subject, arms.obstacles(subject.evidence, arm))
+    )
+
+
+def _leakage(subject: Subject) -> str:
+    """How many validation images have a training neighbour of the same drive."""
+    task = next((name for name in reversed(arms.CLASS_TASKS) if subject.evidence.complete("detection_data", name)), "car")
+    shared, images = (
+        metric(subject.evidence, "detection_data", task, name)
+        for name in ("validation_images_with_train_neighbour", "images_validation")
+    )
+    if shared.summary is None or images.summary is None or not images.summary.mean:
+        return ""
+    numbers = [markdown.cell(cells.count(subject, one)) for one in (shared, images)]
+    share = subject.numbers.percent(shared.summary.mean / images.summary.mean, 0)
+    return subject.strings("part2.leakage", shared=numbers[0], images=numbers[1], share=share)
+
+
+def _splits(subject: Subject) -> str:
+    """What the split does to mAP@0.5 of each arm; empty where the run has one split only, or no score on both."""
+    parts = []
+    for arm in leakage.ARMS:
+        found = leakage.flattery(subject, arm, "map50")
+        if found.summary is None:
+            continue
+        span = f" {markdown.cell(cells.interval(subject, found, 3))}" if found.interval else ""
+        gap = f"{markdown.cell(cells.signed(subject, found, 3))}{span}"
+        parts.append(subject.strings("part2.split_gap", arm=subject.strings(f"arms.{arm}"), gap=gap))
+    if not parts:
+        return ""
+    excludes = [(f.interval.low > 0 or f.interval.high < 0) if f.interval else None for f in _flatteries(subject)]
+    said = "unknown" if None in excludes else "clear" if all(excludes) else "open"
+    return subject.strings("part2.splits", parts="; ".join(parts), said=subject.strings(f"part2.splits_{said}"))
+
+
+def _flatteries(subject: Subject) -> list[Measurement]:
+    found = (leakage.flattery(subject, arm, "map50") for arm in leakage.ARMS)
+    return [one for one in found if one.summary is not None]
+
+
+def _weights(subject: Subject) -> str:
+    """Where the transfer arms' weights come from; empty where no transfer arm finished."""
+    for arm in arms.arms_of(subject.evidence):
+        for stored in subject.evidence.complete("detector", arm):
+            origin = stored.record.result.facts["pretrained"]
+            if isinstance(origin, dict):
+                source = markdown.escape(str(origin["source"]))
+                return subject.strings("part2.weights", source=source, digest=str(origin["sha256"])[:16])
+    return ""
+
+
+def _resumed(subject: Subject) -> str:
+    """The arms whose training was interrupted and went on; empty where none was."""
+    found = [
+        stored.record.task.id
+        for arm in arms.ARMS
+        for stored in subject.evidence.complete("detector", arm)
+        if stored.record.result.facts["resumed_from_epochs"]
+    ]
+    return subject.strings("part2.resumed", tasks=", ".join(f"`{task}`" for task in found)) if found else ""
+
+
+def _equal_tasks(subject: Subject) -> str:
+    """Transfer minus scratch in mAP@0.5 where both arms have the same classes; empty without such a pair."""
+    parts = []
+    for pair in arms.pairs_of(subject.evidence):
+        difference = arms.gap(subject.evidence, "detection", pair, arms.score("map50", "last"))
+        if pair == arms.PUBLISHED_PAIR or difference.summary is None:
+            continue
+        shown = markdown.cell(cells.signed(subject, difference, 3))
+        span = f" {markdown.cell(cells.interval(subject, difference, 3))}" if difference.interval else ""
+        parts.append(
+            subject.strings("part2.equal_task", task=subject.strings(f"class_tasks_within.{pair.key}"), gap=f"{shown}{span}")
+        )
+    return subject.strings("part2.equal_tasks", parts="; ".join(parts)) if parts else ""
+
+
+def _verdicts(subject: Subject) -> str:
+    """How the published statements on transfer learning fare on equal tasks; empty without such a pair."""
+    found = [
+        claim
+        for pair in arms.pairs_of(subject.evidence)
+        if pair != arms.PUBLISHED_PAIR
+        for claim in claims(subject.evidence, pair)
+    ]
+    if not found:
+        return ""
+    counts = {verdict: subject.numbers.integer(sum(one.verdict == verdict for one in found)) for verdict in VERDICT_TONES}
+    pairs = len({claim.pair.key for claim in found})
+    return subject.strings("part2.verdicts", statements=len(found) // pairs, total=len(found), pairs=pairs, **counts)

@@ -1,0 +1,132 @@
+"""Table 4 (hyperparameters, losses) and the table at the front."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from report.evidence.measure import accuracy, measure, metric
+from report.evidence.published import MODELS
+from report.printing import cells
+from report.printing.cells import Comparison
+from report.printing.table import Cell, Column, Table
+from report.studies.assignment_2.arms import has_part
+from report.studies.assignment_2.tables.detection import caveats, headline_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import JsonValue
+
+    from report.evidence.measure import Measurement
+    from report.evidence.published import Model
+    from report.evidence.subject import Subject
+
+_SOURCE = "table-4"
+_RESCALED = "table-4 times 48000/12000"
+
+
+def hyperparameters(subject: Subject) -> Table:
+    """Table 4's settings as printed beside the run's."""
+    s = subject.strings
+    heads = ("model", "optimizer", "published_rate", "rerun_rate", "loss", "published_latent", "measured_latent")
+    latents = {model: metric(subject.evidence, "architecture", model, "latent_values") for model in MODELS}
+    rows = tuple(_settings(subject, model, latents[model]) for model in MODELS)
+    missing = [latent for latent in latents.values() if latent.incomplete]
+    columns = tuple(
+        Column(s(f"columns.{head}"), "right" if index > 1 and head != "loss" else "left") for index, head in enumerate(heads)
+    )
+    return Table("hyperparameters", s("captions.hyperparameters"), columns, rows, cells.notes(subject, missing))
+
+
+def losses(subject: Subject) -> Table:
+    """Table 4's losses at the last epoch; the VAE's validation loss on both scales."""
+    s = subject.strings
+    rows = loss_rows(subject)
+    body = tuple((cells.text(label), *cells.compared(subject, row)) for label, row in rows)
+    columns = (Column(s("columns.quantity")), *cells.compared_columns(subject))
+    return Table("losses", s("captions.losses"), columns, body, cells.notes(subject, [row.measured for _, row in rows]))
+
+
+def headline(subject: Subject) -> Table:
+    """The table at the front: final losses, accuracies and detection scores of the parts that were run."""
+    s = subject.strings
+    rows = _autoencoder_rows(subject) if has_part(subject.evidence, "autoencoders") else []
+    rows += headline_rows(subject) if has_part(subject.evidence, "detection") else []
+    body = tuple((cells.text(label), *cells.compared(subject, row)) for label, row in rows)
+    columns = (Column(s("columns.quantity")), *cells.compared_columns(subject))
+    notes = cells.notes(subject, [row.measured for _, row in rows])
+    return Table("headline", s("captions.headline"), columns, body, (*caveats(subject), *notes))
+
+
+def _autoencoder_rows(subject: Subject) -> list[tuple[str, Comparison]]:
+    rows = [pair for pair in loss_rows(subject) if pair[1].source != _RESCALED]
+    for model in MODELS:
+        score = subject.published.table_5.of(model).accuracy
+        label = subject.strings("quantities.accuracy", model=subject.model(model))
+        rows.append((label, Comparison(score, "table-5", accuracy(subject.evidence, model), 2, 100, 0)))
+    return rows
+
+
+def loss_rows(subject: Subject) -> list[tuple[str, Comparison]]:
+    """Label and comparison of every loss in Table 4, and of the VAE's validation loss put on its proper scale."""
+    rows: list[tuple[str, Comparison]] = []
+    for model in MODELS:
+        printed = subject.published.table_4.of(model)
+        decimals = 4
+        train, validation = loss_names(model)
+        values = ((train, printed.train_loss, "train"), (validation, printed.validation_loss, "validation"))
+        for name, number, part in values:
+            as_printed = model == "vae" and part == "validation"
+            measured = (
+                vae_validation_as_printed(subject) if as_printed else metric(subject.evidence, "autoencoder", model, name)
+            )
+            label = subject.strings(f"quantities.{'vae_as_printed' if as_printed else f'{model}_{part}'}")
+            rows.append((label, Comparison(number, _SOURCE, measured, decimals, 1.0, 0 if model == "vae" else 1)))
+        if model == "vae":
+            measured = metric(subject.evidence, "autoencoder", model, validation)
+            rescaled = subject.published.vae_validation_per_image()
+            rows.append(
+                (subject.strings("quantities.vae_validation"), Comparison(rescaled, _RESCALED, measured, decimals, 1.0, 0))
+            )
+    return rows
+
+
+def loss_names(model: Model) -> tuple[str, str]:
+    """Metric names of the optimised training and validation loss."""
+    suffix = "loss_per_image" if model == "vae" else "mse_per_pixel"
+    return f"train_{suffix}", f"validation_{suffix}"
+
+
+def vae_validation_as_printed(subject: Subject) -> Measurement:
+    """The VAE's summed validation loss over the number of training images: the scale on which the source prints it."""
+    return measure(
+        subject.evidence,
+        "autoencoder",
+        "vae",
+        lambda stored: (
+            float(stored.record.result.metrics["validation_loss_sum"]) / float(stored.record.result.metrics["train_images"])
+        ),
+    )
+
+
+def _settings(subject: Subject, model: Model, latent: Measurement) -> tuple[Cell, ...]:
+    s = subject.strings
+    printed = subject.published.table_4.of(model)
+    section = cast("Mapping[str, JsonValue]", subject.evidence.run.config.get("autoencoder", {}))
+    rate = section.get("learning_rate")
+    size = (
+        cells.printed(subject, printed.latent_dim, 0, _SOURCE)
+        if printed.latent_dim
+        else Cell(s("tables.not_applicable"), "published", (), _SOURCE)
+    )
+    return (
+        cells.text(subject.model(model)),
+        Cell(printed.optimizer, "published", (), _SOURCE),
+        cells.printed(subject, printed.learning_rate, 3, _SOURCE),
+        Cell(subject.numbers.significant(float(rate), 1), "value", (f"run/{subject.evidence.run.run_id}",))
+        if isinstance(rate, int | float)
+        else cells.nothing(),
+        Cell(s(f"losses.{printed.loss}"), "published", (), _SOURCE),
+        size,
+        cells.value(subject, latent, 0),
+    )

@@ -1,0 +1,159 @@
+"""Reading a folder: the subset, the classes, and every kind of damage named with its file and line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bench.datasets.kitti.entries import Box
+from bench.datasets.kitti.reader import read_dataset
+from bench.studies.assignment_2.config import DetectionConfig
+from store.canonical import digest_file
+from store.errors import DataError
+from tests.bench.datasets.kitti.conftest import image_bytes, kitti_line
+
+if TYPE_CHECKING:
+    from tests.bench.datasets.kitti.conftest import DataFolder
+
+LENIENT = DetectionConfig()
+STRICT = DetectionConfig(strict_labels=True)
+
+
+def test_an_image_is_read_with_everything_about_it(official: DataFolder) -> None:
+    """Size, digest, drive and frame, and the boxes of the task's classes in the order of the label."""
+    label = kitti_line("Cyclist", (1, 2, 3, 4)) + kitti_line("Van") + kitti_line("Car", (5, 6, 7, 8)) + kitti_line("DontCare")
+    official.add("000003", label).put("manifest.csv", b"stem,drive,frame\n000003,d,7\n")
+    found = read_dataset(official.folder, STRICT, "3class")
+    (image,) = found.images
+    path = official.folder / "training/image_2/000003.png"
+    entry = image.entry
+    assert (entry.id, entry.path, entry.width, entry.height) == ("000003", path, 100, 40)
+    assert (entry.sha256, entry.drive, entry.frame) == (digest_file(path), "d", 7)
+    assert image.boxes == (Box(2, 1, 2, 3, 4), Box(0, 5, 6, 7, 8))
+    assert found.ignored == {"DontCare": 1, "Van": 1}
+    assert found.problems == ()
+
+
+def test_the_car_task_counts_the_other_classes_as_ignored(flat: DataFolder) -> None:
+    """Nothing of a label disappears without being counted."""
+    flat.add("000000", kitti_line("Car") + kitti_line("Pedestrian") + kitti_line("Pedestrian"))
+    found = read_dataset(flat.folder, LENIENT, "car")
+    assert [len(image.boxes) for image in found.images] == [1]
+    assert found.ignored == {"Pedestrian": 2}
+
+
+def test_yolo_and_kitti_text_give_the_same_boxes(flat: DataFolder, official: DataFolder) -> None:
+    """The same object in the two formats is the same box."""
+    official.folder /= "own"
+    yolo = read_dataset(flat.add("000000", "1 0.2 0.375 0.2 0.25\n").folder, STRICT, "3class")
+    kitti = read_dataset(official.add("000000", kitti_line("Pedestrian", (10, 10, 30, 20))).folder, STRICT, "3class")
+    assert yolo.images[0].boxes == kitti.images[0].boxes == (Box(1, 10, 10, 30, 20),)
+    assert (yolo.label_format, kitti.label_format) == ("yolo", "kitti")
+
+
+def test_a_list_of_ids_is_the_subset(flat: DataFolder) -> None:
+    """Exactly the images of the list, in sorted order; the labels of the others are no orphans."""
+    for name in ("000000", "000001", "000002", "000003"):
+        flat.add(name)
+    found = read_dataset(flat.folder, DetectionConfig(ids=("000003", "000001")), "car")
+    assert [image.entry.id for image in found.images] == ["000001", "000003"]
+    assert (found.images_requested, found.images_available, found.problems) == (2, 4, ())
+
+
+def test_an_id_without_an_image_is_named(flat: DataFolder) -> None:
+    """A list that asks for what is not there is no smaller list."""
+    with pytest.raises(DataError, match=r"1 of the 2 images .* 000009"):
+        read_dataset(flat.add("000000").folder, DetectionConfig(ids=("000000", "000009")), "car")
+
+
+def test_the_first_ids_are_the_subset(flat: DataFolder) -> None:
+    """In sorted order; what the folder holds in all is recorded."""
+    for name in ("000004", "000000", "000002"):
+        flat.add(name)
+    found = read_dataset(flat.folder, DetectionConfig(images=2), "car")
+    assert [image.entry.id for image in found.images] == ["000000", "000002"]
+    assert (found.images_requested, found.images_available) == (2, 3)
+
+
+def test_fewer_images_than_asked_for_are_recorded(flat: DataFolder) -> None:
+    """Not an error, even in strict mode, but never silent."""
+    found = read_dataset(flat.add("000000").folder, STRICT, "car")
+    assert (found.images_requested, found.images_available, len(found.images)) == (500, 1, 1)
+
+
+def test_an_image_without_label_shows_no_object(flat: DataFolder) -> None:
+    """Allowed in strict mode too, and counted."""
+    found = read_dataset(flat.add("000000", None).add("000001").folder, STRICT, "car")
+    assert [image.boxes for image in found.images] == [(), ()]
+    assert found.images_without_label == 1
+
+
+def damaged(flat: DataFolder) -> DataFolder:
+    """A folder with one of each kind of damage, and one good image."""
+    flat.add("000000", kitti_line() + "Car 1 2\n" + kitti_line("Bus") + kitti_line(box=(30, 10, 10, 20)))
+    flat.add("000001", kitti_line(box=(10, 10, 200, 20)))
+    flat.add("000002").put("images/000002.png", b"no image")
+    flat.add("000003").put("images/000003.png", image_bytes(3)[:-20])
+    flat.add("000004", kind="jpg").put("images/000004.jpg", image_bytes(4, kind="JPEG")[:-2])
+    flat.add("000005").add("000005", kind="jpg")
+    flat.put("labels/000006.txt", kitti_line().encode())
+    flat.add("000007", None)
+    (flat.folder / "labels" / "000007.txt").mkdir()
+    return flat
+
+
+def test_every_damage_is_named_with_file_and_line(flat: DataFolder) -> None:
+    """What is damaged is left out, the rest is used, and the record says what and where."""
+    found = read_dataset(damaged(flat).folder, LENIENT, "car")
+    assert [(problem.file, problem.line, problem.problem) for problem in found.problems] == [
+        ("images/000002.png", 0, "unreadable-image"),
+        ("images/000003.png", 0, "truncated-image"),
+        ("images/000004.jpg", 0, "truncated-image"),
+        ("images/000005.png", 0, "duplicate-image"),
+        ("labels/000000.txt", 2, "malformed-line"),
+        ("labels/000000.txt", 3, "unknown-class"),
+        ("labels/000000.txt", 4, "degenerate-box"),
+        ("labels/000001.txt", 1, "box-outside-image"),
+        ("labels/000006.txt", 0, "label-without-image"),
+        ("labels/000007.txt", 0, "unreadable-label"),
+    ]
+    assert found.problems[4].text == "Car 1 2"
+    assert found.dropped_lines == 4
+    assert [image.entry.id for image in found.images] == ["000000", "000001", "000005", "000007"]
+    assert [len(image.boxes) for image in found.images] == [1, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("label", "named"),
+    [
+        (kitti_line() + "Car 1 2\n", r"labels/000000\.txt:2: malformed-line: Car 1 2"),
+        (kitti_line("Bus"), r"labels/000000\.txt:1: unknown-class: Bus"),
+    ],
+)
+def test_strict_stops_at_a_bad_line(flat: DataFolder, label: str, named: str) -> None:
+    """With its file, its number, its text and the cure."""
+    with pytest.raises(DataError, match=named + r"[^\0]*cure:  correct them"):
+        read_dataset(flat.add("000000", label).folder, STRICT, "car")
+
+
+def test_strict_names_some_and_counts_the_rest(flat: DataFolder) -> None:
+    """A thousand bad lines do not fill the screen."""
+    with pytest.raises(DataError, match=r"000005\.png: duplicate-image[^\0]*and 5 more"):
+        read_dataset(damaged(flat).folder, STRICT, "car")
+
+
+def test_labels_behind_the_subset_are_no_orphans(flat: DataFolder) -> None:
+    """All of KITTI's labels may lie beside its first images; a gap inside the subset is an error."""
+    flat.add("000000").add("000002").put("labels/000001.txt", b"").put("labels/000003.txt", b"")
+    found = read_dataset(flat.folder, DetectionConfig(images=2), "car")
+    assert [problem.file for problem in found.problems] == ["labels/000001.txt"]
+    found = read_dataset(flat.folder, DetectionConfig(images=3), "car")
+    assert [problem.file for problem in found.problems] == ["labels/000001.txt", "labels/000003.txt"]
+
+
+def test_a_folder_of_broken_images_is_an_error(flat: DataFolder) -> None:
+    """There is nothing to study in it, strict or not."""
+    flat.add("000000").put("images/000000.png", b"")
+    with pytest.raises(DataError, match="no image of the data set can be read"):
+        read_dataset(flat.folder, LENIENT, "car")

@@ -1,0 +1,99 @@
+"""A study of other values plans exactly the tasks that each value reaches, beside those with the configuration's own."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.harness.planner import tasks_of
+from bench.harness.profile import load_profile
+from bench.studies.assignment_2.config import SensitivityConfig, StudyConfig
+from store.alternatives import alternative_variant, key_and_value
+from store.errors import UsageError
+
+
+def planned(*alternatives: str, seeds: tuple[int, ...] = (0,), studies: tuple[str, ...] = ("sensitivity",)) -> set[str]:
+    """The ids of all tasks of Part I."""
+    section = {"alternatives": alternatives, "seeds": 2}
+    fields = {"seeds": seeds, "parts": ("autoencoders",), "studies": studies, "sensitivity": section}
+    return {task.key.id for task in tasks_of(StudyConfig.model_validate(fields))}
+
+
+OWN = planned("vae.beta=1.0") & planned("classifier.hidden_units=64")
+
+
+@pytest.mark.parametrize(
+    ("alternative", "experiments", "models"),
+    [
+        ("vae.beta=1.0", ("autoencoder", "reconstruction", "latent", "classifier"), ("vae",)),
+        ("autoencoder.upsample=bilinear", ("autoencoder", "reconstruction", "latent", "classifier"), ("ae", "dae")),
+        ("autoencoder.batch_size=64", ("autoencoder", "reconstruction", "latent", "classifier"), ("ae", "vae", "dae")),
+        ("classifier.hidden_units=64", ("classifier",), ("ae", "vae", "dae")),
+        ("reconstruction.noise_factor=0.4", ("reconstruction",), ("ae", "vae", "dae")),
+    ],
+)
+def test_a_value_reaches_what_uses_it_and_what_reads_that(
+    alternative: str, experiments: tuple[str, ...], models: tuple[str, ...]
+) -> None:
+    """Nothing that it leaves as it is runs again under another name."""
+    suffix = alternative.replace("=", "-")
+    expected = {f"{experiment}/{model}.{suffix}/seed-0" for experiment in experiments for model in models}
+    assert planned(alternative) - OWN == expected
+
+
+def test_a_trial_reads_the_trial_before_it_or_the_assumed_one() -> None:
+    """The classifier of another beta reads that VAE; a wider classifier reads the VAE as it is."""
+    config = StudyConfig(studies=("sensitivity",), parts=("autoencoders",))
+    upstream = {task.key.id: task.upstream for task in tasks_of(config)}
+    assert upstream["classifier/vae.vae.beta-1.0/seed-0"] == ("autoencoder/vae.vae.beta-1.0/seed-0",)
+    assert upstream["classifier/vae.classifier.hidden_units-64/seed-0"] == ("autoencoder/vae/seed-0",)
+
+
+def test_the_task_has_the_other_value_and_only_that() -> None:
+    """A trial differs from its counterpart in one value, and so in its fingerprint."""
+    tasks = {task.key.id: task for task in tasks_of(StudyConfig(studies=("sensitivity",), parts=("autoencoders",)))}
+    own, other = tasks["autoencoder/vae/seed-0"].config, tasks["autoencoder/vae.vae.beta-1.0/seed-0"].config
+    assert own["vae"] == {"latent_dim": 20, "beta": 0.5}
+    assert other["vae"] == {"latent_dim": 20, "beta": 1.0}
+    assert {name: own[name] for name in own if name != "vae"} == {name: other[name] for name in other if name != "vae"}
+
+
+def test_only_the_first_seeds_are_tried_and_the_main_study_keeps_all() -> None:
+    """Two seeds of four are tried; alone, the study needs no more of the assumed value either."""
+    both = planned("vae.beta=1.0", seeds=(0, 1, 2, 3), studies=("main", "sensitivity"))
+    assert {name[-1] for name in both if "beta" in name} == {"0", "1"}
+    assert {name[-1] for name in both if name.startswith("autoencoder/ae/")} == {"0", "1", "2", "3"}
+    alone = planned("vae.beta=1.0", seeds=(0, 1, 2, 3))
+    assert {name[-1] for name in alone if name.startswith("autoencoder/ae/")} == {"0", "1"}
+    assert alone <= both
+
+
+@pytest.mark.parametrize(
+    ("alternative", "message"),
+    [
+        ("vae.bta=1.0", "unknown key 'vae.bta'"),
+        ("vae.beta=-1", "vae.beta"),
+        ("vae.beta", "not an override"),
+        ("vae.beta=0.5", "changes no task"),
+        ("detection.epochs=3", "changes no task"),
+    ],
+)
+def test_a_wrong_alternative_is_named(alternative: str, message: str) -> None:
+    """No such key, a bad value, no value, the value that it has, and a setting of Part II."""
+    with pytest.raises(UsageError, match=message) as caught:
+        planned(alternative)
+    assert caught.value.where == "sensitivity.alternatives"
+
+
+def test_alternatives_are_set_like_any_value() -> None:
+    """``--set`` takes the whole list; one that stands twice is refused."""
+    config = load_profile("paper", ['sensitivity.alternatives=["vae.beta=0.25"]'], studies=["sensitivity"]).config
+    assert config.sensitivity == SensitivityConfig(alternatives=("vae.beta=0.25",))
+    with pytest.raises(UsageError, match="name each one once"):
+        load_profile("paper", ['sensitivity.alternatives=["vae.beta=0.25", "vae.beta=0.25"]'])
+
+
+def test_names_of_trials() -> None:
+    """Folders hold no signs that a shell or a file system minds."""
+    assert alternative_variant("ae", "autoencoder.batch_size = 64") == "ae.autoencoder.batch_size-64"
+    assert alternative_variant("ae", 'autoencoder.upsample="bilinear"') == "ae.autoencoder.upsample-bilinear"
+    assert key_and_value(' autoencoder.upsample = "bilinear"') == ("autoencoder.upsample", "bilinear")

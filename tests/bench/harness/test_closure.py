@@ -1,0 +1,79 @@
+"""The code part of a fingerprint: semantic edits count, comments do not, unused modules do not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bench.harness.closure import closure_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILES = {
+    "bench/__init__.py": '"""Package."""\n',
+    "bench/main.py": (
+        "from __future__ import annotations\nfrom typing import TYPE_CHECKING\nimport numpy as np\n"
+        "from bench.deep import helper\nif TYPE_CHECKING:\n    from bench.typed import Shape\n"
+        "def run():\n    from bench.late import late\n    return helper() + late()\n"
+    ),
+    "bench/deep.py": '"""Doc."""\nfrom bench import inner\ndef helper():\n    """Add."""\n    return inner.VALUE  # comment\n',
+    "bench/inner.py": "VALUE = 1\n",
+    "bench/late.py": "def late():\n    return 2\n",
+    "bench/typed.py": "Shape = int\n",
+    "bench/unused.py": "OTHER = 3\n",
+}
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A small package."""
+    for name, text in FILES.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+def test_closure_follows_real_imports_only(tree: Path) -> None:
+    """Transitive, late and package imports count; type-only imports and strangers do not."""
+    closure = closure_of("bench.main", tree)
+    assert set(closure.code) == {"bench", "bench.main", "bench.deep", "bench.inner", "bench.late"}
+    assert "numpy" in closure.libraries
+
+
+@pytest.mark.parametrize("name", ["bench/main.py", "bench/deep.py", "bench/inner.py", "bench/late.py"])
+def test_semantic_edit_changes_just_that_module(tree: Path, name: str) -> None:
+    """The digest that differs names the edited file."""
+    before = closure_of("bench.main", tree).code
+    path = tree / name
+    path.write_text(path.read_text() + "EXTRA = 1\n")
+    after = closure_of("bench.main", tree).code
+    assert [module for module in before if before[module] != after[module]] == [name.removesuffix(".py").replace("/", ".")]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("bench/deep.py", "# comment", "# another"),
+        ("bench/deep.py", '"""Add."""', '"""Sum up."""'),
+        ("bench/deep.py", '    """Add."""\n', ""),
+        ("bench/deep.py", "def helper():", "\n\ndef helper( ):"),
+        ("bench/unused.py", "3", "4"),
+        ("bench/typed.py", "int", "str"),
+    ],
+)
+def test_edit_without_effect_changes_nothing(tree: Path, name: str, old: str, new: str) -> None:
+    """Comments, docstrings, layout, type-only and unused modules do not re-run a task."""
+    before = closure_of("bench.main", tree)
+    path = tree / name
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    assert closure_of("bench.main", tree) == before
+
+
+def test_missing_module_is_an_error(tree: Path) -> None:
+    """A task without source cannot be fingerprinted."""
+    with pytest.raises(FileNotFoundError, match=r"bench\.nowhere"):
+        closure_of("bench.nowhere", tree)

@@ -1,0 +1,79 @@
+"""One real study for all tests of ``bench verify``, and a copy of it to damage."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.bench.rechecking.verification.tiny_study import run_study
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@dataclass
+class Store:
+    """A copy of the study's artifacts that puts back what a test damaged."""
+
+    root: Path
+    original: Path
+    untouched: dict[Path, tuple[int, int, int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Copy records and runs, and remember how they look."""
+        for name in ("records", "runs"):
+            shutil.copytree(self.original / name, self.root / name)
+        self.untouched = self._looks()
+
+    def folder(self, task_id: str) -> Path:
+        """The folder of the task's only record."""
+        (found,) = (self.root / "records" / task_id).iterdir()
+        return found
+
+    def files(self) -> list[Path]:
+        """Every file that verify answers for: all but the log of events, of which no digest is kept."""
+        return sorted(path for path in self._looks() if path.name != "events.jsonl")
+
+    def restore(self) -> None:
+        """Undo everything that was done to a file since; a folder that was added goes, if it is empty."""
+        looks = self._looks()
+        for path in looks.keys() - self.untouched.keys():
+            path.unlink()
+        for path in [path for path, look in self.untouched.items() if looks.get(path) != look]:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(self.original / path.relative_to(self.root), path)
+        for path in self.root.glob("records/*/*/*/*/*"):
+            if path.is_dir():
+                path.rmdir()
+        self.untouched = self._looks()
+
+    def _looks(self) -> dict[Path, tuple[int, int, int]]:
+        """Identity, size and time of change of every file: equal, unless somebody touched it."""
+        found = [*(self.root / "records").rglob("*"), *(self.root / "runs").rglob("*")]
+        looks = {path: path.stat() for path in found if path.is_file()}
+        return {path: (look.st_ino, look.st_size, look.st_mtime_ns) for path, look in looks.items()}
+
+
+@pytest.fixture(scope="session")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The artifacts of the tiny study; nobody writes there."""
+    root = tmp_path_factory.mktemp("study")
+    run_study(root, tmp_path_factory.mktemp("images"))
+    return root
+
+
+@pytest.fixture(scope="session")
+def copied(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """The copy that all tests share."""
+    return Store(tmp_path_factory.mktemp("store"), study)
+
+
+@pytest.fixture
+def store(copied: Store) -> Iterator[Store]:
+    """A whole store, whole again after the test."""
+    yield copied
+    copied.restore()

@@ -1,0 +1,87 @@
+"""A real study of seconds: every experiment on a few tiny images, run by the command line as a user runs it."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from bench.cli import main
+from bench.datasets import catalogue as datasets
+from bench.datasets.fashion.dataset import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
+from store.canonical import digest_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.datasets.catalogue import Dataset, Sources
+    from bench.studies.assignment_2.config import StudyConfig
+
+SETTINGS = (
+    "autoencoder.epochs=2",
+    "autoencoder.batch_size=16",
+    "classifier.epochs=2",
+    "classifier.hidden_units=12",
+    "latent.perplexity=5.0",
+    "latent.neighbours=3",
+    "latent.metric_images=40",
+    "reconstruction.pairs=[0, 7]",
+    "reconstruction.noise_sweep=[0.0, 0.5]",
+    "detection.images=10",
+    "detection.image_size=64",
+    "detection.batch_size=4",
+    "detection.epochs=1",
+    'detection.arms=["scratch-3class", "transfer-car"]',
+    'sensitivity.alternatives=["vae.beta=1.0", "classifier.hidden_units=8"]',
+)
+
+
+def write_images(folder: Path) -> None:
+    """80 training and 50 test images in FashionMNIST's files: a bright square whose place is the class."""
+    for count, images_name, labels_name in ((80, TRAIN_IMAGES, TRAIN_LABELS), (50, TEST_IMAGES, TEST_LABELS)):
+        labels = (np.arange(count) % 10).astype(np.uint8)
+        images = np.random.default_rng(count).integers(0, 40, (count, 28, 28), dtype=np.uint8)
+        for image, label in zip(images, labels, strict=True):
+            image[2 * label : 2 * label + 8, 4:20] += 180
+        (folder / images_name).write_bytes(gzip.compress(struct.pack(">IIII", 0x803, count, 28, 28) + images.tobytes()))
+        (folder / labels_name).write_bytes(gzip.compress(struct.pack(">II", 0x801, count) + labels.tobytes()))
+
+
+def run_study(root: Path, images: Path) -> None:
+    """Run the study into ``root``; the transfer arm is skipped, for there are no pretrained weights."""
+    write_images(images)
+    content = digest_bytes(b"".join(path.read_bytes() for path in sorted(images.iterdir())))
+    tiny = datasets.Dataset("fashion-mnist", images, content, partial(str, content))
+
+    def found(name: str, config: StudyConfig, sources: Sources) -> Dataset:
+        return tiny if name == tiny.name else real(name, config, sources)
+
+    real = datasets.locate
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("BENCH_DATA_DIR", "BENCH_ARTIFACTS_DIR"):
+            patch.delenv(name, raising=False)
+        patch.setenv("BENCH_CACHE_DIR", str(root / "cache"))
+        patch.setattr(datasets, "locate", found)
+        options = ["--study", "main,sensitivity", *(word for setting in SETTINGS for word in ("--set", setting))]
+        assert (
+            main(
+                [
+                    "run",
+                    "--offline",
+                    "--study",
+                    "main,sensitivity",
+                    "--seeds",
+                    "0",
+                    "--jobs",
+                    "2",
+                    "--artifacts",
+                    str(root),
+                    *options,
+                ]
+            )
+            == 0
+        )

@@ -1,0 +1,133 @@
+"""A finished report against its records: whatever was altered in it is found, where it stands and with the record it names."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from report.build import Options, build
+from report.checks.verification import differences
+from report.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CELL = re.compile(r'<span class="value" data-record="(classifier/ae/[^"]+)">(\d+\.\d+)</span>')
+
+
+@pytest.fixture(scope="module")
+def store(single_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with its report as HTML and PDF, and room to alter both."""
+    root = tmp_path_factory.mktemp("printed") / "store"
+    shutil.copytree(single_root, root)
+    build(root, Options(engine="pandoc"))
+    return root
+
+
+@pytest.fixture(scope="module")
+def page(store: Path) -> str:
+    """The report's HTML."""
+    return (store / "report" / "report.html").read_text(encoding="utf-8")
+
+
+def found(page: str, altered: str) -> dict[str, object]:
+    """The one difference between a page and what was made of it."""
+    assert altered != page
+    (difference,) = differences(page.encode(), altered.encode())
+    return dict(difference)
+
+
+def test_an_edited_number_is_found_with_its_record(page: str) -> None:
+    """A cell of the classification table: both values, the record and the section."""
+    cell = CELL.search(page)
+    assert cell
+    altered = page[: cell.start(2)] + "99.99" + page[cell.end(2) :]
+    difference = found(page, altered)
+    assert (difference["kind"], difference["printed"], difference["derived"]) == ("another number", "99.99", cell[2])
+    assert difference["record"] == cell[1]
+    assert difference["section"]
+
+
+def test_a_number_that_names_another_record_is_found(page: str) -> None:
+    """The value is right and is said to come from elsewhere."""
+    cell = CELL.search(page)
+    assert cell
+    altered = page[: cell.start(1)] + "classifier/vae/seed-0@0123456789ab" + page[cell.end(1) :]
+    assert found(page, altered)["kind"] == "another record"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind"),
+    [
+        (r"(?<=<p>)[A-Z][a-z]+ ", "Unproven ", "another text"),
+        (r"(?<=data:image/svg\+xml;base64,)PD94", "PD95", "another number"),
+        (r"<span class=\"value\"", '<span class="value">0.5</span> <span class="value"', "another number"),
+        (r"(?<=caption-label\">Table\s)1", "7", "another number"),
+        (r"(?<=alt=\")[^\"]{20,}(?=\")", "Nothing", "another text"),
+    ],
+    ids=["prose", "figure", "added", "caption", "alternative-text"],
+)
+def test_whatever_is_shown_counts(page: str, before: str, after: str, kind: str) -> None:
+    """Prose, figures, added values, captions and alternative texts."""
+    altered = re.sub(before, after, page, count=1)
+    kinds = {one["kind"] for one in differences(page.encode(), altered.encode())}
+    assert altered != page
+    assert kinds <= {kind, "another number"}
+    assert kinds
+
+
+def test_markup_does_not_count(page: str) -> None:
+    """Other white space and another style are the same report."""
+    altered = page.replace("<td", "<td ").replace("</p>\n", "</p>\n\n").replace("</style>", " p {color: red}</style>", 1)
+    assert altered != page
+    assert differences(page.encode(), altered.encode()) == []
+
+
+@pytest.mark.parametrize("name", ["report.html", "report.pdf"])
+def test_a_report_as_it_was_built_is_sound(store: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 0, and the last line says what was compared with what."""
+    assert main(["verify", str(store / "report" / name), "--artifacts", str(store), "--engine", "pandoc"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("sound: ")
+
+
+def test_an_altered_page_exits_3(store: Path, page: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The JSON names each difference; the store's own files stay as they were."""
+    cell = CELL.search(page)
+    assert cell
+    copy = tmp_path / "report.html"
+    copy.write_text(page[: cell.start(2)] + "99.99" + page[cell.end(2) :], encoding="utf-8")
+    assert main(["verify", str(copy), "--artifacts", str(store), "--engine", "pandoc", "--json"]) == 3
+    facts = json.loads(capsys.readouterr().out)
+    assert [problem["printed"] for problem in facts["problems"]] == ["99.99"]
+    assert (store / "report" / "report.html").read_text(encoding="utf-8") == page
+
+
+def test_an_altered_pdf_exits_3(store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One byte is enough."""
+    content = bytearray((store / "report" / "report.pdf").read_bytes())
+    content[len(content) // 2] ^= 1
+    copy = tmp_path / "report.pdf"
+    copy.write_bytes(content)
+    assert main(["verify", str(copy), "--artifacts", str(store), "--engine", "pandoc"]) == 3
+    assert "problem: not what the records give" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["missing.html", "report.docx"])
+def test_what_is_no_report_is_refused(store: Path, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 2 with the file and the cure."""
+    (tmp_path / "report.docx").write_bytes(b"")
+    assert main(["verify", str(tmp_path / name), "--artifacts", str(store)]) == 2
+    assert "no such report" in capsys.readouterr().err
+
+
+def test_a_damaged_record_is_not_a_sound_report(store: Path, tmp_path: Path) -> None:
+    """The report cannot be derived from records that were altered: exit 3."""
+    root = tmp_path / "store"
+    shutil.copytree(store, root)
+    (record,) = root.glob("records/classifier/ae/**/record.json")
+    record.write_text(record.read_text(encoding="utf-8").replace("0.8", "0.9", 1), encoding="utf-8")
+    assert main(["verify", str(root / "report" / "report.html"), "--artifacts", str(root), "--engine", "pandoc"]) == 3

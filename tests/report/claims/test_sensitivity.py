@@ -1,0 +1,125 @@
+"""What another value of an assumed setting changes stands beside the same seeds with the assumed one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from report.claims.schema import load_claims
+from report.claims.sensitivity import settings_that_turn, trials, turned
+from report.studies.assignment_2.context import context_of
+from report.studies.assignment_2.tables.catalogue import all_tables
+from tests.report.configuration import PUBLISHED_CONFIG
+from tests.report.conftest import subject_of
+from tests.report.study import Spec, write_study
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from report.evidence.subject import Subject
+
+WIDTH, BETA = "classifier.hidden_units=256", "vae.beta=1.0"
+TOUCHED = {WIDTH: (("classifier", "ae"), ("classifier", "vae")), BETA: (("autoencoder", "vae"), ("classifier", "vae"))}
+ACCURACY = "table-5.ae.accuracy"
+
+
+def study(
+    root: Path,
+    seeds: tuple[int, ...] = (0, 1, 2, 3),
+    metrics: Mapping[str, Mapping[str, float]] | None = None,
+    broken: Mapping[str, tuple[str, str]] | None = None,
+) -> Subject:
+    """A study with four seeds that tries two alternatives on the first three of them."""
+    section = {"seeds": 3, "alternatives": [WIDTH, BETA]}
+    config = {**PUBLISHED_CONFIG, "studies": ["main", "sensitivity"], "sensitivity": section}
+    spec = Spec(seeds=seeds, config=config, alternatives=TOUCHED, metrics=metrics or {}, broken=broken or {})
+    write_study(root, spec)
+    return subject_of(root)
+
+
+def accuracies(*values: float) -> dict[str, dict[str, float]]:
+    """Accuracies of the AE's wider classifier, by seed."""
+    return {f"classifier/ae.{WIDTH.replace('=', '-')}/seed-{seed}": {"test_accuracy": v} for seed, v in enumerate(values)}
+
+
+def rows(subject: Subject, table: str) -> list[list[str]]:
+    """The texts of a table."""
+    return [[cell.text for cell in row] for row in all_tables(subject)[table].rows]
+
+
+def test_each_trial_has_the_seeds_that_both_sides_have(tmp_path: Path) -> None:
+    """Only the cells that a value touches are replaced, and the fourth seed stands on neither side."""
+    width, beta = trials(study(tmp_path))
+    assert (width.key, width.tried, width.assumed) == ("classifier.hidden_units", "256", 128)
+    assert beta.touched == {("autoencoder", "vae"), ("classifier", "vae")}
+    for one in (width.own, width.other):
+        assert [s.record.task.seed for s in one.evidence.records("classifier", "ae")] == [0, 1, 2]
+        assert [s.record.task.seed for s in one.evidence.records("autoencoder", "dae")] == [0, 1, 2]
+    assert {s.record.task.variant for s in width.other.evidence.records("classifier", "ae")} == {
+        "ae.classifier.hidden_units-256"
+    }
+    assert {s.record.task.variant for s in width.other.evidence.records("classifier", "dae")} == {"dae"}
+
+
+def test_the_difference_is_taken_seed_by_seed(tmp_path: Path) -> None:
+    """The AE's accuracies are 88.10, 88.15 and 88.20 %; one point more in each seed is one point, without spread."""
+    subject = study(tmp_path, metrics=accuracies(0.891, 0.8915, 0.892))
+    found = next(row for row in rows(subject, "sensitivity") if row[0].startswith("classifier") and row[1] == "AE accuracy (%)")
+    assert found[2:6] == ["88.04", "88.15", "89.15", "+1.00"]
+    assert found[7] == "3"
+    assert [row[1] for row in rows(subject, "sensitivity") if row[0].startswith("vae.beta")] == [
+        "VAE validation loss, per image",
+        "VAE accuracy (%)",
+    ]
+
+
+def test_a_verdict_that_depends_on_the_value_is_named(tmp_path: Path) -> None:
+    """With other accuracies the claim on the AE is refuted; one on the DAE, which the value does not touch, is not tried."""
+    subject = study(tmp_path, metrics=accuracies(0.70, 0.701, 0.702))
+    found = {one.own.claim.id: one for one in turned(subject) if one.trial.alternative == WIDTH}
+    assert (found[ACCURACY].own.verdict, found[ACCURACY].other.verdict) != (found[ACCURACY].own.verdict,) * 2
+    assert found[ACCURACY].other.verdict == "refuted"
+    assert "table-5.dae.accuracy" not in found
+    assert settings_that_turn(subject)[ACCURACY] == (WIDTH,)
+    shown = next(row for row in rows(subject, "sensitivity-verdicts") if row[2] == found[ACCURACY].own.claim.english)
+    assert shown[4] == "refuted"
+    order = [claim.id for claim in load_claims().claims].index(ACCURACY)
+    assert rows(subject, "claims")[order][-1].endswith(f"; another verdict with {WIDTH}")
+
+
+def test_a_step_between_neighbours_is_counted_and_not_listed(tmp_path: Path) -> None:
+    """Reproduced and consistent are both inside: with a wide spread the same mean shows less, and no verdict depends on it."""
+    own = {f"classifier/ae/seed-{seed}": {"test_accuracy": value} for seed, value in enumerate((0.8800, 0.8805, 0.8810))}
+    subject = study(tmp_path, metrics={**own, **accuracies(0.866, 0.8805, 0.895)})
+    found = next(one for one in turned(subject) if (one.own.claim.id, one.trial.alternative) == (ACCURACY, WIDTH))
+    assert (found.own.verdict, found.other.verdict) == ("reproduced", "consistent")
+    assert (found.changed, found.depends) == (True, False)
+    assert ACCURACY not in settings_that_turn(subject)
+
+
+def test_values_that_change_nothing_turn_no_verdict(tmp_path: Path) -> None:
+    """Records equal to the assumed ones leave every verdict, and the text says so for each value."""
+    subject = study(tmp_path)
+    assert settings_that_turn(subject) == {}
+    assert "sensitivity-verdicts" not in all_tables(subject)
+    lines = context_of(subject, {}).facts["sensitivity"]["lines"]
+    assert "128 assumed, 256 tried on 3 seeds: 0 of" in str(lines)
+    assert "0 of them by two steps or more" in str(lines)
+    touched = sum(one.trial.alternative == WIDTH for one in turned(subject))
+    assert touched > 10
+    assert f"0 of {touched} claims" in str(lines)
+
+
+def test_a_trial_that_failed_says_so(tmp_path: Path) -> None:
+    """Without a result the claim cannot be compared any more, and the reason stands below the table."""
+    broken = {f"classifier/ae.classifier.hidden_units-256/seed-{seed}": ("failed", "out of memory") for seed in range(3)}
+    subject = study(tmp_path, broken=broken)
+    found = next(one for one in turned(subject) if one.own.claim.id == ACCURACY)
+    assert (found.other.verdict, found.other.why) == ("not_comparable", "no_result")
+    assert any("out of memory" in note for note in all_tables(subject)["sensitivity"].notes)
+
+
+def test_a_run_without_trials_has_no_such_tables(whole: Subject) -> None:
+    """Nothing was tried, and nothing is said."""
+    assert trials(whole) == ()
+    assert not {"sensitivity", "sensitivity-verdicts"} & set(all_tables(whole))

@@ -1,0 +1,62 @@
+"""Each rule on the published report fires on its numbers, and is silent where they are set right."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from report.studies.assignment_2.audit.of_published import RULES, published_findings
+
+if TYPE_CHECKING:
+    from report.evidence.subject import Subject
+
+# Rule to what would have to stand in data/studies/assignment_2/published.toml instead: dotted path to value.
+CORRECTED: dict[str, dict[str, Any]] = {
+    "vae_validation_scale": {"table_4.vae.validation_loss": 20.5476},
+    "different_tasks": {"conduct.transfer_classes": ("car",)},
+    "peak_reported": {"table_6.rows.0.transfer_last": 0.79},
+    "map_tie": {"table_6.rows.2.transfer_last": 0.56},
+    "overcomplete": {"table_4.ae.latent_dim": 1152},
+    "within_sampling_error": {"table_5.ae.accuracy": 91.0, "table_5.dae.accuracy": 83.0},
+    "ground_truth_as_detections": {"conduct.transfer_panel_prints_confidences": True},
+    "digits": {"conduct.objects_called": ("camisola",)},
+    "one_run": {"conduct.runs": 5},
+    "split_not_stated": {"conduct.detection_split": "by drive"},
+}
+
+
+def corrected(node: Any, path: str, value: object) -> Any:  # noqa: ANN401 - any model or tuple of the tree
+    """A copy of the frozen tree with one value replaced."""
+    name, _, rest = path.partition(".")
+    if isinstance(node, tuple):
+        place = int(name)
+        return (*node[:place], corrected(node[place], rest, value), *node[place + 1 :])
+    return node.model_copy(update={name: corrected(getattr(node, name), rest, value) if rest else value})
+
+
+def test_every_slip_of_the_published_report_is_found(whole: Subject) -> None:
+    """The published numbers break every rule; each finding says how sure it is."""
+    found = published_findings(whole)
+    assert {one.key for one in found if one.outcome == "slip"} == {rule.__name__ for rule in RULES}
+    assert {one.certainty for one in found} == {"established", "likely", "possible"}
+
+
+@pytest.mark.parametrize("rule", [rule.__name__ for rule in RULES])
+def test_corrected_numbers_silence_the_rule_alone(whole: Subject, rule: str) -> None:
+    """With the number set right the rule is silent, and the others still speak."""
+    published = whole.published
+    for path, value in CORRECTED[rule].items():
+        published = corrected(published, path, value)
+    found = published_findings(replace(whole, published=published))
+    assert {one.key for one in found if one.outcome == "clean"} == {rule}
+
+
+def test_the_vae_finding_shows_the_runs_own_loss_both_ways(whole: Subject) -> None:
+    """The re-run's validation loss stands there per image and as the source would have printed it."""
+    finding = published_findings(whole)[0]
+    ours, printed = (float(re.search(r"\[([0-9.]+)\]", finding.values[name])[1]) for name in ("ours", "ours_printed"))
+    assert printed == pytest.approx(ours / 4, abs=1e-4)
+    assert "autoencoder/vae" in finding.values["ours_printed"]
