@@ -11,7 +11,7 @@ from store.errors import IntegrityError, UsageError
 from store.links import audit_links
 from store.records import folder_of
 from store.runs import load_run, point_latest, run_id_of, run_path, save_run
-from store.schema import SCHEMA_VERSION, Run, RunEntry, seal
+from store.schema import Run, RunEntry, sealed_run
 from store.settling import FINISHED
 
 if TYPE_CHECKING:
@@ -24,14 +24,7 @@ if TYPE_CHECKING:
 
     Config = Mapping[str, JsonValue]
 
-_UNITED = ("parts", "studies", "seeds")
-_ORDER = (
-    "autoencoders",
-    "detection",
-    "main",
-    "leakage",
-    "sensitivity",
-)  # of parts and studies, as the configuration's defaults have it
+_UNITED = ("parts", "questions", "studies", "seeds")  # a manifest of an earlier version calls its questions studies
 _FREE = "execution.device"
 _SHOWN = 3  # of what differs: enough to see what kind of difference it is
 _INGREDIENTS = ("config", "code", "inputs", "upstream", "environment")
@@ -62,7 +55,7 @@ class _Option:
 def merge_runs(root: Path, run_ids: Sequence[str], asked: Callable[[Config], Collection[str]]) -> Merged:
     """Write one run with the tasks of the named ones, and make it the latest; only for the one process that writes there.
 
-    Seeds, parts and studies of the configuration are united, all else must be equal; ``asked`` says which tasks it asks
+    Seeds, parts and questions of the configuration are united, all else must be equal; ``asked`` says which tasks it asks
     for, and all of them must be there, but for kinds that no run has. Of a task that several runs have, a
     finished record goes before a failed or skipped one. Records of one task that differ in the environment alone are
     chosen from the first run that has one, for tasks without a seed. Raises UsageError where the runs do not belong
@@ -80,15 +73,15 @@ def merge_runs(root: Path, run_ids: Sequence[str], asked: Callable[[Config], Col
     records = {name: option.record for name, option in chosen.items()}
     _check_alike(records)
     fields: dict[str, JsonValue] = {
-        "schema_version": SCHEMA_VERSION,
         "run_id": run_id_of(runs[0].profile, (record.fingerprint for record in records.values())),
+        "study": runs[0].study,
         "profile": runs[0].profile,
         "config": config,
         "entries": [_entry(record).model_dump(mode="json") for record in records.values()],
         "command": ["python", "-m", "bench", "merge", *names],
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    run = Run.model_validate(seal(fields))
+    run = sealed_run(fields)
     for problem in audit_links(run, {name: option.audited for name, option in chosen.items()}):
         raise IntegrityError(problem.what, where=problem.where, cure=problem.cure)
     return Merged(*_written(root, run), tuple(choices), left_out)
@@ -116,18 +109,19 @@ def _entry(record: Record) -> RunEntry:
 
 
 def _united(runs: Sequence[Run]) -> dict[str, JsonValue]:
-    """The first run's configuration with everyone's seeds, parts and studies; raises UsageError where more differs."""
+    """The first run's configuration with everyone's seeds, parts and questions; raises UsageError where more differs."""
     first = runs[0]
     known = dict(_leaves(first.config))
     for other in runs[1:]:
         found = dict(_leaves(other.config))
         differing = [key for key in sorted(known.keys() | found.keys()) if known.get(key) != found.get(key)]
         lines = [f"{key} {known.get(key)} and {found.get(key)}" for key in differing]
-        lines = lines if other.profile == first.profile else [f"profile {first.profile} and {other.profile}", *lines]
+        own = (("study", first.study, other.study), ("profile", first.profile, other.profile))
+        lines = [*(f"{name} {one} and {two}" for name, one, two in own if one != two), *lines]
         if lines:
             more = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
             message = f"runs {first.run_id} and {other.run_id} are not of one study: {'; '.join(lines[:_SHOWN])}{more}"
-            cure = "merge runs whose settings differ in seeds, parts, studies and device alone; report compare shows the rest"
+            cure = "merge runs whose settings differ in seeds, parts, questions and device alone; report compare shows the rest"
             raise UsageError(message, where=other.run_id, cure=cure)
     united = {key: _union([run.config[key] for run in runs if key in run.config]) for key in _UNITED}
     return {**first.config, **{key: values for key, values in united.items() if values}}
@@ -143,8 +137,9 @@ def _leaves(config: Config, prefix: str = "") -> Iterator[tuple[str, JsonValue]]
 
 
 def _union(lists: Sequence[JsonValue]) -> list[JsonValue]:
+    """Numbers in their order, then names in theirs: whichever run is named first."""
     values = {value for found in lists if isinstance(found, list) for value in found if isinstance(value, int | str)}
-    return sorted(values, key=lambda value: (_ORDER.index(value) if value in _ORDER else len(_ORDER), value))
+    return sorted(values, key=lambda value: (isinstance(value, str), value if isinstance(value, int) else 0, str(value)))
 
 
 def _options(root: Path, runs: Sequence[Run]) -> dict[str, list[_Option]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from store.canonical import digest, readable_json
 from store.errors import IntegrityError, StudyError
 from store.records import Stored, check_files, folder_of, load, write_atomic
-from store.schema import SCHEMA_VERSION, Run, RunEntry, seal
+from store.schema import Run, RunEntry, run_fields, sealed_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +26,7 @@ def run_id_of(profile: str, fingerprints: Iterable[str]) -> str:
 
 def write_run(root: Path, fields: dict[str, JsonValue]) -> Run:
     """Seal and store a run manifest and point ``latest`` at it; raises StoreError."""
-    run = Run.model_validate(seal({"schema_version": SCHEMA_VERSION, **fields}))
+    run = sealed_run(fields)
     save_run(root, run)
     point_latest(root, run.run_id)
     return run
@@ -34,13 +34,12 @@ def write_run(root: Path, fields: dict[str, JsonValue]) -> Run:
 
 def resealed(run: Run, entries: Iterable[RunEntry]) -> Run:
     """The same run with other records; the very same where they are the same."""
-    fields = {**run.model_dump(mode="json"), "entries": [entry.model_dump(mode="json") for entry in entries]}
-    return Run.model_validate(seal(fields))
+    return sealed_run({**run_fields(run), "entries": [entry.model_dump(mode="json") for entry in entries]})
 
 
 def save_run(root: Path, run: Run) -> None:
     """Write a sealed manifest to its place; raises StoreError."""
-    write_atomic(run_path(root, run.run_id), readable_json(run.model_dump(mode="json")))
+    write_atomic(run_path(root, run.run_id), readable_json(run_fields(run)))
 
 
 def point_latest(root: Path, run_id: str) -> None:

@@ -120,10 +120,14 @@ class RunEntry(_Model):
 
 
 class Run(_Model):
-    """One invocation's manifest: the resolved configuration and the record of every task, none left out."""
+    """One invocation's manifest: the resolved configuration and the record of every task, none left out.
+
+    ``study`` names the study that planned the tasks; None in the manifest of a version that knew one study only.
+    """
 
     schema_version: Literal[1] = SCHEMA_VERSION
     run_id: Name
+    study: Name | None = None
     profile: str
     config: dict[str, JsonValue]
     entries: tuple[RunEntry, ...]
@@ -142,3 +146,17 @@ def seal(fields: dict[str, JsonValue]) -> dict[str, JsonValue]:
     """Add ``digest`` over all other fields, so that an edit to the manifest itself is found."""
     body = {key: value for key, value in fields.items() if key != "digest"}
     return body | {"digest": digest(body)}
+
+
+def run_fields(run: Run) -> dict[str, JsonValue]:
+    """The fields of a run's manifest; ``study`` only where there is one, so that a manifest from before keeps its digest."""
+    return _stated(run.model_dump(mode="json"))
+
+
+def sealed_run(fields: dict[str, JsonValue]) -> Run:
+    """The run of these fields, with the digest that they give."""
+    return Run.model_validate(seal(_stated({"schema_version": SCHEMA_VERSION, **fields})))
+
+
+def _stated(fields: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    return {key: value for key, value in fields.items() if (key, value) != ("study", None)}

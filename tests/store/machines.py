@@ -39,6 +39,7 @@ class Machine:
     values: Mapping[str, float] = field(default_factory=dict)
     states: Mapping[str, Status] = field(default_factory=dict)
     profile: str = "quick"
+    study: str | None = None
     linked: bool = True
     extra: bool = False
 
@@ -60,6 +61,7 @@ def make(root: Path, machine: Machine) -> Run:
     ]
     fields = {
         "run_id": run_id_of(machine.profile, (entry.fingerprint for entry in entries)),
+        "study": machine.study,
         "profile": machine.profile,
         "config": {
             "seeds": list(machine.seeds),

@@ -64,18 +64,23 @@ def test_the_same_merge_again_changes_nothing(tmp_path: Path) -> None:
     assert content(tmp_path) == before
 
 
-def test_parts_and_studies_are_united(tmp_path: Path) -> None:
-    """In the order of the configuration, whatever the order of the runs."""
-    leakage = Machine(seeds=(1, 0), parts=("detection",), settings={"studies": ["leakage"]})
-    names = both(tmp_path, leakage, Machine(seeds=(1,), settings={"studies": ["main"]}))
+def test_parts_and_questions_are_united(tmp_path: Path) -> None:
+    """By number and by name, whatever the order of the runs."""
+    other = Machine(seeds=(1, 0), parts=("detection",), settings={"questions": ["main"]})
+    names = both(tmp_path, other, Machine(seeds=(1,), settings={"questions": ["leakage"]}))
     config = merge_runs(tmp_path, names).run.config
-    assert (config["seeds"], config["parts"], config["studies"]) == ([0, 1], ["autoencoders", "detection"], ["main", "leakage"])
+    assert (config["seeds"], config["parts"], config["questions"]) == (
+        [0, 1],
+        ["autoencoders", "detection"],
+        ["leakage", "main"],
+    )
 
 
 @pytest.mark.parametrize(
     ("other", "expected"),
     [
         (replace(B, profile="paper"), "profile quick and paper"),
+        (replace(B, study="another"), "study None and another"),
         (replace(B, settings={"vae": {"beta": 1.0}}), "vae.beta None and 1.0"),
         (replace(B, code="b", linked=False), "seed-0 and autoencoder/ae/seed-3 were made from different code"),
     ],

@@ -9,8 +9,8 @@ import pytest
 
 from store.errors import IntegrityError, StudyError
 from store.records import commit
-from store.runs import LATEST, load_entry, load_run, point_latest, run_id_of, run_path, write_run
-from store.schema import Run, RunEntry
+from store.runs import LATEST, load_entry, load_run, point_latest, resealed, run_id_of, run_path, write_run
+from store.schema import Run, RunEntry, run_fields
 from tests.store.test_records import draft
 
 if TYPE_CHECKING:
@@ -93,3 +93,16 @@ def test_unreadable_pointer_is_explained(tmp_path: Path) -> None:
     (tmp_path / "runs" / LATEST).write_bytes(b"\xff\xfe")
     with pytest.raises(StudyError, match="choose one of: quick-1"):
         load_run(tmp_path)
+
+
+def test_study_is_part_of_the_sealed_manifest(tmp_path: Path) -> None:
+    """A run says which study planned it; a manifest without one keeps the digest that it had before there were several."""
+    plain = make_run(tmp_path)
+    assert "study" not in json.loads(run_path(tmp_path, plain.run_id).read_bytes())
+    assert resealed(load_run(tmp_path), plain.entries) == plain
+    named = write_run(tmp_path, {**run_fields(plain), "study": "another", "run_id": "quick-2"})
+    assert load_run(tmp_path, "quick-2").study == named.study == "another"
+    path = run_path(tmp_path, "quick-2")
+    path.write_text(path.read_text().replace('"another"', '"yet-another"'))
+    with pytest.raises(IntegrityError, match="altered"):
+        load_run(tmp_path, "quick-2")
