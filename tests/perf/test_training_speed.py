@@ -34,7 +34,7 @@ SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "fashion-mnist"
 BATCH_SIZE = 32
 LEARNING_RATE = 1e-3
 CLASSIFIER_EPOCHS = 10
-HIDDEN_UNITS = 128
+HIDDEN_UNITS = (256, 128)
 TURNS = 2
 
 

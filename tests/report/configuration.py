@@ -17,7 +17,7 @@ PUBLISHED_CONFIG: dict[str, Any] = {
         "noise_sweep": [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8],
     },
     "latent": {"random_state": 42, "perplexity": 30.0, "neighbours": 10, "metric_images": 5000},
-    "classifier": {"epochs": 10, "batch_size": 32, "learning_rate": 1e-3, "hidden_units": 128},
+    "classifier": {"epochs": 10, "batch_size": 64, "learning_rate": 1e-3, "hidden_units": [256, 128]},
     "detection": {
         "dataset": "kitti",
         "images": 500,

@@ -53,7 +53,12 @@ VAE_ROWS = (
     ("Decoder 4", "decoder", "ConvTranspose2d", (1, 28, 28)),
     ("Output", "output", "Sigmoid", (1, 28, 28)),
 )
-HEAD = (("Flatten", "head", "Flatten", (1152,)), ("Dense 1", "head", "Linear", (128,)), ("Dense 2", "output", "Linear", (10,)))
+HEAD = (
+    ("Flatten", "head", "Flatten", (1152,)),
+    ("Dense 1", "head", "Linear", (256,)),
+    ("Dense 2", "head", "Linear", (128,)),
+    ("Dense 3", "head", "Linear", (10,)),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,12 +83,12 @@ class LatentConfig(_Section):
 
 
 class ClassifierConfig(_Section):
-    """The dense classifier on the frozen encoder (section 2.4, Figure 6)."""
+    """The dense classifier on the frozen encoder (section 2.4, Figure 6); ``hidden_units`` are its dense layers with ReLU."""
 
     epochs: PositiveInt = 10
-    batch_size: PositiveInt = 32
+    batch_size: PositiveInt = 64
     learning_rate: PositiveFloat = 1e-3
-    hidden_units: PositiveInt = 128
+    hidden_units: tuple[PositiveInt, ...] = (256, 128)
 
 
 class DetectionConfig(_Section):
@@ -132,8 +132,9 @@ class SensitivityConfig(_Section):
         "autoencoder.batch_size=64",
         "vae.beta=1.0",
         "autoencoder.upsample=bilinear",
-        "classifier.hidden_units=64",
-        "classifier.hidden_units=256",
+        "classifier.batch_size=32",
+        "classifier.hidden_units=[128]",
+        "classifier.hidden_units=[512, 256]",
     )
 
 

@@ -18,7 +18,7 @@ def planned(*alternatives: str, seeds: tuple[int, ...] = (0,), studies: tuple[st
     return {task.key.id for task in tasks_of(StudyConfig.model_validate(fields))}
 
 
-OWN = planned("vae.beta=1.0") & planned("classifier.hidden_units=64")
+OWN = planned("vae.beta=1.0") & planned("classifier.hidden_units=[64]")
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ OWN = planned("vae.beta=1.0") & planned("classifier.hidden_units=64")
         ("vae.beta=1.0", ("autoencoder", "reconstruction", "latent", "classifier"), ("vae",)),
         ("autoencoder.upsample=bilinear", ("autoencoder", "reconstruction", "latent", "classifier"), ("ae", "dae")),
         ("autoencoder.batch_size=64", ("autoencoder", "reconstruction", "latent", "classifier"), ("ae", "vae", "dae")),
-        ("classifier.hidden_units=64", ("classifier",), ("ae", "vae", "dae")),
+        ("classifier.hidden_units=[64]", ("classifier",), ("ae", "vae", "dae")),
         ("reconstruction.noise_factor=0.4", ("reconstruction",), ("ae", "vae", "dae")),
     ],
 )
@@ -35,8 +35,9 @@ def test_a_value_reaches_what_uses_it_and_what_reads_that(
     alternative: str, experiments: tuple[str, ...], models: tuple[str, ...]
 ) -> None:
     """Nothing that it leaves as it is runs again under another name."""
-    suffix = alternative.replace("=", "-")
-    expected = {f"{experiment}/{model}.{suffix}/seed-0" for experiment in experiments for model in models}
+    expected = {
+        f"{experiment}/{alternative_variant(model, alternative)}/seed-0" for experiment in experiments for model in models
+    }
     assert planned(alternative) - OWN == expected
 
 
@@ -45,7 +46,7 @@ def test_a_trial_reads_the_trial_before_it_or_the_assumed_one() -> None:
     config = StudyConfig(studies=("sensitivity",), parts=("autoencoders",))
     upstream = {task.key.id: task.upstream for task in tasks_of(config)}
     assert upstream["classifier/vae.vae.beta-1.0/seed-0"] == ("autoencoder/vae.vae.beta-1.0/seed-0",)
-    assert upstream["classifier/vae.classifier.hidden_units-64/seed-0"] == ("autoencoder/vae/seed-0",)
+    assert upstream["classifier/vae.classifier.hidden_units-128/seed-0"] == ("autoencoder/vae/seed-0",)
 
 
 def test_the_task_has_the_other_value_and_only_that() -> None:

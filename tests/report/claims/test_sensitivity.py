@@ -8,6 +8,7 @@ from report.claims.schema import load_claims
 from report.claims.sensitivity import settings_that_turn, trials, turned
 from report.studies.assignment_2.context import context_of
 from report.studies.assignment_2.tables.catalogue import all_tables
+from store.alternatives import alternative_variant
 from tests.report.configuration import PUBLISHED_CONFIG
 from tests.report.conftest import subject_of
 from tests.report.study import Spec, write_study
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from report.evidence.subject import Subject
 
-WIDTH, BETA = "classifier.hidden_units=256", "vae.beta=1.0"
+WIDTH, BETA = "classifier.hidden_units=[512, 256]", "vae.beta=1.0"
 TOUCHED = {WIDTH: (("classifier", "ae"), ("classifier", "vae")), BETA: (("autoencoder", "vae"), ("classifier", "vae"))}
 ACCURACY = "table-5.ae.accuracy"
 
@@ -39,7 +40,7 @@ def study(
 
 def accuracies(*values: float) -> dict[str, dict[str, float]]:
     """Accuracies of the AE's wider classifier, by seed."""
-    return {f"classifier/ae.{WIDTH.replace('=', '-')}/seed-{seed}": {"test_accuracy": v} for seed, v in enumerate(values)}
+    return {f"classifier/{alternative_variant('ae', WIDTH)}/seed-{seed}": {"test_accuracy": v} for seed, v in enumerate(values)}
 
 
 def rows(subject: Subject, table: str) -> list[list[str]]:
@@ -50,13 +51,13 @@ def rows(subject: Subject, table: str) -> list[list[str]]:
 def test_each_trial_has_the_seeds_that_both_sides_have(tmp_path: Path) -> None:
     """Only the cells that a value touches are replaced, and the fourth seed stands on neither side."""
     width, beta = trials(study(tmp_path))
-    assert (width.key, width.tried, width.assumed) == ("classifier.hidden_units", "256", 128)
+    assert (width.key, width.tried, width.assumed) == ("classifier.hidden_units", "[512, 256]", [256, 128])
     assert beta.touched == {("autoencoder", "vae"), ("classifier", "vae")}
     for one in (width.own, width.other):
         assert [s.record.task.seed for s in one.evidence.records("classifier", "ae")] == [0, 1, 2]
         assert [s.record.task.seed for s in one.evidence.records("autoencoder", "dae")] == [0, 1, 2]
     assert {s.record.task.variant for s in width.other.evidence.records("classifier", "ae")} == {
-        "ae.classifier.hidden_units-256"
+        "ae.classifier.hidden_units-512-256"
     }
     assert {s.record.task.variant for s in width.other.evidence.records("classifier", "dae")} == {"dae"}
 
@@ -103,7 +104,7 @@ def test_values_that_change_nothing_turn_no_verdict(tmp_path: Path) -> None:
     assert settings_that_turn(subject) == {}
     assert "sensitivity-verdicts" not in all_tables(subject)
     lines = context_of(subject, {}).facts["sensitivity"]["lines"]
-    assert "128 assumed, 256 tried on 3 seeds: 0 of" in str(lines)
+    assert "256, 128 assumed, [512, 256] tried on 3 seeds: 0 of" in str(lines)
     assert "0 of them by two steps or more" in str(lines)
     touched = sum(one.trial.alternative == WIDTH for one in turned(subject))
     assert touched > 10
@@ -112,7 +113,7 @@ def test_values_that_change_nothing_turn_no_verdict(tmp_path: Path) -> None:
 
 def test_a_trial_that_failed_says_so(tmp_path: Path) -> None:
     """Without a result the claim cannot be compared any more, and the reason stands below the table."""
-    broken = {f"classifier/ae.classifier.hidden_units-256/seed-{seed}": ("failed", "out of memory") for seed in range(3)}
+    broken = {f"classifier/{alternative_variant('ae', WIDTH)}/seed-{seed}": ("failed", "out of memory") for seed in range(3)}
     subject = study(tmp_path, broken=broken)
     found = next(one for one in turned(subject) if one.own.claim.id == ACCURACY)
     assert (found.other.verdict, found.other.why) == ("not_comparable", "no_result")

@@ -28,7 +28,7 @@ _CLASSIFIER = "classifier-"
 
 @dataclass(frozen=True, slots=True)
 class _Head:
-    hidden_units: int
+    hidden_units: tuple[int, ...]
 
 
 def plan(config: StudyConfig) -> tuple[Task, ...]:

@@ -33,7 +33,7 @@ class _Settings:
     epochs: int
     batch_size: int
     learning_rate: float
-    hidden_units: int
+    hidden_units: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from matplotlib.patches import FancyArrowPatch, Polygon, Rectangle
 
 from report.printing.figure_style import Drawing, absent, bare, canvas, placeholder
 from report.studies.assignment_2.figures.curves import missing_words
-from report.studies.assignment_2.tables.architecture import layers_of
+from report.studies.assignment_2.tables.architecture import layer_name, layers_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -137,7 +137,7 @@ def _size(shape: tuple[int, ...]) -> tuple[float, float]:
 def _name(subject: Subject, layer: Layer) -> str:
     """The layer's name, or a shorter one where the strings have it: a block is narrow."""
     short = f"layers_short.{layer['label']}"
-    return subject.strings(short if short in subject.strings.texts else f"layers.{layer['label']}")
+    return subject.strings(short) if short in subject.strings.texts else layer_name(subject, str(layer["label"]))
 
 
 def _operation(layer: Layer) -> str:
@@ -155,7 +155,6 @@ def _alt(subject: Subject, network: str) -> str:
     if not layers:
         return subject.strings("alt.missing", model=name, words=missing_words(subject, "architecture", network))
     steps = ", ".join(
-        f"{subject.strings('layers.' + layer['label'])} {subject.numbers.shape(tuple(layer['output_shape']))}"
-        for layer in layers
+        f"{layer_name(subject, str(layer['label']))} {subject.numbers.shape(tuple(layer['output_shape']))}" for layer in layers
     )
     return subject.strings("alt.network", network=name, steps=steps)

@@ -50,6 +50,12 @@ def layers_of(subject: Subject, network: str) -> tuple[Stored | None, list[Layer
     return found[0], cast("list[Layer]", document(found[0], "layers.json"))
 
 
+def layer_name(subject: Subject, label: str) -> str:
+    """The layer's name in the report's language; of dense layers there can be any number."""
+    name, _, number = label.partition(" ")
+    return subject.strings("layers.Dense", number=number) if name == "Dense" else subject.strings(f"layers.{label}")
+
+
 def operation_text(layer: Layer) -> str:
     """``Conv2d k3 s2 p1, ReLU``: the module's own settings, none left out that differs from its default."""
     marks = [
@@ -78,7 +84,7 @@ def _layers(subject: Subject, network: str, printed: LayerTable, source: str) ->
 
 def _row(subject: Subject, printed: LayerRow, layer: Layer | None, stored: Stored | None, source: str) -> tuple[Cell, ...]:
     shape = Cell(subject.numbers.shape(printed.shape), "published", (), source)
-    head = (cells.text(subject.strings(f"layers.{printed.label}")), Cell(printed.operation, "published", (), source))
+    head = (cells.text(layer_name(subject, printed.label)), Cell(printed.operation, "published", (), source))
     if layer is None or stored is None:
         missing = cells.word(subject, "not_run")
         return (*head, missing, shape, missing, cells.nothing(), cells.nothing())
@@ -92,7 +98,7 @@ def _unprinted(subject: Subject, layer: Layer, stored: Stored | None) -> tuple[C
     if stored is None:
         raise ValueError("layers without a record")
     module, shape = _module(layer, stored), _shape(subject, layer, stored)
-    label = cells.text(subject.strings(f"layers.{layer['label']}"))
+    label = cells.text(layer_name(subject, str(layer["label"])))
     return (label, cells.nothing(), module, cells.nothing(), shape, cells.nothing(), _parameters(subject, layer, stored))
 
 

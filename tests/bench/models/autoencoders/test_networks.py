@@ -86,11 +86,11 @@ def test_a_classifier_is_a_frozen_encoder_with_a_head(variant: str, latents: int
     """Only the head is trainable, building it freezes a copy and not the network, and its rows name the stages."""
     network = build(variant, Shape(), seed=0)
     assert latent_values(network) == latents
-    classifier = Classifier(frozen_encoder(network), build_head(latents, 128, seed=0))
-    assert parameter_count(classifier, trainable_only=True) == latents * 128 + 128 + 128 * 10 + 10
+    classifier = Classifier(frozen_encoder(network), build_head(latents, (16, 12), seed=0))
+    assert parameter_count(classifier, trainable_only=True) == latents * 16 + 16 + 16 * 12 + 12 + 12 * 10 + 10
     assert parameter_count(network, trainable_only=True) == parameter_count(network)
     rows = layer_rows(classifier)
-    assert [row["label"] for row in rows[-3:]] == ["Flatten", "Dense 1", "Dense 2"]
+    assert [row["label"] for row in rows[-4:]] == ["Flatten", "Dense 1", "Dense 2", "Dense 3"]
     assert rows[-1]["output_shape"] == [10]
     assert [row["stage"] for row in rows[-3:]] == ["head"] * 3
 

@@ -25,7 +25,7 @@ SETTINGS = (
     "autoencoder.epochs=2",
     "autoencoder.batch_size=16",
     "classifier.epochs=2",
-    "classifier.hidden_units=12",
+    "classifier.hidden_units=[12, 11]",
     "latent.perplexity=5.0",
     "latent.neighbours=3",
     "latent.metric_images=40",
@@ -36,7 +36,7 @@ SETTINGS = (
     "detection.batch_size=4",
     "detection.epochs=1",
     'detection.arms=["scratch-3class", "transfer-car"]',
-    'sensitivity.alternatives=["vae.beta=1.0", "classifier.hidden_units=8"]',
+    'sensitivity.alternatives=["vae.beta=1.0", "classifier.hidden_units=[8]"]',
 )
 
 

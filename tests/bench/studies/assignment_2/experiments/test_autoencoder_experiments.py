@@ -37,7 +37,7 @@ CONFIG = StudyConfig.model_validate(
         "seeds": [0, 1],
         "dataset": {"source": "sample"},
         "autoencoder": {"epochs": 2, "batch_size": 16},
-        "classifier": {"epochs": 2, "batch_size": 16, "hidden_units": 12},
+        "classifier": {"epochs": 2, "batch_size": 16, "hidden_units": [12, 11]},
         "latent": {"perplexity": 5.0, "neighbours": 3, "metric_images": 40},
         "reconstruction": {"pairs": [0, 7], "noise_sweep": [0.0, 0.5]},
     }
@@ -175,10 +175,10 @@ def test_layer_tables_are_documents(data: Path, tmp_path: Path) -> None:
     """The rows are JSON with every documented field; a classifier counts the frozen encoder and the head apart."""
     outcome = outcome_of(tasks()["architecture/classifier-vae/once"], data, tmp_path)
     rows = json.loads(outcome.files["layers.json"])
-    assert [row["label"] for row in rows][-4:] == ["Bottleneck", "Flatten", "Dense 1", "Dense 2"]
+    assert [row["label"] for row in rows][-4:] == ["Flatten", "Dense 1", "Dense 2", "Dense 3"]
     fields = "label stage operation input_shape output_shape kernel stride padding output_padding activation parameters detail"
     assert all(set(row) == set(fields.split()) for row in rows)
-    assert outcome.metrics["trainable_parameters"] == 20 * 12 + 12 + 12 * 10 + 10
+    assert outcome.metrics["trainable_parameters"] == 20 * 12 + 12 + 12 * 11 + 11 + 11 * 10 + 10
     assert outcome.metrics["latent_values"] == 20
     assert outcome_of(tasks()["architecture/ae/once"], data, tmp_path).metrics == {
         "parameters": 86_801,
@@ -308,7 +308,7 @@ def test_a_classifier_leaves_its_encoder_as_it_was(
         *("validation_cross_entropy", "validation_accuracy"),
     ]
     latents = 1152 if variant == "ae" else 20
-    assert result.metrics["trainable_parameters"] == latents * 12 + 12 + 12 * 10 + 10
+    assert result.metrics["trainable_parameters"] == latents * 12 + 12 + 12 * 11 + 11 + 11 * 10 + 10
     assert read_table(record.file("per_class.parquet")).num_rows == 10
 
 
