@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, TextIO
 from bench.datasets.fashion import commands
 from bench.datasets.fashion.locate import cache_root
 from bench.datasets.kitti import commands as kitti
+from bench.datasets.kitti.settings import KittiSettings
 from bench.models.detection import commands as weights
 from bench.models.detection.weights import NAME as WEIGHTS
-from bench.studies.assignment_2.config import DetectionConfig
 from store.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _kitti_facts(options: argparse.Namespace, cache: Path, stream: TextIO) -> di
         address = os.environ.get(kitti.ADDRESS_VARIABLE)
         return kitti.fetch(options.images, cache_dir=cache, offline=options.offline, address=address, progress=Download(stream))
     if options.data_command == "verify":
-        return kitti.verify(DetectionConfig(), data_dir=options.data, cache_dir=cache)
+        return kitti.verify(KittiSettings(), data_dir=options.data, cache_dir=cache)
     return kitti.where(data_dir=options.data, cache_dir=cache)
 
 

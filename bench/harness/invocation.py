@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TextIO
 
-from bench.datasets import catalogue as datasets
+from bench.datasets.catalogue import Sources
 from bench.datasets.fashion.locate import cache_root
 from bench.harness import planner
 from bench.harness.environment import git_state, installed_packages, machine_facts, usable_cores
 from bench.harness.explanation import change_lines
 from bench.harness.profile import Profile, load_profile, parse_seeds
 from bench.harness.progress import opening_line
+from bench.studies.assignment_2.datasets import DATASETS
 from store.errors import IntegrityError, UsageError
 from store.lock import sole_writer
 from store.records import sweep
@@ -133,8 +134,8 @@ def _resolve(options: argparse.Namespace) -> _Study:
 def located(config: StudyConfig, tasks: Sequence[Task], options: argparse.Namespace) -> dict[str, Dataset]:
     """The data sets that the tasks read, found where the options allow; raises UsageError for a folder that is none."""
     _check_data_folder(options)
-    sources = datasets.Sources(options.data, cache_root(options.artifacts, os.environ), options.offline, options.weights)
-    return {name: datasets.locate(name, config, sources) for name in planner.inputs_of(tasks)}
+    sources = Sources(options.data, cache_root(options.artifacts, os.environ), options.offline, options.weights)
+    return {name: DATASETS[name](config, sources) for name in planner.inputs_of(tasks)}
 
 
 def site_of(config: StudyConfig, found: Mapping[str, Dataset], root: Path, jobs: int | None) -> Site:

@@ -6,16 +6,12 @@ import signal
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bench.cli import main
-from bench.datasets import catalogue as datasets
+from bench.datasets.catalogue import Dataset
+from bench.studies.assignment_2.datasets import DATASETS
 from store.canonical import digest_bytes
 from tests.bench.rechecking.verification.tiny_study import SETTINGS
-
-if TYPE_CHECKING:
-    from bench.datasets.catalogue import Dataset, Sources
-    from bench.studies.assignment_2.config import StudyConfig
 
 # Three epochs, so that a kill finds trainings in each state; one arm, because the trainer takes most of the time.
 _OWN = ("autoencoder.epochs=3", "classifier.epochs=3", "detection.epochs=2", 'detection.arms=["scratch-car"]')
@@ -24,13 +20,8 @@ _OWN = ("autoencoder.epochs=3", "classifier.epochs=3", "detection.epochs=2", 'de
 def small_run(images: Path, root: Path, jobs: str, options: list[str]) -> int:
     """Every experiment of both parts on the images in ``images``, which ``tiny_study.write_images`` wrote, into ``root``."""
     content = digest_bytes(b"".join(path.read_bytes() for path in sorted(images.iterdir())))
-    tiny = datasets.Dataset("fashion-mnist", images, content, partial(str, content))
-    real = datasets.locate
-
-    def found(name: str, config: StudyConfig, sources: Sources) -> Dataset:
-        return tiny if name == tiny.name else real(name, config, sources)
-
-    datasets.locate = found
+    tiny = Dataset("fashion-mnist", images, content, partial(str, content))
+    DATASETS[tiny.name] = lambda _config, _sources: tiny
     settings = [word for setting in (*SETTINGS, *_OWN) for word in ("--set", setting)]
     return main(["run", "--offline", "--seeds", "0", "--jobs", jobs, "--artifacts", str(root), *settings, *options])
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.datasets.catalogue import Sources, locate
+from bench.datasets.catalogue import Sources
+from bench.datasets.fashion.locate import dataset_of
 from bench.harness import planner
 from bench.harness.profile import load_profile
 from bench.harness.task import Context
@@ -36,7 +37,7 @@ TURNS = 2
 def jobs_of(root: Path) -> tuple[list[Planned], dict[str, Job]]:
     """The first part's tasks of the quick profile, one seed, and their jobs without upstream."""
     profile = load_profile("quick", [], seeds=(0,), parts=["autoencoders"], studies=None)
-    found = {"fashion-mnist": locate("fashion-mnist", profile.config, Sources(None, root / "cache", offline=True))}
+    found = {"fashion-mnist": dataset_of(profile.config.dataset.source, Sources(None, root / "cache", offline=True))}
     planned = list(planner.plan(profile.config, found, root))
     here = Provenance({}, {}, None, None)
     jobs = {}

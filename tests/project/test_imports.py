@@ -96,3 +96,11 @@ def test_the_reader_of_imports_sees_hidden_ones() -> None:
         "torch",
         "bench",
     }
+
+
+@pytest.mark.parametrize("room", ["bench/datasets", "bench/models"])
+def test_data_sets_and_models_import_no_study(room: str) -> None:
+    """A second study finds them as it needs them: nothing there names the first."""
+    modules = sorted((ROOT / room).rglob("*.py"))
+    assert modules
+    assert [str(path.relative_to(ROOT)) for path in modules if "bench.studies" in path.read_text(encoding="utf-8")] == []

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from bench.datasets.fashion.integrity import cure_of
+from bench.datasets.catalogue import measured
+from bench.datasets.fashion.integrity import cure_of, digest_of, verify
 from bench.datasets.fashion.manifest import DATASET, SAMPLE_FOLDER, read_manifest
 from store.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from bench.datasets.catalogue import Dataset, Sources
     from bench.datasets.fashion.manifest import FileFacts, Source
 
 CACHE_VARIABLE = "BENCH_CACHE_DIR"
@@ -77,6 +80,13 @@ def locate(
     if place.origin != "cache" or offline:
         raise _missing(place, offline=offline)
     return fetch_into(place.folder, place.missing, progress)
+
+
+def dataset_of(source: Source, sources: Sources) -> Dataset:
+    """The four files, located and checked, downloaded where that is allowed; raises DataError or IntegrityError."""
+    folder = locate(source, data_dir=sources.data_dir, cache_dir=sources.cache_dir, offline=sources.offline)
+    verify(folder, source)
+    return measured(DATASET, folder, partial(digest_of, folder, source))
 
 
 def fetch_into(folder: Path, files: Sequence[FileFacts], progress: Progress = silent) -> Path:

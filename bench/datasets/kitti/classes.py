@@ -15,7 +15,7 @@ from store.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from bench.studies.assignment_2.config import DetectionConfig
+    from bench.datasets.kitti.settings import KittiSettings
 
 ClassTask = Literal["car", "3class"]
 
@@ -38,7 +38,7 @@ class ClassMap:
         return None if target is None else self.names.index(target)
 
 
-def class_map(detection: DetectionConfig, task: ClassTask, sources: Iterable[str] = KITTI_CLASSES) -> ClassMap:
+def class_map(detection: KittiSettings, task: ClassTask, sources: Iterable[str] = KITTI_CLASSES) -> ClassMap:
     """Map every class of ``sources`` as the configuration says; raises UsageError for a misspelt or twice used class.
 
     A source class is a KITTI class, or is called car, person or cyclist itself (in any case); any other is ignored.
@@ -49,7 +49,7 @@ def class_map(detection: DetectionConfig, task: ClassTask, sources: Iterable[str
     return ClassMap(names, {source: target if target in names else None for source, target in found.items()})
 
 
-def _wanted(detection: DetectionConfig) -> dict[str, str]:
+def _wanted(detection: KittiSettings) -> dict[str, str]:
     wanted: dict[str, str] = {}
     for target in YOLO_CLASSES:
         for source in getattr(detection, target):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from bench.datasets.fashion.locate import Progress
-    from bench.studies.assignment_2.config import DetectionConfig
+    from bench.datasets.kitti.settings import KittiSettings
 
 ADDRESS_VARIABLE = "BENCH_KITTI_URL"
 
@@ -47,7 +47,7 @@ def fetch(
     return _facts(folder, "cache" if ready else "downloaded") | {"checked": check_manifest(folder)}
 
 
-def verify(detection: DetectionConfig, *, data_dir: Path | None, cache_dir: Path) -> dict[str, JsonValue]:
+def verify(detection: KittiSettings, *, data_dir: Path | None, cache_dir: Path) -> dict[str, JsonValue]:
     """Recompute the checksums that the folder's manifest.csv lists, and read every used label.
 
     ``checked`` counts compared files (0 without a manifest), ``problems`` are the unusable lines and images, each with its

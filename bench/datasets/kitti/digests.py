@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from bench.studies.assignment_2.config import DetectionConfig
+    from bench.datasets.kitti.settings import KittiSettings
 
 Content = Literal["file", "pixels"]
 
@@ -25,7 +25,7 @@ _CACHE = "image-digests.json"
 _UNREADABLE = "unreadable"
 
 
-def digest_of(folder: Path, detection: DetectionConfig, cache_dir: Path | None) -> str:
+def digest_of(folder: Path, detection: KittiSettings, cache_dir: Path | None) -> str:
     """SHA-256 over the images that ``detection`` uses, their labels, their drives and the class names.
 
     It names the input of a task: equal content gives an equal digest, wherever and in which layout it lies. Reads every
@@ -47,7 +47,7 @@ def digest_of(folder: Path, detection: DetectionConfig, cache_dir: Path | None) 
     return digest(content)
 
 
-def content_of(detection: DetectionConfig) -> Content:
+def content_of(detection: KittiSettings) -> Content:
     """What an image's digest covers: the pixels of drawn images (zlibs differ), the bytes of all others."""
     return "pixels" if detection.dataset == "drawn" else "file"
 

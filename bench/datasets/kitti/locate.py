@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import shutil
 import uuid
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from bench.datasets.catalogue import absent, measured
+from bench.datasets.kitti.digests import digest_of
 from bench.datasets.kitti.integrity import manifest_rows
 from bench.datasets.kitti.layout import is_dataset
 from store.canonical import digest
 from store.errors import DataError, StoreError
+
+if TYPE_CHECKING:
+    from bench.datasets.catalogue import Dataset, Sources
+    from bench.datasets.kitti.settings import KittiSettings
 
 KITTI = "kitti"
 DRAWN = "drawn"
@@ -18,6 +26,21 @@ DRAWN = "drawn"
 # What decides over the pixels: the drawing code and the libraries that it draws with.
 _DRAWING_CODE = ("scenes.py", "pen.py", "people.py", "street.py", "vehicles.py", "world.py")
 _DRAWING_LIBRARIES = ("numpy", "pillow")
+
+
+def dataset_of(settings: KittiSettings, sources: Sources) -> Dataset:
+    """KITTI's images, with the digest of what ``settings`` use; they are the user's to bring: without them it is absent."""
+    try:
+        folder = locate_kitti(sources.data_dir, sources.cache_dir)
+    except DataError as error:
+        return absent(KITTI, sources.cache_dir, str(error))
+    return measured(KITTI, folder, partial(digest_of, folder, settings, sources.cache_dir))
+
+
+def drawn_of(settings: KittiSettings, sources: Sources) -> Dataset:
+    """The drawn street scenes, drawn now where the cache lacks them."""
+    folder = locate_drawn(sources.cache_dir)
+    return measured(DRAWN, folder, partial(digest_of, folder, settings, sources.cache_dir))
 
 
 def kitti_folders(data_dir: Path | None, cache_dir: Path) -> tuple[Path, ...]:

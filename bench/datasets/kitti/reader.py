@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bench.datasets.kitti.entries import ProblemKind
     from bench.datasets.kitti.labels import LabelFormat
     from bench.datasets.kitti.layout import Layout
-    from bench.studies.assignment_2.config import DetectionConfig
+    from bench.datasets.kitti.settings import KittiSettings
 
 _PNG_END = b"\x00\x00\x00\x00IEND\xaeB`\x82"
 _JPEG_END = b"\xff\xd9"
@@ -56,7 +56,7 @@ class LabelledSet:
         return sum(problem.line > 0 for problem in self.problems)
 
 
-def read_dataset(folder: Path, detection: DetectionConfig, task: ClassTask, cache_dir: Path | None = None) -> LabelledSet:
+def read_dataset(folder: Path, detection: KittiSettings, task: ClassTask, cache_dir: Path | None = None) -> LabelledSet:
     """Read images (header only) and labels of ``folder``; the images' digests may come from ``cache_dir``.
 
     An unusable line or image is left out and kept in ``problems``; with ``detection.strict_labels`` the first one raises
@@ -99,7 +99,7 @@ def is_truncated(path: Path) -> bool:
 
 
 def _read_entries(
-    layout: Layout, images: Mapping[str, Path], detection: DetectionConfig, cache_dir: Path | None, problems: list[Problem]
+    layout: Layout, images: Mapping[str, Path], detection: KittiSettings, cache_dir: Path | None, problems: list[Problem]
 ) -> list[ImageEntry]:
     sizes: dict[str, tuple[int, int]] = {}
     for name, path in images.items():

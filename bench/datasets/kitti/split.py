@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bench.datasets.kitti.entries import ImageEntry, LabelledImage
-    from bench.studies.assignment_2.config import DetectionConfig
+    from bench.datasets.kitti.settings import KittiSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Leakage:
     within_10_frames: int
 
 
-def split_images(images: Sequence[LabelledImage], detection: DetectionConfig, seed: int) -> Split:
+def split_images(images: Sequence[LabelledImage], detection: KittiSettings, seed: int) -> Split:
     """Cut as ``detection.split`` and ``validation_fraction`` say; the same seed and ids give the same cut.
 
     The cut does not depend on the labels, so that both class tasks have the same one. Raises DataError where the images

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.datasets.kitti.layout import Layout
-    from bench.studies.assignment_2.config import DetectionConfig
+    from bench.datasets.kitti.settings import KittiSettings
 
 _MOST_NAMED = 5
 
@@ -26,7 +26,7 @@ class Subset:
     available: int
 
 
-def choose(layout: Layout, detection: DetectionConfig) -> Subset:
+def choose(layout: Layout, detection: KittiSettings) -> Subset:
     """The images that ``detection`` asks for: those of ``ids``, else the first ``images`` by id, all where there are fewer.
 
     Raises DataError where an id of the list has no image.

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from bench.datasets.catalogue import absent, measured
 from store.canonical import digest_file
 from store.errors import IntegrityError
+
+if TYPE_CHECKING:
+    from bench.datasets.catalogue import Dataset, Sources
 
 NAME = "yolov5s-coco"
 FOLDER = "weights"
@@ -51,6 +56,17 @@ def locate_weights(data_dir: Path | None, cache_dir: Path) -> Path | None:
             if root is not None and (root / FOLDER / name).is_file():
                 return root / FOLDER / name
     return None
+
+
+def dataset_of(sources: Sources) -> Dataset:
+    """The weights with their digest; they are the user's to bring or fetch: without them the data set is absent.
+
+    Raises IntegrityError where the file is none of the known ones.
+    """
+    path = sources.weights or locate_weights(sources.data_dir, sources.cache_dir)
+    if path is None:
+        return absent(NAME, sources.cache_dir, f"no pretrained weights: {cure()}")
+    return measured(NAME, path, partial(digest_of, path))
 
 
 def digest_of(path: Path) -> str:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bench.studies.assignment_2.config import Split, StudyConfig
+    from bench.datasets.kitti.settings import Split
+    from bench.studies.assignment_2.config import StudyConfig
 
 LEAKAGE_ARMS = ("scratch-car", "transfer-car")  # the same task, trained both ways
 SPLITS: tuple[Split, ...] = ("random", "drive")

@@ -6,44 +6,25 @@ equal.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import Field
 
-PositiveInt = Annotated[int, Field(gt=0, strict=True)]
-Count = Annotated[int, Field(ge=0, strict=True)]
-PositiveFloat = Annotated[float, Field(gt=0)]
-NonNegativeFloat = Annotated[float, Field(ge=0)]
+from bench.datasets.kitti.settings import KittiSettings
+from bench.sections import Count, Fraction, NonNegativeFloat, Once, PositiveFloat, PositiveInt, Section
+
 Part = Literal["autoencoders", "detection"]
 Study = Literal["main", "leakage", "sensitivity"]
-Split = Literal["random", "drive"]
-Fraction = Annotated[float, Field(gt=0, lt=1)]
-
-_T = TypeVar("_T", bound=Hashable)
 
 
-def _each_once(values: tuple[_T, ...]) -> tuple[_T, ...]:
-    if len(set(values)) < len(values):
-        raise ValueError("name each one once")
-    return values
-
-
-Once = AfterValidator(_each_once)
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class DatasetConfig(_Section):
+class DatasetConfig(Section):
     """FashionMNIST and its cut. ``sample`` is the embedded part of it, ``full`` the four official files."""
 
     source: Literal["full", "sample"] = "full"
     validation_fraction: Fraction = 0.2
 
 
-class AutoencoderConfig(_Section):
+class AutoencoderConfig(Section):
     """Training of AE, VAE and DAE (Table 4, Figure 1). ``upsample`` is the mode of Table 1's Decoder 5."""
 
     epochs: PositiveInt = 25
@@ -52,20 +33,20 @@ class AutoencoderConfig(_Section):
     upsample: Literal["nearest", "bilinear"] = "nearest"
 
 
-class VaeConfig(_Section):
+class VaeConfig(Section):
     """The VAE's own values: ``beta`` weighs the KL term against the squared error summed over pixels."""
 
     latent_dim: PositiveInt = 20
     beta: NonNegativeFloat = 0.5
 
 
-class DaeConfig(_Section):
+class DaeConfig(Section):
     """Standard deviation of the Gaussian noise added before clamping to [0, 1]."""
 
     noise_factor: NonNegativeFloat = 0.5
 
 
-class ReconstructionConfig(_Section):
+class ReconstructionConfig(Section):
     """Evaluation on test images: the shown pairs and the noise sweep."""
 
     pairs: tuple[Count, ...] = tuple(range(10))
@@ -73,7 +54,7 @@ class ReconstructionConfig(_Section):
     noise_sweep: tuple[NonNegativeFloat, ...] = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 
 
-class LatentConfig(_Section):
+class LatentConfig(Section):
     """t-SNE of the test latents and the numbers that say how separated the classes are."""
 
     random_state: Count = 42
@@ -82,7 +63,7 @@ class LatentConfig(_Section):
     metric_images: PositiveInt = 5000
 
 
-class ClassifierConfig(_Section):
+class ClassifierConfig(Section):
     """The dense classifier on the frozen encoder (section 2.4, Figure 6); ``hidden_units`` are its dense layers with ReLU."""
 
     epochs: PositiveInt = 10
@@ -91,23 +72,12 @@ class ClassifierConfig(_Section):
     hidden_units: tuple[PositiveInt, ...] = (256, 128)
 
 
-class DetectionConfig(_Section):
-    """YOLOv5s on KITTI (section 3): the subset, its cut, the classes and the training of every arm.
+class DetectionConfig(KittiSettings):
+    """YOLOv5s on KITTI (section 3): the subset, its cut and classes, and the training of every arm.
 
-    ``dataset`` is ``kitti`` or the embedded ``drawn`` street scenes; ``images`` is how many of the first ids are taken,
-    unless ``ids`` names them one by one;
-    ``split`` draws the validation part at random (as published) or whole drives at a time. ``arms`` are named
-    ``<scratch|transfer>-<car|3class>``.
+    ``arms`` are named ``<scratch|transfer>-<car|3class>``.
     """
 
-    dataset: Literal["kitti", "drawn"] = "kitti"
-    images: PositiveInt = 500
-    ids: Annotated[tuple[str, ...], Once] = ()
-    split: Split = "random"
-    validation_fraction: Fraction = 0.2
-    car: tuple[str, ...] = ("Car",)
-    person: tuple[str, ...] = ("Pedestrian", "Person_sitting")
-    cyclist: tuple[str, ...] = ("Cyclist",)
     image_size: PositiveInt = 416
     batch_size: PositiveInt = 16
     epochs: PositiveInt = 50
@@ -117,10 +87,9 @@ class DetectionConfig(_Section):
         "transfer-car",
         "scratch-3class",
     )
-    strict_labels: bool = False
 
 
-class SensitivityConfig(_Section):
+class SensitivityConfig(Section):
     """What other values of the assumed settings would change (``--study sensitivity``).
 
     ``alternatives`` are written as ``--set`` takes them, and each is tried by itself, on the first ``seeds`` of the study's
@@ -138,14 +107,14 @@ class SensitivityConfig(_Section):
     )
 
 
-class ExecutionConfig(_Section):
+class ExecutionConfig(Section):
     """Where tasks run. ``threads`` is per task and fixed, because it can change the last bits of a sum."""
 
     device: Annotated[str, Field(pattern=r"^(cpu|cuda(:\d+)?)$")] = "cpu"
     threads: PositiveInt = 1
 
 
-class StudyConfig(_Section):
+class StudyConfig(Section):
     """A whole study; ``seeds`` are the replications, ``parts`` which of its two parts are run.
 
     ``studies`` are what is asked of them: ``main`` the tables and figures of the source, ``leakage`` what neighbouring

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.datasets.catalogue import Dataset, Sources, locate
+from bench.datasets.catalogue import Dataset, Sources
 from bench.datasets.fashion.integrity import digest_of
+from bench.datasets.fashion.locate import dataset_of
 from bench.harness import executor, planner, worker
 from bench.harness.closure import Closure, closure_of
 from bench.harness.crew import Crew
@@ -44,7 +45,7 @@ def task(variant: str, behaviour: str = "ok", *, upstream: Sequence[str] = (), *
 @pytest.fixture
 def data(tmp_path: Path) -> Dataset:
     """A private copy of the embedded sample, which a test may damage."""
-    found = locate("fashion-mnist", CONFIG, Sources(None, tmp_path / "cache", offline=True))
+    found = dataset_of("sample", Sources(None, tmp_path / "cache", offline=True))
     folder = Path(shutil.copytree(found.folder, tmp_path / "data"))
     return Dataset(found.name, folder, found.digest, partial(digest_of, folder, "sample"))
 

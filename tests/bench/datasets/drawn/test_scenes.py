@@ -16,15 +16,15 @@ from bench.datasets.kitti import locate
 from bench.datasets.kitti.digests import digest_of
 from bench.datasets.kitti.locate import locate_drawn
 from bench.datasets.kitti.reader import read_dataset
+from bench.datasets.kitti.settings import KittiSettings
 from bench.datasets.kitti.split import leakage_of, split_images
-from bench.studies.assignment_2.config import DetectionConfig
 from store.errors import StoreError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 KNOWN_LABELS = "5a87d13af5e58f9b1178f560288a942184d8f1dc025c62e20d1f64562e5d4dff"
-CONFIG = DetectionConfig(dataset="drawn", strict_labels=True)
+CONFIG = KittiSettings(dataset="drawn", strict_labels=True)
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,13 @@ import pytest
 
 from bench.datasets.kitti.classes import KITTI_CLASSES, class_map
 from bench.datasets.kitti.manifest import read_manifest
-from bench.studies.assignment_2.config import DetectionConfig
+from bench.datasets.kitti.settings import KittiSettings
 from store.errors import UsageError
 
 
 def test_the_paper_profile_maps_three_classes() -> None:
     """Sitting people are persons; Van, Truck, Tram, Misc and DontCare become nothing."""
-    targets = class_map(DetectionConfig(), "3class").targets
+    targets = class_map(KittiSettings(), "3class").targets
     kept = {source: target for source, target in targets.items() if target}
     assert kept == {"Car": "car", "Pedestrian": "person", "Person_sitting": "person", "Cyclist": "cyclist"}
     assert set(targets) - set(kept) == {"Van", "Truck", "Tram", "Misc", "DontCare"}
@@ -20,7 +20,7 @@ def test_the_paper_profile_maps_three_classes() -> None:
 
 def test_the_car_task_ignores_the_others() -> None:
     """The car-only task has one class, index 0, and no other."""
-    mapping = class_map(DetectionConfig(car=("Car", "Van")), "car")
+    mapping = class_map(KittiSettings(car=("Car", "Van")), "car")
     assert mapping.names == ("car",)
     assert (mapping.index_of("Van"), mapping.index_of("Cyclist")) == (0, None)
     with pytest.raises(KeyError):
@@ -29,24 +29,24 @@ def test_the_car_task_ignores_the_others() -> None:
 
 def test_classes_of_yolo_lists_are_known_by_either_name() -> None:
     """A YOLO list may name KITTI's classes or the study's, in any case; a class of someone's own is ignored."""
-    mapping = class_map(DetectionConfig(), "3class", ("Pedestrian", "CAR", "cyclist", "dog"))
+    mapping = class_map(KittiSettings(), "3class", ("Pedestrian", "CAR", "cyclist", "dog"))
     assert mapping.targets == {"Pedestrian": "person", "CAR": "car", "cyclist": "cyclist", "dog": None}
 
 
 def test_a_misspelt_class_offers_the_nearest() -> None:
     """It would otherwise silently lose every object of that class."""
     with pytest.raises(UsageError, match="did you mean Pedestrian"):
-        class_map(DetectionConfig(person=("Pedestrain",)), "3class")
+        class_map(KittiSettings(person=("Pedestrain",)), "3class")
 
 
 def test_a_class_cannot_become_two() -> None:
     """One object cannot be a car and a person."""
     with pytest.raises(UsageError, match="both car and person"):
-        class_map(DetectionConfig(person=("Car",)), "3class")
+        class_map(KittiSettings(person=("Car",)), "3class")
 
 
 def test_the_notes_on_classes_agree_with_the_default_map() -> None:
     """What data/kitti.toml tells people is what the configuration does."""
     notes = {entry.name: entry.becomes or None for entry in read_manifest().classes}
     assert tuple(notes) == KITTI_CLASSES
-    assert notes == class_map(DetectionConfig(), "3class").targets
+    assert notes == class_map(KittiSettings(), "3class").targets

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench.datasets.kitti import commands
-from bench.studies.assignment_2.config import DetectionConfig
+from bench.datasets.kitti.settings import KittiSettings
 from store.errors import DataError, IntegrityError
 from tests.bench.datasets.kitti.conftest import image_bytes
 
@@ -57,21 +57,21 @@ def test_verify_compares_and_lists_problems(server: Server, tmp_path: Path) -> N
     """Checksums first, then every line that a run would drop; strict configuration does not stop the list."""
     commands.fetch(2, cache_dir=tmp_path, offline=False, address=server.url)
     (tmp_path / "kitti/training/label_2/000009.txt").write_text("Car\n")
-    found = commands.verify(DetectionConfig(strict_labels=True), data_dir=None, cache_dir=tmp_path)
+    found = commands.verify(KittiSettings(strict_labels=True), data_dir=None, cache_dir=tmp_path)
     assert (found["checked"], found["origin"]) == (4, "cache")
     assert found["problems"] == ["training/label_2/000009.txt: label-without-image"]
     assert "000009.txt" in commands.text(found)
     (tmp_path / "kitti/training/label_2/000001.txt").write_text("")
     with pytest.raises(IntegrityError, match=r"000001\.txt is damaged"):
-        commands.verify(DetectionConfig(), data_dir=None, cache_dir=tmp_path)
+        commands.verify(KittiSettings(), data_dir=None, cache_dir=tmp_path)
     (tmp_path / "kitti/training/label_2/000001.txt").unlink()
     with pytest.raises(DataError, match=r"manifest\.csv lists 000001, but a file of it is missing"):
-        commands.verify(DetectionConfig(), data_dir=None, cache_dir=tmp_path)
+        commands.verify(KittiSettings(), data_dir=None, cache_dir=tmp_path)
 
 
 def test_data_without_checksums_is_verified_as_far_as_it_goes(flat: DataFolder, tmp_path: Path) -> None:
     """A user's own folder need not have a manifest."""
-    found = commands.verify(DetectionConfig(), data_dir=flat.add("000000").folder, cache_dir=tmp_path / "cache")
+    found = commands.verify(KittiSettings(), data_dir=flat.add("000000").folder, cache_dir=tmp_path / "cache")
     assert (found["checked"], found["origin"], found["problems"]) == (0, "data-dir", [])
 
 

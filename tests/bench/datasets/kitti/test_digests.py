@@ -9,7 +9,7 @@ import pytest
 
 from bench.datasets.kitti import digests
 from bench.datasets.kitti.digests import digest_of, pixel_digest
-from bench.studies.assignment_2.config import DetectionConfig
+from bench.datasets.kitti.settings import KittiSettings
 from store.errors import DataError
 from tests.bench.datasets.kitti.conftest import DataFolder, image_bytes, kitti_line
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pytest import MonkeyPatch  # noqa: PT013 - a type only
 
-CONFIG = DetectionConfig(images=2)
+CONFIG = KittiSettings(images=2)
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_a_damaged_cache_is_measured_again(three: DataFolder, tmp_path: Path, co
 def test_drawn_images_count_by_their_pixels(flat: DataFolder, tmp_path: Path) -> None:
     """The same picture packed otherwise is the same; the two kinds of digest do not mix in one cache."""
     path = flat.add("000000").folder / "images/000000.png"
-    drawn = DetectionConfig(dataset="drawn")
+    drawn = KittiSettings(dataset="drawn")
     by_pixels, by_bytes = digest_of(flat.folder, drawn, tmp_path), digest_of(flat.folder, CONFIG, tmp_path)
     before = pixel_digest(path)
     from PIL import Image
@@ -112,6 +112,6 @@ def test_an_unreadable_image_has_a_digest_unless_it_was_drawn(flat: DataFolder) 
     flat.add("000000").add("000001").put("images/000001.png", b"no image")
     link = flat.folder / "images/000002.png"
     link.symlink_to(flat.folder / "nowhere.png")
-    assert digest_of(flat.folder, DetectionConfig(), None)
+    assert digest_of(flat.folder, KittiSettings(), None)
     with pytest.raises(DataError, match=r"000001\.png cannot be decoded[^\0]*drawn again"):
-        digest_of(flat.folder, DetectionConfig(dataset="drawn"), None)
+        digest_of(flat.folder, KittiSettings(dataset="drawn"), None)

@@ -8,7 +8,7 @@ import pytest
 
 from bench.datasets.kitti.entries import Box
 from bench.datasets.kitti.reader import read_dataset
-from bench.studies.assignment_2.config import DetectionConfig
+from bench.datasets.kitti.settings import KittiSettings
 from store.canonical import digest_file
 from store.errors import DataError
 from tests.bench.datasets.kitti.conftest import image_bytes, kitti_line
@@ -16,8 +16,8 @@ from tests.bench.datasets.kitti.conftest import image_bytes, kitti_line
 if TYPE_CHECKING:
     from tests.bench.datasets.kitti.conftest import DataFolder
 
-LENIENT = DetectionConfig()
-STRICT = DetectionConfig(strict_labels=True)
+LENIENT = KittiSettings()
+STRICT = KittiSettings(strict_labels=True)
 
 
 def test_an_image_is_read_with_everything_about_it(official: DataFolder) -> None:
@@ -56,7 +56,7 @@ def test_a_list_of_ids_is_the_subset(flat: DataFolder) -> None:
     """Exactly the images of the list, in sorted order; the labels of the others are no orphans."""
     for name in ("000000", "000001", "000002", "000003"):
         flat.add(name)
-    found = read_dataset(flat.folder, DetectionConfig(ids=("000003", "000001")), "car")
+    found = read_dataset(flat.folder, KittiSettings(ids=("000003", "000001")), "car")
     assert [image.entry.id for image in found.images] == ["000001", "000003"]
     assert (found.images_requested, found.images_available, found.problems) == (2, 4, ())
 
@@ -64,14 +64,14 @@ def test_a_list_of_ids_is_the_subset(flat: DataFolder) -> None:
 def test_an_id_without_an_image_is_named(flat: DataFolder) -> None:
     """A list that asks for what is not there is no smaller list."""
     with pytest.raises(DataError, match=r"1 of the 2 images .* 000009"):
-        read_dataset(flat.add("000000").folder, DetectionConfig(ids=("000000", "000009")), "car")
+        read_dataset(flat.add("000000").folder, KittiSettings(ids=("000000", "000009")), "car")
 
 
 def test_the_first_ids_are_the_subset(flat: DataFolder) -> None:
     """In sorted order; what the folder holds in all is recorded."""
     for name in ("000004", "000000", "000002"):
         flat.add(name)
-    found = read_dataset(flat.folder, DetectionConfig(images=2), "car")
+    found = read_dataset(flat.folder, KittiSettings(images=2), "car")
     assert [image.entry.id for image in found.images] == ["000000", "000002"]
     assert (found.images_requested, found.images_available) == (2, 3)
 
@@ -146,9 +146,9 @@ def test_strict_names_some_and_counts_the_rest(flat: DataFolder) -> None:
 def test_labels_behind_the_subset_are_no_orphans(flat: DataFolder) -> None:
     """All of KITTI's labels may lie beside its first images; a gap inside the subset is an error."""
     flat.add("000000").add("000002").put("labels/000001.txt", b"").put("labels/000003.txt", b"")
-    found = read_dataset(flat.folder, DetectionConfig(images=2), "car")
+    found = read_dataset(flat.folder, KittiSettings(images=2), "car")
     assert [problem.file for problem in found.problems] == ["labels/000001.txt"]
-    found = read_dataset(flat.folder, DetectionConfig(images=3), "car")
+    found = read_dataset(flat.folder, KittiSettings(images=3), "car")
     assert [problem.file for problem in found.problems] == ["labels/000001.txt", "labels/000003.txt"]
 
 

@@ -14,13 +14,13 @@ from bench.datasets.kitti.drives import read_origins
 from bench.datasets.kitti.integrity import check_manifest
 from bench.datasets.kitti.locate import locate_kitti
 from bench.datasets.kitti.reader import LabelledSet, read_dataset
+from bench.datasets.kitti.settings import KittiSettings
 from bench.datasets.kitti.split import leakage_of, split_images
 from bench.datasets.kitti.yolo import write_yolo_dataset
-from bench.studies.assignment_2.config import DetectionConfig
 
 pytestmark = pytest.mark.real_data
 
-STRICT = DetectionConfig(strict_labels=True)
+STRICT = KittiSettings(strict_labels=True)
 LONG_DRIVE = "2011_09_26_drive_0011"
 
 

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.datasets.kitti.entries import ImageEntry, LabelledImage
+from bench.datasets.kitti.settings import KittiSettings
 from bench.datasets.kitti.split import Split, drives_of, leakage_of, split_images
-from bench.studies.assignment_2.config import DetectionConfig
 from store.errors import DataError
 
-RANDOM = DetectionConfig(split="random")
-DRIVE = DetectionConfig(split="drive")
+RANDOM = KittiSettings(split="random")
+DRIVE = KittiSettings(split="drive")
 
 
 def images(drives: dict[str | None, int]) -> list[LabelledImage]:
@@ -41,7 +41,7 @@ def test_the_published_cut_has_100_of_500() -> None:
 def test_the_seed_decides() -> None:
     """The same one gives the same cut, whatever the order of the input; another gives another."""
     given_images = images({"a": 30, "b": 30})
-    for detection in (RANDOM, DetectionConfig(split="drive", validation_fraction=0.5)):
+    for detection in (RANDOM, KittiSettings(split="drive", validation_fraction=0.5)):
         first = split_images(given_images, detection, seed=1)
         assert split_images(given_images[::-1], detection, seed=1).digest == first.digest
     digests = {split_images(given_images, RANDOM, seed=seed).digest for seed in range(5)}
@@ -65,7 +65,7 @@ def test_a_cut_parts_the_images_and_a_cut_by_drive_the_drives(
 ) -> None:
     """Every image is in one part, neither part is empty, and by drive no drive (nor the unknown ones) is in both."""
     given_images = images(drives)
-    split = split_images(given_images, DetectionConfig(split=kind, validation_fraction=fraction), seed)
+    split = split_images(given_images, KittiSettings(split=kind, validation_fraction=fraction), seed)
     assert sorted(ids(split.train) + ids(split.validation)) == ids(tuple(given_images))
     assert split.train
     assert split.validation

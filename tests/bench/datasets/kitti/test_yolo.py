@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 from bench.datasets.kitti.entries import Box, ImageEntry, LabelledImage
 from bench.datasets.kitti.labels import LabelRules, parse_labels
 from bench.datasets.kitti.reader import read_dataset
+from bench.datasets.kitti.settings import KittiSettings
 from bench.datasets.kitti.split import Split, split_images
 from bench.datasets.kitti.yolo import write_yolo_dataset, yolo_rows
-from bench.studies.assignment_2.config import DetectionConfig
 from store.errors import StoreError
 from tests.bench.datasets.kitti.conftest import kitti_line
 
 if TYPE_CHECKING:
     from tests.bench.datasets.kitti.conftest import DataFolder
 
-CONFIG = DetectionConfig()
+CONFIG = KittiSettings()
 
 
 @pytest.fixture

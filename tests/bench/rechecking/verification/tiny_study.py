@@ -11,15 +11,13 @@ import numpy as np
 import pytest
 
 from bench.cli import main
-from bench.datasets import catalogue as datasets
+from bench.datasets.catalogue import Dataset
 from bench.datasets.fashion.dataset import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
+from bench.studies.assignment_2.datasets import DATASETS
 from store.canonical import digest_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from bench.datasets.catalogue import Dataset, Sources
-    from bench.studies.assignment_2.config import StudyConfig
 
 SETTINGS = (
     "autoencoder.epochs=2",
@@ -55,17 +53,12 @@ def run_study(root: Path, images: Path) -> None:
     """Run the study into ``root``; the transfer arm is skipped, for there are no pretrained weights."""
     write_images(images)
     content = digest_bytes(b"".join(path.read_bytes() for path in sorted(images.iterdir())))
-    tiny = datasets.Dataset("fashion-mnist", images, content, partial(str, content))
-
-    def found(name: str, config: StudyConfig, sources: Sources) -> Dataset:
-        return tiny if name == tiny.name else real(name, config, sources)
-
-    real = datasets.locate
+    tiny = Dataset("fashion-mnist", images, content, partial(str, content))
     with pytest.MonkeyPatch.context() as patch:
         for name in ("BENCH_DATA_DIR", "BENCH_ARTIFACTS_DIR"):
             patch.delenv(name, raising=False)
         patch.setenv("BENCH_CACHE_DIR", str(root / "cache"))
-        patch.setattr(datasets, "locate", found)
+        patch.setitem(DATASETS, tiny.name, lambda _config, _sources: tiny)
         options = ["--study", "main,sensitivity", *(word for setting in SETTINGS for word in ("--set", setting))]
         assert (
             main(
