@@ -147,12 +147,13 @@ def _add_weights_option(parser: argparse.ArgumentParser) -> None:
 
 def _add_study_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--profile", default="quick", help="quick (default), paper, or a path to your own TOML file")
-    text = "replace one value of the profile, such as autoencoder.epochs=5 (repeatable)"
+    text = "replace one value of the profile, such as execution.threads=2 (repeatable)"
     parser.add_argument("--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE", help=text)
     parser.add_argument("--seeds", metavar="LIST", help="replications, such as 0-4 or 0,3,7")
-    parser.add_argument("--parts", metavar="LIST", help="autoencoders, detection or both, with a comma (default: both)")
-    text = "main (default: all tables and figures), leakage (cars on both splits), sensitivity (assumed values), with commas"
-    parser.add_argument("--study", metavar="LIST", help=text)
+    parser.add_argument("--parts", metavar="LIST", help="some of the study's parts, with commas (default: all)")
+    parser.add_argument("--study", metavar="NAME", help="which study (default: the one that data/studies/studies.toml names)")
+    text = "main (default: all tables and figures), sensitivity (assumed values), or what else the study has, with commas"
+    parser.add_argument("--question", metavar="LIST", help=text)
     parser.add_argument("--device", metavar="NAME", help="cpu (default), cuda or cuda:1")
     parser.add_argument("--strict", action="store_true", help="stop at the first bad label line instead of dropping it")
     _add_weights_option(parser)

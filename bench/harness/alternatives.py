@@ -1,4 +1,4 @@
-"""The tasks of ``--study sensitivity``: Part I once more for each other value of a setting that the source leaves open.
+"""The tasks of ``--question sensitivity``: a study once more for each other value of a setting that its source leaves open.
 
 One setting is changed at a time. Only tasks that the change reaches are run again, under a name that says what was changed;
 they stand beside the tasks of the same seeds with the configuration's own values.
@@ -17,13 +17,13 @@ from store.schema import TaskKey
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from bench.harness.settings import StudySettings
     from bench.harness.task import Task
-    from bench.studies.assignment_2.config import StudyConfig
 
 _WHERE = "sensitivity.alternatives"
 
 
-def tasks_of(config: StudyConfig, plan: Callable[[StudyConfig], Sequence[Task]]) -> Iterator[Task]:
+def tasks_of(config: StudySettings, plan: Callable[[StudySettings], Sequence[Task]]) -> Iterator[Task]:
     """The tasks with the configuration's own values on the study's first seeds, then those that each alternative changes.
 
     ``plan`` lays out the tasks of a configuration, upstream before downstream. Raises UsageError for an alternative that
@@ -35,7 +35,7 @@ def tasks_of(config: StudyConfig, plan: Callable[[StudyConfig], Sequence[Task]])
     for alternative in config.sensitivity.alternatives:
         changed = _changed(own, plan(with_override(short, alternative, _WHERE)))
         if not changed:
-            cure = "name a setting of Part I and a value that is not the configuration's, such as vae.beta=1.0"
+            cure = "name a setting that the tasks read and a value that is not the configuration's"
             raise UsageError(f"the alternative {alternative!r} changes no task", where=_WHERE, cure=cure)
         yield from (_renamed(task, alternative, changed) for task in changed.values())
 

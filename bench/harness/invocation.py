@@ -18,7 +18,7 @@ from bench.harness.environment import git_state, installed_packages, machine_fac
 from bench.harness.explanation import change_lines
 from bench.harness.profile import Profile, load_profile, parse_seeds
 from bench.harness.progress import opening_line
-from bench.studies.assignment_2.datasets import DATASETS
+from bench.harness.studies import load_study, study_names
 from store.errors import IntegrityError, UsageError
 from store.lock import sole_writer
 from store.records import sweep
@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     from bench.datasets.catalogue import Dataset
     from bench.harness.executor import Site
     from bench.harness.planner import Planned
+    from bench.harness.settings import StudySettings
+    from bench.harness.studies import Study
     from bench.harness.task import Task
-    from bench.studies.assignment_2.config import StudyConfig
     from store.records import Stored
 
 
@@ -120,25 +121,28 @@ def plan_text(facts: Mapping[str, JsonValue], *, explain: bool = False) -> str:
 def _resolve(options: argparse.Namespace) -> _Study:
     seeds = parse_seeds(options.seeds) if options.seeds is not None else None
     parts = options.parts.split(",") if options.parts is not None else None
-    studies = options.study.split(",") if options.study is not None else None
-    profile = load_profile(options.profile, options.overrides, seeds=seeds, parts=parts, studies=studies, **_flags(options))
+    questions = options.question.split(",") if options.question is not None else None
+    study = _study_asked_for(options)
+    fixed = {"seeds": seeds, "parts": parts, "questions": questions, **_flags(options, study)}
+    profile = load_profile(options.profile, options.overrides, study=study.name, **fixed)
     tasks = planner.tasks_of(profile.config)
     if not tasks:
         raise UsageError(
-            "the study has no tasks", where=options.profile, cure="name a part with --parts, and arms in detection.arms"
+            "the study has no tasks", where=options.profile, cure="name a part with --parts, and what its settings list"
         )
     found = located(profile.config, tasks, options)
     return _Study(profile, found, planner.plan(profile.config, found, options.artifacts))
 
 
-def located(config: StudyConfig, tasks: Sequence[Task], options: argparse.Namespace) -> dict[str, Dataset]:
+def located(config: StudySettings, tasks: Sequence[Task], options: argparse.Namespace) -> dict[str, Dataset]:
     """The data sets that the tasks read, found where the options allow; raises UsageError for a folder that is none."""
     _check_data_folder(options)
     sources = Sources(options.data, cache_root(options.artifacts, os.environ), options.offline, options.weights)
-    return {name: DATASETS[name](config, sources) for name in planner.inputs_of(tasks)}
+    finders = load_study(config.study).datasets
+    return {name: finders[name](config, sources) for name in planner.inputs_of(tasks)}
 
 
-def site_of(config: StudyConfig, found: Mapping[str, Dataset], root: Path, jobs: int | None) -> Site:
+def site_of(config: StudySettings, found: Mapping[str, Dataset], root: Path, jobs: int | None) -> Site:
     """Where the tasks run: on this machine as the configuration says, into the store at ``root``.
 
     Raises UsageError where torch cannot use the device.
@@ -166,9 +170,22 @@ def _check_data_folder(options: argparse.Namespace) -> None:
         raise UsageError(message, where=str(options.data), cure="correct --data DIR or BENCH_DATA_DIR, or leave it out")
 
 
-def _flags(options: argparse.Namespace) -> dict[str, object]:
+def _study_asked_for(options: argparse.Namespace) -> Study:
+    """The study that ``--study`` names; where it names questions, as it once did, the error names the option that they have."""
+    words = (options.study or "").split(",")
+    asked = {question for name in study_names() for question in load_study(name).questions}
+    if options.study not in study_names() and asked & {*words}:
+        cure = f"write it as --question {options.study}; --study names one of: {', '.join(study_names())}"
+        raise UsageError(f"{options.study!r} is asked of a study, and is none", where="--study", cure=cure)
+    return load_study(options.study)
+
+
+def _flags(options: argparse.Namespace, study: Study) -> dict[str, object]:
     """Flags that stand for one key of the configuration, ``None`` where they were not given."""
-    return {"execution__device": options.device, "detection__strict_labels": options.strict or None}
+    if options.strict and "strict" not in study.flags:
+        raise UsageError(f"study {study.name} has no labels to be strict about", where="--strict", cure="leave --strict out")
+    own = {key.replace(".", "__"): getattr(options, flag) or None for flag, key in study.flags.items()}
+    return {"execution__device": options.device, **own}
 
 
 def _execute(study: _Study, options: argparse.Namespace, stream: TextIO) -> dict[str, Stored]:
@@ -206,6 +223,7 @@ def _write_manifest(study: _Study, done: Mapping[str, Stored], root: Path) -> No
         return
     fields: dict[str, JsonValue] = {
         "run_id": study.run_id,
+        "study": study.profile.config.study,
         "profile": study.profile.name,
         "config": study.profile.config.model_dump(mode="json"),
         "entries": [entry.model_dump(mode="json") for entry in entries],

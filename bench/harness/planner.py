@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-import bench.studies.assignment_2.experiments
-from bench.harness import alternatives as sensitivity
+from bench.harness import alternatives
 from bench.harness.closure import closure_of
 from bench.harness.environment import environment_class
 from bench.harness.explanation import changes_since
+from bench.harness.settings import SENSITIVITY
+from bench.harness.studies import load_study, questions_of
 from store.errors import IntegrityError
 from store.records import MANIFEST, Stored, check_files, folder_of, load, records_of
 from store.schema import Ingredients
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from bench.datasets.catalogue import Dataset
     from bench.harness.closure import Closure
     from bench.harness.explanation import Change
+    from bench.harness.settings import StudySettings
+    from bench.harness.studies import Experiment
     from bench.harness.task import Task
-    from bench.studies.assignment_2.config import StudyConfig
 
 Action = Literal["run", "reuse"]
 
@@ -51,30 +50,25 @@ class Planned:
         return self.task.key.id
 
 
-def tasks_of(config: StudyConfig) -> tuple[Task, ...]:
-    """Every task of the parts and studies that are asked for, each once, upstream before downstream.
-
-    The detectors' own modules know which studies they belong to; the autoencoders belong to ``main`` and ``sensitivity``.
+def tasks_of(config: StudySettings) -> tuple[Task, ...]:
+    """Every task of the parts and questions that are asked for, each once, upstream before downstream.
 
     Raises ValueError where an upstream task is missing.
     """
-    found: list[Task] = []
-    if "detection" in config.parts:
-        found += _part("detection", config)
-    if "autoencoders" in config.parts:
-        found += _part("autoencoders", config) if "main" in config.studies else []
-        found += sensitivity.tasks_of(config, partial(_part, "autoencoders")) if "sensitivity" in config.studies else []
+    modules = [module for module in load_study(config.study).experiments() if module.PART in config.parts]
+    direct = {*config.questions} - {SENSITIVITY}
+    found = [task for module in modules if direct & {*questions_of(module)} for task in module.plan(config)]
+    if SENSITIVITY in config.questions:
+        touched = [module for module in modules if SENSITIVITY in questions_of(module)]
+        found += alternatives.tasks_of(config, lambda other: _in_order(_planned_by(touched, other)))
     return _in_order(found)
 
 
-def _part(part: str, config: StudyConfig) -> tuple[Task, ...]:
-    """Every task of the experiment modules of one part, upstream before downstream."""
-    names = sorted(info.name for info in pkgutil.iter_modules(bench.studies.assignment_2.experiments.__path__))
-    modules = [importlib.import_module(f"bench.studies.assignment_2.experiments.{name}") for name in names]
-    return _in_order([task for module in modules if part == module.PART for task in module.plan(config)])
+def _planned_by(modules: Sequence[Experiment], config: StudySettings) -> list[Task]:
+    return [task for module in modules for task in module.plan(config)]
 
 
-def plan(config: StudyConfig, datasets: Mapping[str, Dataset], root: Path) -> tuple[Planned, ...]:
+def plan(config: StudySettings, datasets: Mapping[str, Dataset], root: Path) -> tuple[Planned, ...]:
     """Decide for each task, in running order, whether its record under ``root`` can be reused."""
     planned: dict[str, Planned] = {}
     tasks = tasks_of(config)
@@ -103,7 +97,7 @@ def _in_order(tasks: list[Task]) -> tuple[Task, ...]:
 
 
 def _ingredients(
-    task: Task, closure: Closure, config: StudyConfig, datasets: Mapping[str, Dataset], planned: Mapping[str, Planned]
+    task: Task, closure: Closure, config: StudySettings, datasets: Mapping[str, Dataset], planned: Mapping[str, Planned]
 ) -> Ingredients:
     execution = config.execution
     return Ingredients(

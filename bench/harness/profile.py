@@ -1,4 +1,4 @@
-"""Turns a profile name or TOML file plus ``--set`` overrides into a checked StudyConfig."""
+"""Turns a profile name or TOML file plus ``--set`` overrides into the checked configuration of a study."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ValidationError
 
-from bench.studies.assignment_2.config import StudyConfig
+from bench.harness.studies import load_study
 from store.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-PROFILES = Path(__file__).parents[1] / "studies" / "assignment_2" / "profiles"
+    from bench.harness.settings import StudySettings
+
 _SEEDS = re.compile(r"(?P<first>[0-9]{1,12})(-(?P<last>[0-9]{1,12}))?")
 _LARGEST_SEED = 2**32 - 1  # the largest that numpy's generators take
 _MOST_SEEDS = 1000  # in one range: more is a slip, and would fill the memory before anything runs
-_FLAGS = {"studies": "--study", "detection.strict_labels": "--strict"}  # the others are called like their key
+_FLAG_OF = {"questions": "--question"}  # the others are called like their key
 _LONGEST_NAME = 40  # a run id has room for 80 characters, of which the digits take 9
 
 
@@ -30,16 +31,19 @@ class Profile:
     """A named, fully resolved configuration."""
 
     name: str
-    config: StudyConfig
+    config: StudySettings
 
 
-def load_profile(name: str, overrides: Sequence[str] = (), **fixed: object) -> Profile:
+def load_profile(name: str, overrides: Sequence[str] = (), *, study: str | None = None, **fixed: object) -> Profile:
     """Resolve ``name`` (built in, or a path to TOML), then ``key=value`` overrides, then ``fixed`` dotted keys.
 
-    Raises UsageError for an unknown profile, an unknown key (with the nearest valid one) or a bad value.
+    ``study`` is the default one where none is named. Raises UsageError for an unknown study or profile, an unknown key (with
+    the nearest valid one) or a bad value.
     """
-    path = _find(name)
+    found = load_study(study)
+    path = _find(name, found.profiles)
     tree = _read(path)
+    flags = {key: f"--{flag}" for flag, key in found.flags.items()}
     origins: dict[str, str] = {}
     for override in overrides:
         key, value = _parse_override(override)
@@ -49,20 +53,20 @@ def load_profile(name: str, overrides: Sequence[str] = (), **fixed: object) -> P
         if value is not None:
             key = option.replace("__", ".")
             _assign(tree, key, value)
-            origins[key] = _FLAGS.get(key, f"--{key.rsplit('.', 1)[-1]}")
-    return Profile(_name_of(path), _validate(tree, path, origins))
+            origins[key] = _FLAG_OF.get(key) or flags.get(key, f"--{key.rsplit('.', 1)[-1]}")
+    return Profile(_name_of(path), _validate(found.config, tree, path, origins))
 
 
-def with_override(config: StudyConfig, override: str, where: str) -> StudyConfig:
+def with_override(config: StudySettings, override: str, where: str) -> StudySettings:
     """The configuration with one ``key=value`` changed; raises UsageError that names ``where`` the override stands."""
     key, value = _parse_override(override, where)
     tree = config.model_dump(mode="json")
     _assign(tree, key, value, where)
-    return _validate(tree, Path(where), {})
+    return _validate(type(config), tree, Path(where), {})
 
 
-def leaf_keys(model: type[BaseModel] = StudyConfig, prefix: str = "") -> Iterator[str]:
-    """Every dotted key that a profile may set, such as ``autoencoder.epochs``."""
+def leaf_keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """Every dotted key that a profile may set, such as ``execution.device``."""
     for name, info in model.model_fields.items():
         kind = info.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
@@ -86,8 +90,8 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     return tuple(sorted(seeds))
 
 
-def _find(name: str) -> Path:
-    built_in = {path.stem: path for path in PROFILES.glob("*.toml")}
+def _find(name: str, folder: Path) -> Path:
+    built_in = {path.stem: path for path in folder.glob("*.toml")}
     if name in built_in:
         return built_in[name]
     if name.endswith(".toml"):
@@ -118,7 +122,7 @@ def _read(path: Path) -> dict[str, object]:
 def _parse_override(text: str, where: str = "--set") -> tuple[str, object]:
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
-        raise UsageError(f"not an override: {text!r}", where=where, cure="write it as autoencoder.epochs=5")
+        raise UsageError(f"not an override: {text!r}", where=where, cure="write it as key=value, such as execution.threads=2")
     try:
         tree = tomllib.loads(f"value = {value}")
     except tomllib.TOMLDecodeError:
@@ -134,27 +138,28 @@ def _assign(tree: dict[str, object], key: str, value: object, where: str = "--se
     for name in parents:
         child = node.setdefault(name, {})
         if not isinstance(child, dict):
-            raise _unknown_key(key, where)
+            message = f"unknown key {key!r}: {name} has a value of its own"
+            raise UsageError(message, where=where, cure="leave out what follows it")
         node = child
     node[leaf] = value
 
 
-def _validate(tree: Mapping[str, object], path: Path, origins: Mapping[str, str]) -> StudyConfig:
+def _validate(model: type[StudySettings], tree: Mapping[str, object], path: Path, origins: Mapping[str, str]) -> StudySettings:
     """Check the whole tree; an error names the flag in ``origins`` that set the wrong key, or else the file."""
     try:
-        return StudyConfig.model_validate(tree)
+        return model.model_validate(tree)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
         where = next((flag for name, flag in origins.items() if f"{key}.".startswith(f"{name}.")), str(path))
         if first["type"] == "extra_forbidden":
-            raise _unknown_key(key, where) from error
+            raise _unknown_key(model, key, where) from error
         message = f"{key} = {first['input']!r}: {first['msg']}"
         raise UsageError(message, where=where, cure="give a value of the right kind") from error
 
 
-def _unknown_key(key: str, where: str) -> UsageError:
-    known = list(leaf_keys())
+def _unknown_key(model: type[StudySettings], key: str, where: str) -> UsageError:
+    known = list(leaf_keys(model))
     sections = sorted({name.split(".")[0] for name in known})
     nearest = difflib.get_close_matches(key, known + sections, n=1, cutoff=0.5)
     if not nearest:  # a leaf given without, or under a wrong, section

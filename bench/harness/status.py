@@ -58,7 +58,7 @@ def _stale(run: Run, options: argparse.Namespace) -> tuple[dict[str, str], str]:
     """Why each task of the run would be computed anew with what is here now, and why that cannot be told, where it cannot."""
     from bench.harness import invocation as study  # noqa: PLC0415 - both plan, which looks at all data
     from bench.harness import planner  # noqa: PLC0415
-    from bench.rechecking.reproduction.command import config_of  # noqa: PLC0415
+    from bench.harness.stored_config import config_of  # noqa: PLC0415
 
     here = argparse.Namespace(**{**vars(options), "offline": True})
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
 from store.archive import export_run, import_run
@@ -9,6 +10,7 @@ from store.cleaning import removable, remove
 from store.errors import UsageError
 from store.lock import sole_writer
 from store.merging import merge_runs
+from store.runs import load_run
 
 if TYPE_CHECKING:
     import argparse
@@ -23,8 +25,6 @@ _UNIT = 1024
 def export_facts(options: argparse.Namespace) -> dict[str, JsonValue]:
     """Write the run to one archive; by default ``RUN.tar`` in the current folder."""
     from pathlib import Path  # noqa: PLC0415 - needed for the default alone
-
-    from store.runs import load_run  # noqa: PLC0415
 
     target = options.output or Path(f"{load_run(options.artifacts, options.run).run_id}.tar")
     run = export_run(options.artifacts, options.run, target)
@@ -67,8 +67,9 @@ def import_text(facts: Mapping[str, JsonValue]) -> str:
 
 def merge_facts(options: argparse.Namespace, stream: TextIO) -> dict[str, JsonValue]:
     """Make one run of several; raises UsageError where they do not belong together."""
+    study = load_run(options.artifacts, options.runs[0]).study
     with _alone(options, stream):
-        done = merge_runs(options.artifacts, options.runs, _asked)
+        done = merge_runs(options.artifacts, options.runs, partial(_asked, study))
     return {
         "run_id": done.run.run_id,
         "merged": list(options.runs),
@@ -94,12 +95,12 @@ def _alone(options: argparse.Namespace, stream: TextIO) -> AbstractContextManage
     return sole_writer(options.artifacts, lambda holder: print(f"waiting for {holder}", file=stream, flush=True))
 
 
-def _asked(config: Mapping[str, JsonValue]) -> frozenset[str]:
+def _asked(study: str | None, config: Mapping[str, JsonValue]) -> frozenset[str]:
     """The tasks that a run's configuration asks for; raises UsageError where this version of the program cannot read it."""
     from bench.harness import planner  # noqa: PLC0415 - loads all experiments, which the other commands here do not need
-    from bench.rechecking.reproduction.command import parsed_config  # noqa: PLC0415
+    from bench.harness.stored_config import parsed_config  # noqa: PLC0415
 
-    return frozenset(task.key.id for task in planner.tasks_of(parsed_config(config, "the merged configuration")))
+    return frozenset(task.key.id for task in planner.tasks_of(parsed_config(config, "the merged configuration", study)))
 
 
 def _listed(value: JsonValue) -> list[str]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from report.evidence.records import Evidence
 
-UNCOMPARED = ("seeds", "parts", "studies", "sensitivity", "execution")  # replications, how much ran, and the machine
+UNCOMPARED = ("seeds", "parts", "questions", "sensitivity", "execution")  # replications, how much ran, and the machine
 _IMAGES = "detection.images"
 _DETECTION = "detection"  # the one section of Part II; all others belong to Part I
 

@@ -17,6 +17,7 @@ from bench.harness import planner
 from bench.harness.profile import load_profile
 from bench.harness.task import Context
 from bench.harness.worker import Job, Provenance, execute
+from bench.studies.assignment_2.config import StudyConfig
 from bench.training import loop
 from bench.training.chain import Chain
 from store.records import commit, folder_of, load
@@ -36,8 +37,10 @@ TURNS = 2
 
 def jobs_of(root: Path) -> tuple[list[Planned], dict[str, Job]]:
     """The first part's tasks of the quick profile, one seed, and their jobs without upstream."""
-    profile = load_profile("quick", [], seeds=(0,), parts=["autoencoders"], studies=None)
-    found = {"fashion-mnist": dataset_of(profile.config.dataset.source, Sources(None, root / "cache", offline=True))}
+    profile = load_profile("quick", [], seeds=(0,), parts=["autoencoders"])
+    config = profile.config
+    assert isinstance(config, StudyConfig)
+    found = {"fashion-mnist": dataset_of(config.dataset.source, Sources(None, root / "cache", offline=True))}
     planned = list(planner.plan(profile.config, found, root))
     here = Provenance({}, {}, None, None)
     jobs = {}

@@ -110,7 +110,7 @@ def _tasks(spec: Spec) -> list[tuple[TaskKey, Found]]:
         *(detection_tasks(spec.seeds, spec.config["detection"]["dataset"]) if "detection" in spec.parts else ()),
         *(
             leakage_tasks(spec.seeds, spec.config["detection"]["dataset"])
-            if "leakage" in spec.config.get("studies", ())
+            if "leakage" in spec.config.get("questions", ())
             else ()
         ),
         *_sensitivity_tasks(spec),

@@ -5,19 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TextIO
 
-from pydantic import ValidationError
-
 from bench.harness import invocation as study
 from bench.harness import planner
 from bench.harness.environment import git_state, machine_facts
+from bench.harness.stored_config import config_of
 from bench.rechecking.reproduction.cases import cases_of, prepared, verdict_on
 from bench.rechecking.reproduction.clean_store import clean_store
 from bench.rechecking.reproduction.comparison import TOLERANCE
 from bench.rechecking.reproduction.selection import select
-from bench.studies.assignment_2.config import StudyConfig
 from store.certificates import Side, is_reproduced, write_certificate
 from store.chain import read_chain
-from store.errors import UsageError
 from store.runs import load_entry, load_run
 
 if TYPE_CHECKING:
@@ -28,6 +25,7 @@ if TYPE_CHECKING:
 
     from bench.harness.executor import Site
     from bench.harness.planner import Planned
+    from bench.harness.settings import StudySettings
     from bench.rechecking.reproduction.cases import Case
     from store.certificates import Certificate, Selection, TaskVerdict
     from store.records import Stored
@@ -64,30 +62,6 @@ def reproduce(options: argparse.Namespace, stream: TextIO) -> Certificate:
     return write_certificate(options.artifacts, _fields(run, selection, (cases, verdicts), config))
 
 
-def config_of(run: Run, device: str | None) -> StudyConfig:
-    """The configuration that the run was made with, on another device where one is named.
-
-    Raises UsageError where this version of the program cannot read it.
-    """
-    execution = run.config.get("execution")
-    tree: dict[str, JsonValue] = dict(run.config)
-    if device is not None and isinstance(execution, dict):
-        tree["execution"] = {**execution, "device": device}
-    return parsed_config(tree, f"the configuration of run {run.run_id}")
-
-
-def parsed_config(tree: Mapping[str, JsonValue], name: str) -> StudyConfig:
-    """A stored configuration; raises UsageError, in which ``name`` stands for it, where this program cannot read it."""
-    try:
-        return StudyConfig.model_validate(tree)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        message = f"{name} is none of this program: {key}: {first['msg']}"
-        cure = "correct --device, or check out the commit that made the run (report, appendix B)"
-        raise UsageError(message, where=key, cure=cure) from error
-
-
 def _run(items: Sequence[Planned], site: Site, stream: TextIO) -> dict[str, Stored]:
     from bench.harness.display import show  # noqa: PLC0415 - with nothing to run, neither is needed
     from bench.harness.executor import run_all  # noqa: PLC0415
@@ -98,7 +72,7 @@ def _run(items: Sequence[Planned], site: Site, stream: TextIO) -> dict[str, Stor
 
 
 def _fields(
-    run: Run, selection: Selection, judged: tuple[tuple[Case, ...], tuple[TaskVerdict, ...]], config: StudyConfig
+    run: Run, selection: Selection, judged: tuple[tuple[Case, ...], tuple[TaskVerdict, ...]], config: StudySettings
 ) -> dict[str, JsonValue]:
     cases, verdicts = judged
     return {
@@ -124,7 +98,7 @@ def _side_of_records(records: Sequence[Record]) -> Side:
     return Side(environment=_merged(r.ingredients.environment for r in records), machines=tuple(machines), git=tuple(git))
 
 
-def _side_of_now(planned: Sequence[Planned], config: StudyConfig) -> Side:
+def _side_of_now(planned: Sequence[Planned], config: StudySettings) -> Side:
     return Side(
         environment=_merged(item.ingredients.environment for item in planned),
         machines=(machine_facts(config.execution.device),),

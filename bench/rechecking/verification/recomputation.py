@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bench.harness.studies import study_of_record, study_of_run
 from bench.rechecking.verification.comparison import Comparison, difference
-from bench.studies.assignment_2.rechecks import across, detection, images, training
+from bench.rechecking.verification.planned import planned
 from store.audit import Problem
 from store.formats import read_document
 from store.runs import run_path
@@ -15,22 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from bench.harness.studies import Recheck
     from store.records import Stored
     from store.schema import Run
 
 TIMING = "timing.json"
-
-_CHECKS: dict[str, Callable[[Stored, Mapping[str, Stored]], Iterator[Comparison]]] = {
-    "architecture": images.architecture,
-    "fashion_data": images.fashion_data,
-    "autoencoder": training.autoencoder,
-    "reconstruction": images.reconstruction,
-    "latent": images.latent,
-    "classifier": training.classifier,
-    "detection_data": detection.detection_data,
-    "detector": detection.detector,
-    "detection": detection.detection,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +41,7 @@ def recompute_run(run: Run, records: Mapping[str, Stored], root: Path) -> Recomp
     place = run_path(root, run.run_id)
     parts = (
         _judge(_placed(check, records, place), place)
-        for check in (lambda: across.planned(run, records), lambda: across.agreeing(records))
+        for check in (lambda: planned(run, records), lambda: study_of_run(run).agreement(records))
     )
     found = [*parts]
     return Recomputed(sum(each.values for each in found), tuple(problem for each in found for problem in each.problems))
@@ -59,7 +49,12 @@ def recompute_run(run: Run, records: Mapping[str, Stored], root: Path) -> Recomp
 
 def is_recomputed(stored: Stored) -> bool:
     """Whether the numbers of this record are ever compared with more than its digests."""
-    return stored.record.task.experiment in _CHECKS
+    return _check_of(stored) is not None
+
+
+def _check_of(stored: Stored) -> Recheck | None:
+    study = study_of_record(stored.record)
+    return None if study is None else study.rechecks().get(stored.record.task.experiment)
 
 
 def _placed(
@@ -73,7 +68,7 @@ def _comparisons(stored: Stored, upstream: Mapping[str, Stored] | None) -> Itera
     timing = read_document(stored.file(TIMING))
     seconds = timing.get("seconds") if isinstance(timing, dict) else None
     yield Comparison("execution.duration_s", stored.record.execution.duration_s, seconds)
-    check = _CHECKS.get(stored.record.task.experiment)
+    check = _check_of(stored)
     if check is not None and upstream is not None and stored.record.status in {"ok", "diverged"}:
         yield from check(stored, upstream)
 

@@ -33,12 +33,12 @@ class Cell:
 
 
 def cells_of(config: StudyConfig) -> tuple[Cell, ...]:
-    """The cells of all studies that are asked for, each once.
+    """The cells of all questions that are asked, each once.
 
     ``leakage`` shares the cells on the configuration's split with ``main``: they have the same names and fingerprints.
     """
     own = config.detection.split
-    cells = [Cell(arm, own, "") for arm in config.detection.arms] if "main" in config.studies else []
-    if "leakage" in config.studies:
+    cells = [Cell(arm, own, "") for arm in config.detection.arms] if "main" in config.questions else []
+    if "leakage" in config.questions:
         cells += [Cell(arm, split, "" if split == own else f".{split}") for split in SPLITS for arm in LEAKAGE_ARMS]
     return tuple(dict.fromkeys(cells))

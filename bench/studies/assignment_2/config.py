@@ -6,15 +6,16 @@ equal.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from bench.datasets.kitti.settings import KittiSettings
+from bench.harness.settings import SensitivityConfig, StudySettings
 from bench.sections import Count, Fraction, NonNegativeFloat, Once, PositiveFloat, PositiveInt, Section
 
 Part = Literal["autoencoders", "detection"]
-Study = Literal["main", "leakage", "sensitivity"]
+Question = Literal["main", "leakage", "sensitivity"]
 
 
 class DatasetConfig(Section):
@@ -89,14 +90,9 @@ class DetectionConfig(KittiSettings):
     )
 
 
-class SensitivityConfig(Section):
-    """What other values of the assumed settings would change (``--study sensitivity``).
+class AssumedValues(SensitivityConfig):
+    """The other values of what the source leaves open in Part I."""
 
-    ``alternatives`` are written as ``--set`` takes them, and each is tried by itself, on the first ``seeds`` of the study's
-    seeds.
-    """
-
-    seeds: PositiveInt = 3
     alternatives: Annotated[tuple[str, ...], Once] = (
         "autoencoder.batch_size=64",
         "vae.beta=1.0",
@@ -107,24 +103,17 @@ class SensitivityConfig(Section):
     )
 
 
-class ExecutionConfig(Section):
-    """Where tasks run. ``threads`` is per task and fixed, because it can change the last bits of a sum."""
+class StudyConfig(StudySettings):
+    """The whole study.
 
-    device: Annotated[str, Field(pattern=r"^(cpu|cuda(:\d+)?)$")] = "cpu"
-    threads: PositiveInt = 1
-
-
-class StudyConfig(Section):
-    """A whole study; ``seeds`` are the replications, ``parts`` which of its two parts are run.
-
-    ``studies`` are what is asked of them: ``main`` the tables and figures of the source, ``leakage`` what neighbouring
-    frames on both sides of a random split are worth to the detectors, ``sensitivity`` what the assumed values of Part I
-    are worth to its results.
+    Of the ``questions``, ``leakage`` asks what neighbouring frames on both sides of a random split are worth to the detectors,
+    ``sensitivity`` what the assumed values of Part I are worth to its results.
     """
 
-    seeds: Annotated[tuple[Count, ...], Once] = Field(default=(0,), min_length=1)
+    study: ClassVar[str] = "assignment_2"
+
     parts: Annotated[tuple[Part, ...], Once] = Field(default=("autoencoders", "detection"), min_length=1)
-    studies: Annotated[tuple[Study, ...], Once] = Field(default=("main",), min_length=1)
+    questions: Annotated[tuple[Question, ...], Once] = Field(default=("main",), min_length=1)
     dataset: DatasetConfig = DatasetConfig()
     autoencoder: AutoencoderConfig = AutoencoderConfig()
     vae: VaeConfig = VaeConfig()
@@ -133,5 +122,4 @@ class StudyConfig(Section):
     latent: LatentConfig = LatentConfig()
     classifier: ClassifierConfig = ClassifierConfig()
     detection: DetectionConfig = DetectionConfig()
-    sensitivity: SensitivityConfig = SensitivityConfig()
-    execution: ExecutionConfig = ExecutionConfig()
+    sensitivity: AssumedValues = AssumedValues()

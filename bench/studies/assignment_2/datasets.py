@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.datasets.fashion import locate as fashion
+from bench.datasets.fashion.manifest import DATASET as FASHION
 from bench.datasets.kitti import locate as kitti
 from bench.models.detection import weights
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from bench.studies.assignment_2.config import StudyConfig
 
 DATASETS: dict[str, Callable[[StudyConfig, Sources], Dataset]] = {
-    fashion.DATASET: lambda config, sources: fashion.dataset_of(config.dataset.source, sources),
+    FASHION: lambda config, sources: fashion.dataset_of(config.dataset.source, sources),
     kitti.KITTI: lambda config, sources: kitti.dataset_of(config.detection, sources),
     kitti.DRAWN: lambda config, sources: kitti.drawn_of(config.detection, sources),
     weights.NAME: lambda _config, sources: weights.dataset_of(sources),

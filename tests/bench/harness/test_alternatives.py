@@ -6,15 +6,15 @@ import pytest
 
 from bench.harness.planner import tasks_of
 from bench.harness.profile import load_profile
-from bench.studies.assignment_2.config import SensitivityConfig, StudyConfig
+from bench.studies.assignment_2.config import AssumedValues, StudyConfig
 from store.alternatives import alternative_variant, key_and_value
 from store.errors import UsageError
 
 
-def planned(*alternatives: str, seeds: tuple[int, ...] = (0,), studies: tuple[str, ...] = ("sensitivity",)) -> set[str]:
+def planned(*alternatives: str, seeds: tuple[int, ...] = (0,), questions: tuple[str, ...] = ("sensitivity",)) -> set[str]:
     """The ids of all tasks of Part I."""
     section = {"alternatives": alternatives, "seeds": 2}
-    fields = {"seeds": seeds, "parts": ("autoencoders",), "studies": studies, "sensitivity": section}
+    fields = {"seeds": seeds, "parts": ("autoencoders",), "questions": questions, "sensitivity": section}
     return {task.key.id for task in tasks_of(StudyConfig.model_validate(fields))}
 
 
@@ -43,7 +43,7 @@ def test_a_value_reaches_what_uses_it_and_what_reads_that(
 
 def test_a_trial_reads_the_trial_before_it_or_the_assumed_one() -> None:
     """The classifier of another beta reads that VAE; a wider classifier reads the VAE as it is."""
-    config = StudyConfig(studies=("sensitivity",), parts=("autoencoders",))
+    config = StudyConfig(questions=("sensitivity",), parts=("autoencoders",))
     upstream = {task.key.id: task.upstream for task in tasks_of(config)}
     assert upstream["classifier/vae.vae.beta-1.0/seed-0"] == ("autoencoder/vae.vae.beta-1.0/seed-0",)
     assert upstream["classifier/vae.classifier.hidden_units-128/seed-0"] == ("autoencoder/vae/seed-0",)
@@ -51,7 +51,7 @@ def test_a_trial_reads_the_trial_before_it_or_the_assumed_one() -> None:
 
 def test_the_task_has_the_other_value_and_only_that() -> None:
     """A trial differs from its counterpart in one value, and so in its fingerprint."""
-    tasks = {task.key.id: task for task in tasks_of(StudyConfig(studies=("sensitivity",), parts=("autoencoders",)))}
+    tasks = {task.key.id: task for task in tasks_of(StudyConfig(questions=("sensitivity",), parts=("autoencoders",)))}
     own, other = tasks["autoencoder/vae/seed-0"].config, tasks["autoencoder/vae.vae.beta-1.0/seed-0"].config
     assert own["vae"] == {"latent_dim": 20, "beta": 0.5}
     assert other["vae"] == {"latent_dim": 20, "beta": 1.0}
@@ -60,7 +60,7 @@ def test_the_task_has_the_other_value_and_only_that() -> None:
 
 def test_only_the_first_seeds_are_tried_and_the_main_study_keeps_all() -> None:
     """Two seeds of four are tried; alone, the study needs no more of the assumed value either."""
-    both = planned("vae.beta=1.0", seeds=(0, 1, 2, 3), studies=("main", "sensitivity"))
+    both = planned("vae.beta=1.0", seeds=(0, 1, 2, 3), questions=("main", "sensitivity"))
     assert {name[-1] for name in both if "beta" in name} == {"0", "1"}
     assert {name[-1] for name in both if name.startswith("autoencoder/ae/")} == {"0", "1", "2", "3"}
     alone = planned("vae.beta=1.0", seeds=(0, 1, 2, 3))
@@ -87,8 +87,8 @@ def test_a_wrong_alternative_is_named(alternative: str, message: str) -> None:
 
 def test_alternatives_are_set_like_any_value() -> None:
     """``--set`` takes the whole list; one that stands twice is refused."""
-    config = load_profile("paper", ['sensitivity.alternatives=["vae.beta=0.25"]'], studies=["sensitivity"]).config
-    assert config.sensitivity == SensitivityConfig(alternatives=("vae.beta=0.25",))
+    config = load_profile("paper", ['sensitivity.alternatives=["vae.beta=0.25"]'], questions=["sensitivity"]).config
+    assert config.sensitivity == AssumedValues(alternatives=("vae.beta=0.25",))
     with pytest.raises(UsageError, match="name each one once"):
         load_profile("paper", ['sensitivity.alternatives=["vae.beta=0.25", "vae.beta=0.25"]'])
 

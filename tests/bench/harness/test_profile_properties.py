@@ -14,7 +14,7 @@ from bench.harness.profile import leaf_keys, load_profile, parse_seeds
 from bench.studies.assignment_2.config import StudyConfig
 from store.errors import UsageError
 
-KEYS = sorted(leaf_keys())
+KEYS = sorted(leaf_keys(StudyConfig))
 words = st.from_regex(r"[a-z]{1,12}", fullmatch=True)
 
 

@@ -32,7 +32,7 @@ def study(
 ) -> Subject:
     """A study with four seeds that tries two alternatives on the first three of them."""
     section = {"seeds": 3, "alternatives": [WIDTH, BETA]}
-    config = {**PUBLISHED_CONFIG, "studies": ["main", "sensitivity"], "sensitivity": section}
+    config = {**PUBLISHED_CONFIG, "questions": ["main", "sensitivity"], "sensitivity": section}
     spec = Spec(seeds=seeds, config=config, alternatives=TOUCHED, metrics=metrics or {}, broken=broken or {})
     write_study(root, spec)
     return subject_of(root)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bench.training.loop import Examples, Training
 
 PART = "autoencoders"
+QUESTIONS = ("main", "sensitivity")
 VARIANTS = ("ae", "vae", "dae")
 DATA = "fashion-mnist"
 

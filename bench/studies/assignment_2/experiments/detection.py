@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from store.records import Stored
 
 PART = "detection"
+QUESTIONS = ("main", "leakage")
 EPOCHS = ("last", "best")
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bench.studies.assignment_2.config import StudyConfig
 
 PART = "detection"
+QUESTIONS = ("main", "leakage")
 EXPERIMENT = "detection_data"
 # The keys that decide over images, labels and cut; a change of the training leaves these records alone.
 _KEYS = {"dataset", "images", "ids", "split", "validation_fraction", "car", "person", "cyclist", "strict_labels"}

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bench.studies.assignment_2.config import StudyConfig
 
 PART = "detection"
+QUESTIONS = ("main", "leakage")
 EXPERIMENT = "detector"
 # The keys of the training; those of the data come in through the upstream record.
 _KEYS = {"dataset", "image_size", "batch_size", "epochs"}

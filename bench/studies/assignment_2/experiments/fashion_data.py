@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bench.studies.assignment_2.config import StudyConfig
 
 PART = "autoencoders"
+QUESTIONS = ("main", "sensitivity")
 DATA = "fashion-mnist"
 VARIANT = "parts"
 PAIRS = (("train", "validation"), ("train", "test"), ("validation", "test"))

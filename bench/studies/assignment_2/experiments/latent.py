@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bench.studies.assignment_2.config import StudyConfig
 
 PART = "autoencoders"
+QUESTIONS = ("main", "sensitivity")
 VARIANTS = ("ae", "vae", "dae")
 PIXELS = "pixels"
 DATA = "fashion-mnist"

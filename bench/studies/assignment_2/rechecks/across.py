@@ -1,14 +1,10 @@
-"""Compares what the records of one run say about the same thing, and the records with the run's own configuration."""
+"""Compares what the records of one run say about the same thing."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from bench.harness import planner
 from bench.rechecking.verification.comparison import Comparison
-from bench.studies.assignment_2.config import StudyConfig
 from store.formats import read_table
 
 if TYPE_CHECKING:
@@ -17,7 +13,6 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from store.records import Stored
-    from store.schema import Run
 
 _LABELLED = {"reconstruction": "errors.parquet", "latent": "coordinates.parquet", "classifier": "predictions.parquet"}
 _COUNTS = {"autoencoder": ("train_images", "validation_images"), "fashion_data": ("images_train", "images_validation")}
@@ -29,40 +24,11 @@ _SIZES = (
 )
 
 
-def planned(run: Run, records: Mapping[str, Stored]) -> Iterator[tuple[str, Comparison]]:
-    """Task id and comparison: the run's tasks and their configurations with what its configuration plans today.
-
-    What only one side has is left out, for an older record may lack what is configured now. Raises ValidationError where
-    the run's configuration has a value that none may have.
-    """
-    config = _known_config(run)
-    if config is None:
-        return
-    tasks = {task.key.id: task for task in planner.tasks_of(config)}
-    named = {entry.task.id for entry in run.entries}
-    shared = {name.partition("/")[0] for name in named} & {name.partition("/")[0] for name in tasks}
-    for name in sorted(name for name in tasks.keys() ^ named if name.partition("/")[0] in shared):
-        yield name, Comparison(f"task {name} in the run's configuration", name in named, name in tasks)
-    for name in sorted(tasks.keys() & records.keys()):
-        stored = records[name].record.ingredients.config
-        yield from ((name, each) for each in _shared_leaves(stored, tasks[name].config, "config "))
-
-
 def agreeing(records: Mapping[str, Stored]) -> Iterator[tuple[str, Comparison]]:
     """Task id and comparison: labels of the same test images, sizes of the same networks, cuts of the same seed."""
     yield from _labels(records)
     yield from _sizes(records)
     yield from _cuts(records)
-
-
-def _known_config(run: Run) -> StudyConfig | None:
-    """None where it has keys that this version does not know: then its tasks cannot be planned any more."""
-    try:
-        return StudyConfig.model_validate(run.config)
-    except ValidationError as error:
-        if any(each["type"] != "extra_forbidden" for each in error.errors()):
-            raise
-        return None
 
 
 def _labels(records: Mapping[str, Stored]) -> Iterator[tuple[str, Comparison]]:
@@ -103,12 +69,3 @@ def _sizes(records: Mapping[str, Stored]) -> Iterator[tuple[str, Comparison]]:
             if table is not None and stored.record.status == "ok" and task.experiment == experiment:
                 found, expected = (each.record.result.metrics.get(metric) for each in (stored, table))
                 yield name, Comparison(f"metric {metric}", found, expected)
-
-
-def _shared_leaves(stored: Mapping[str, JsonValue], expected: Mapping[str, JsonValue], prefix: str) -> Iterator[Comparison]:
-    for name in sorted(stored.keys() & expected.keys()):
-        one, other = stored[name], expected[name]
-        if isinstance(one, dict) and isinstance(other, dict):
-            yield from _shared_leaves(one, other, f"{prefix}{name}.")
-        else:
-            yield Comparison(f"{prefix}{name}", one, other)

@@ -59,13 +59,13 @@ def run_study(root: Path, images: Path) -> None:
             patch.delenv(name, raising=False)
         patch.setenv("BENCH_CACHE_DIR", str(root / "cache"))
         patch.setitem(DATASETS, tiny.name, lambda _config, _sources: tiny)
-        options = ["--study", "main,sensitivity", *(word for setting in SETTINGS for word in ("--set", setting))]
+        options = ["--question", "main,sensitivity", *(word for setting in SETTINGS for word in ("--set", setting))]
         assert (
             main(
                 [
                     "run",
                     "--offline",
-                    "--study",
+                    "--question",
                     "main,sensitivity",
                     "--seeds",
                     "0",

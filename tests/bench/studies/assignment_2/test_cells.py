@@ -10,7 +10,7 @@ from bench.studies.assignment_2.cells import cells_of
 from bench.studies.assignment_2.config import DetectionConfig, StudyConfig
 from store.errors import UsageError
 
-LEAKAGE = StudyConfig(studies=("leakage",))
+LEAKAGE = StudyConfig(questions=("leakage",))
 
 
 def ids(config: StudyConfig) -> list[str]:
@@ -31,7 +31,7 @@ def test_leakage_alone_has_the_car_pair_on_both_splits() -> None:
 
 def test_the_split_of_the_configuration_keeps_its_names() -> None:
     """By drive as the main split, the random one gets the suffix."""
-    config = StudyConfig(studies=("leakage",), detection=DetectionConfig(split="drive"))
+    config = StudyConfig(questions=("leakage",), detection=DetectionConfig(split="drive"))
     assert {cell.variant: cell.split for cell in cells_of(config)} == {
         "scratch-car": "drive",
         "transfer-car": "drive",
@@ -42,7 +42,7 @@ def test_the_split_of_the_configuration_keeps_its_names() -> None:
 
 def test_what_both_studies_need_is_one_task() -> None:
     """Asked for together, they differ from the main study by the other split's tasks alone; equal names are equal tasks."""
-    main, both = ({task.key.id: task for task in tasks_of(StudyConfig(studies=s))} for s in (("main",), ("main", "leakage")))
+    main, both = ({task.key.id: task for task in tasks_of(StudyConfig(questions=s))} for s in (("main",), ("main", "leakage")))
     assert {name for name in both if name not in main} == {name for name in ids(LEAKAGE) if ".drive" in name}
     assert all(both[name] == task for name, task in main.items())
 
@@ -55,11 +55,11 @@ def test_the_other_split_is_another_configuration_of_the_data() -> None:
     assert tasks["detector/scratch-car.drive/seed-0"].upstream == ("detection_data/car.drive/seed-0",)
 
 
-def test_an_unknown_study_is_refused_by_its_flag() -> None:
-    """The message names the flag and the known studies."""
+def test_an_unknown_question_is_refused_by_its_flag() -> None:
+    """The message names the flag and the known questions."""
     with pytest.raises(UsageError, match="main") as caught:
-        load_profile("paper", studies=["leakages"])
-    assert caught.value.where == "--study"
+        load_profile("paper", questions=["leakages"])
+    assert caught.value.where == "--question"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from report.evidence.subject import Subject
 
-BOTH = {**with_detection(), "studies": ["main", "leakage"]}
+BOTH = {**with_detection(), "questions": ["main", "leakage"]}
 
 
 def study(root: Path, seeds: tuple[int, ...] = (0, 1, 2), broken: Mapping[str, tuple[str, str]] | None = None) -> Subject:

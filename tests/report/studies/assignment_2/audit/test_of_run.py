@@ -168,7 +168,7 @@ def test_a_trial_of_other_epochs_is_no_unequal_budget(tmp_path: Path) -> None:
     """A sensitivity study may train longer on purpose."""
     longer = "classifier.epochs=9"
     section = {"seeds": 3, "alternatives": [longer]}
-    config = {**PUBLISHED_CONFIG, "studies": ["main", "sensitivity"], "sensitivity": section}
+    config = {**PUBLISHED_CONFIG, "questions": ["main", "sensitivity"], "sensitivity": section}
     edits = {f"classifier/ae.classifier.epochs-9/seed-{seed}": shorter for seed in range(3)}
     write_study(tmp_path, Spec(config=config, alternatives={longer: (("classifier", "ae"),)}, edits=edits))
     assert outcomes(subject_of(tmp_path))["equal_budgets"] == "clean"

@@ -1,0 +1,47 @@
+"""What every study's configuration has: seeds, parts, questions, other values to try, and where tasks run. Imports no study."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from bench.sections import Count, Once, PositiveInt, Section
+
+MAIN = "main"
+SENSITIVITY = "sensitivity"
+
+
+class SensitivityConfig(Section):
+    """What other values of the assumed settings would change (``--question sensitivity``).
+
+    ``alternatives`` are written as ``--set`` takes them, and each is tried by itself, on the first ``seeds`` of the study's
+    seeds. A study whose source leaves values open names its own alternatives.
+    """
+
+    seeds: PositiveInt = 3
+    alternatives: Annotated[tuple[str, ...], Once] = ()
+
+
+class ExecutionConfig(Section):
+    """Where tasks run. ``threads`` is per task and fixed, because it can change the last bits of a sum."""
+
+    device: Annotated[str, Field(pattern=r"^(cpu|cuda(:\d+)?)$")] = "cpu"
+    threads: PositiveInt = 1
+
+
+class StudySettings(Section):
+    """The settings that the harness itself reads; a study's own configuration extends them with its sections.
+
+    ``study`` is the name of the study's package, ``seeds`` are the replications, ``parts`` which of its parts are run, and
+    ``questions`` what is asked of them: ``main`` the tables and figures of the source, ``sensitivity`` what the assumed values
+    are worth to its results, and those of the study itself.
+    """
+
+    study: ClassVar[str]
+
+    seeds: Annotated[tuple[Count, ...], Once] = Field(default=(0,), min_length=1)
+    parts: Annotated[tuple[str, ...], Once] = Field(default=(), min_length=1)
+    questions: Annotated[tuple[str, ...], Once] = Field(default=(MAIN,), min_length=1)
+    sensitivity: SensitivityConfig = SensitivityConfig()
+    execution: ExecutionConfig = ExecutionConfig()
