@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dataclasses import fields as dataclass_fields
 from typing import TYPE_CHECKING, Literal
 
+from report.evidence.declarations import default_folder
 from report.evidence.protocol import departures, load_protocol
 from report.evidence.published import load_published
 from report.evidence.records import load_evidence
@@ -80,7 +81,7 @@ def build(artifacts: Path, options: Options) -> BuildResult:
     inputs = inputs_digest(run, (stored.record.digest for stored in records), choices, found)
     outputs = tuple(folder / f"report.{form}" for form in options.formats)
     rebuilt = options.force or not is_current(folder / STAMP, inputs)
-    departed = departures(evidence, load_protocol())
+    departed = departures(evidence, load_protocol(default_folder()))
     try:
         if rebuilt:
             (folder / STAMP).unlink(missing_ok=True)
@@ -97,7 +98,8 @@ def build(artifacts: Path, options: Options) -> BuildResult:
 
 def _subject(evidence: Evidence, departed: tuple[Deviation, ...], strings: Strings, perf: Path | None) -> Subject:
     numbers = formatter_of(strings)
-    return Subject(evidence, load_published(), load_protocol(), departed, strings, numbers, perf)
+    declared = default_folder()
+    return Subject(evidence, load_published(declared), load_protocol(declared), departed, strings, numbers, perf)
 
 
 def _render(subject: Subject, folder: Path, options: Options, engine: EngineName) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
+from report.evidence.declarations import default_folder
 from report.evidence.protocol import departures, load_protocol
 from report.evidence.published import load_published
 from report.evidence.records import evidence_of
@@ -27,8 +28,9 @@ _WIDTH = 44  # characters of a claim's id before it is cut
 
 def subject_of(artifacts: Path, run_id: str | None, language: str) -> Subject:
     """The named run, or the latest; raises StudyError where there is none, IntegrityError where a record was altered."""
-    strings, evidence, protocol = load_strings(language), evidence_of(artifacts, run_id), load_protocol()
-    return Subject(evidence, load_published(), protocol, departures(evidence, protocol), strings, formatter_of(strings))
+    declared, strings, evidence = default_folder(), load_strings(language), evidence_of(artifacts, run_id)
+    published, protocol = load_published(declared), load_protocol(declared)
+    return Subject(evidence, published, protocol, departures(evidence, protocol), strings, formatter_of(strings))
 
 
 def audit_facts(subject: Subject) -> dict[str, JsonValue]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from report.evidence.published import DATA, read_toml
+from report.evidence.declarations import Declaration, read_toml
+from store.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,11 +18,7 @@ Order = Literal["rising", "falling"]
 _SELECTS = {"value": (1, 1), "range": (1, 1), "exact": (1, 1), "order": (2, 9), "first": (2, 9), "not_comparable": (0, 1)}
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Selector(_Entry):
+class Selector(Declaration):
     """A quantity of one cell of the study: a metric, a history value, or a named quantity with what it needs.
 
     ``metric`` is a record's metric; ``history`` a column of ``history.parquet``, read at ``epoch`` unless a ``quantity``
@@ -49,7 +46,7 @@ class Selector(_Entry):
         return self
 
 
-class Tolerance(_Entry):
+class Tolerance(Declaration):
     """How far a run may be from the published value and still bear it out: in its unit, or as a part of it."""
 
     absolute: float | None = Field(default=None, gt=0)
@@ -66,7 +63,7 @@ class Tolerance(_Entry):
         return self.absolute if self.absolute is not None else abs(published) * (self.relative or 0.0)
 
 
-class Claim(_Entry):
+class Claim(Declaration):
     """One published claim. ``quote`` holds the source's own words, ``english`` what they say; the rest depends on ``kind``."""
 
     id: str
@@ -110,8 +107,8 @@ class Claim(_Entry):
         return self
 
 
-class Claims(_Entry):
-    """All of ``data/studies/assignment_2/claims.toml``; ``why`` gives the reason of each kind of tolerance or bound."""
+class Claims(Declaration):
+    """All of ``claims.toml``; ``why`` gives the reason of each kind of tolerance or bound."""
 
     why: dict[str, str]
     claims: tuple[Claim, ...]
@@ -129,6 +126,12 @@ class Claims(_Entry):
 
 
 @cache
-def load_claims(path: Path = DATA / "claims.toml") -> Claims:
-    """Read and check the claims; raises UsageError that names the entry at fault."""
-    return read_toml(path, Claims)
+def load_claims(folder: Path) -> Claims:
+    """Read and check the claims among a study's declarations; raises UsageError that names the entry at fault."""
+    return read_toml(folder / "claims.toml", Claims)
+
+
+def unpublished(claim: str, path: str) -> UsageError:
+    """The error for a claim whose published value or curve is not there."""
+    message = f"claim {claim} names a published value that is not there: {path}"
+    return UsageError(message, where="claims.toml", cure="correct its path; the values stand in published.toml")

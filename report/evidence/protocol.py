@@ -1,4 +1,4 @@
-"""The published protocol of ``data/studies/assignment_2/protocol.toml``, and in which keys a run departs from it."""
+"""The published protocol of a study's ``protocol.toml``, and in which keys a run departs from it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, JsonValue, model_validator
+from pydantic import Field, JsonValue, model_validator
 
-from report.evidence.published import DATA, read_toml
+from report.evidence.declarations import Declaration, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,12 +21,10 @@ _IMAGES = "detection.images"
 _DETECTION = "detection"  # the one section of Part II; all others belong to Part I
 
 
-class _Sourced(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
+class _Sourced(Declaration):
     status: Literal["stated", "assumed"]
     source: str
-    reason: dict[str, str] = {}
+    reason: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _assumptions_have_reasons(self) -> Self:
@@ -48,10 +46,8 @@ class Fixed(_Sourced):
     topic: str
 
 
-class Protocol(BaseModel):
-    """All of ``data/studies/assignment_2/protocol.toml``."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Protocol(Declaration):
+    """All of ``protocol.toml``."""
 
     entries: tuple[Entry, ...]
     fixed: tuple[Fixed, ...]
@@ -74,9 +70,9 @@ class Deviation:
 
 
 @cache
-def load_protocol(path: Path = DATA / "protocol.toml") -> Protocol:
-    """Read and check the protocol; raises UsageError that names the entry at fault."""
-    return read_toml(path, Protocol)
+def load_protocol(folder: Path) -> Protocol:
+    """Read and check the protocol among a study's declarations; raises UsageError that names the entry at fault."""
+    return read_toml(folder / "protocol.toml", Protocol)
 
 
 def deviations(config: Mapping[str, JsonValue], protocol: Protocol) -> tuple[Deviation, ...]:

@@ -1,222 +1,204 @@
-"""The published results of ``data/studies/assignment_2/published.toml``, validated: the other column of every comparison."""
+"""The published results of a study's ``published.toml``: the other column of every comparison, by the place where each stands.
+
+A path is the place and what stands there, such as ``table-4.ae.train_loss``. Of a matrix, ``trace`` and ``row.column`` have
+paths too, and of a group of numbers its ``mean``.
+"""
 
 from __future__ import annotations
 
-import tomllib
+import math
+from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
-from typing import Generic, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, JsonValue, field_validator, model_validator
 
+from report.evidence.declarations import Declaration, flattened, read_toml
 from store.errors import UsageError
 
-DATA = Path(__file__).parents[2] / "data" / "studies" / "assignment_2"
-Model = Literal["ae", "vae", "dae"]
-MODELS: tuple[Model, ...] = ("ae", "vae", "dae")
-_T = TypeVar("_T")
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_Text = Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$")]
+_CURVE = frozenset({"x", "y"})
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A published number: its value, the decimals that are printed, how many runs are behind it, and where it stands.
+
+    ``draws`` is None where the source does not say. ``path`` is the full path; ``place`` what a printed span carries.
+    """
+
+    value: float
+    decimals: int
+    draws: int | None
+    path: str
+    place: str
+
+    @property
+    def half_unit(self) -> float:
+        """By how much the number may have been rounded: half a unit of its last printed digit."""
+        return 0.5 * 10.0**-self.decimals
+
+    def with_value(self, value: float, place: str | None = None) -> Printed:
+        """The same entry on another scale; ``place`` says how it came about."""
+        return replace(self, value=value, place=self.place if place is None else place)
 
 
-class Study(_Entry):
-    """The source itself, its classes and the sizes of its splits."""
+class Source(Declaration):
+    """The published work itself."""
 
     authors: str
     title: str
     date: str
     language: str
-    classes: tuple[str, ...] = Field(min_length=10, max_length=10)
-    train_images: int
-    validation_images: int
-    test_images: int
 
 
-class LayerRow(_Entry):
-    """One printed row of Table 1 or 2; ``shape`` is channel first, without the batch axis."""
+class Curve(Declaration):
+    """A digitised curve: ``y`` by ``x``, which counts epochs from 1 where it is not given."""
 
-    label: str
-    operation: str
-    shape: tuple[int, ...]
+    x: tuple[int, ...]
+    y: tuple[float, ...]
 
-
-class LayerTable(_Entry):
-    """Table 1 or 2 as printed."""
-
-    source: str
-    rows: tuple[LayerRow, ...]
-
-
-class Traits(_Entry):
-    """One column of Table 3, as keys of the strings file."""
-
-    objective: str
-    noise: str
-    cost: str
-    latent_space: str
-    robustness: str
-
-
-class Training(_Entry):
-    """One row of Table 4; ``latent_dim`` is None where the source prints N/A."""
-
-    optimizer: str
-    learning_rate: float
-    loss: Literal["mse", "mse_kl"]
-    train_loss: float
-    validation_loss: float
-    latent_dim: int | None = None
-
-
-class Scores(_Entry):
-    """One row of Table 5, in percent."""
-
-    accuracy: float
-    precision: float
-    recall: float
-    f1: float
-
-
-class DetectionRow(_Entry):
-    """One row of Table 6, with what the published curves show beside it."""
-
-    metric: Literal["precision", "recall", "map50", "map50_95"]
-    scratch: float
-    transfer: float
-    scratch_last: float
-    transfer_last: float
-    transfer_peak: float
-
-
-class DetectionTable(_Entry):
-    """Table 6 and the sources of its columns."""
-
-    source: str
-    curves_source: str
-    rows: tuple[DetectionRow, ...]
-
-
-class Curve(_Entry):
-    """A digitised curve; ``epochs`` counts from 1 and may leave epochs out."""
-
-    values: tuple[float, ...]
-    epochs: tuple[int, ...] = ()
+    @model_validator(mode="before")
+    @classmethod
+    def _a_list_counts_from_one(cls, fields: object) -> object:
+        return {"x": list(range(1, len(fields) + 1)), "y": fields} if isinstance(fields, list) else fields
 
     @model_validator(mode="after")
-    def _epochs_fit(self) -> Self:
-        if self.epochs and len(self.epochs) != len(self.values):
-            raise ValueError("as many epochs as values are needed")
+    def _as_many_of_both(self) -> Self:
+        if len(self.x) != len(self.y):
+            raise ValueError("as many x as y are needed")
         return self
 
-    @property
-    def x(self) -> tuple[int, ...]:
-        """The epochs of the values: as given, or 1, 2, 3 and so on."""
-        return self.epochs or tuple(range(1, len(self.values) + 1))
 
+class Place(Declaration):
+    """A table, figure or section of the source: what stands there, and how many runs are behind its numbers.
 
-class LossCurves(_Entry):
-    """Training and validation curve of one panel of Figure 1."""
-
-    train: Curve
-    validation: Curve
-
-
-class PairErrors(_Entry):
-    """The errors printed above reconstructions in Figure 2, by test-image index."""
-
-    index: tuple[int, ...]
-    mse_per_pixel: tuple[float, ...]
-
-
-class Conduct(_Entry):
-    """How the published study was done, as far as it tells: ``runs`` is 0 and ``detection_split`` empty where it does not."""
+    ``values`` are numbers as printed (text, so that the digits count), ``facts`` what is no number to compare. Nested tables
+    are flattened to dotted names.
+    """
 
     source: str
-    runs: int
-    detection_split: str
-    scratch_classes: tuple[str, ...]
-    transfer_classes: tuple[str, ...]
-    scratch_panel_prints_confidences: bool
-    transfer_panel_prints_confidences: bool
-    objects_called: tuple[str, ...]
-    objects_are: tuple[str, ...]
+    draws: int | None = Field(default=None, ge=1)
+    values: dict[str, _Text] = Field(default_factory=dict)
+    curves: dict[str, Curve] = Field(default_factory=dict)
+    matrices: dict[str, tuple[tuple[int, ...], ...]] = Field(default_factory=dict)
+    facts: dict[str, JsonValue] = Field(default_factory=dict)
+
+    @field_validator("values", "matrices", "facts", mode="before")
+    @classmethod
+    def _names_are_dotted(cls, tree: object) -> object:
+        return flattened(tree)
+
+    @field_validator("curves", mode="before")
+    @classmethod
+    def _curves_are_leaves(cls, tree: object) -> object:
+        return flattened(tree, _CURVE)
 
 
-class Confusion(_Entry):
-    """One matrix of Figure 5: rows true class, columns predicted class."""
+class Published(Declaration):
+    """All of ``published.toml``: the source, what it says of itself, and its places."""
 
-    counts: tuple[tuple[int, ...], ...] = Field(min_length=10, max_length=10)
+    source: Source
+    facts: dict[str, JsonValue] = Field(default_factory=dict)
+    places: dict[str, Place]
 
+    def number(self, path: str) -> Printed:
+        """The number at ``path``; raises UsageError where there is none."""
+        found = self.find(path)
+        if found is None:
+            raise _missing(path)
+        return found
 
-class ClassifierCurves(_Entry):
-    """Figure 6, one model: accuracy in percent, loss as cross-entropy, by epoch from 1."""
+    def find(self, path: str) -> Printed | None:
+        """The number at ``path``, None where the source prints none: a model of one's own, for example."""
+        place, _, name = path.partition(".")
+        entry = self.places.get(place)
+        if entry is None:
+            return None
+        text = entry.values.get(name)
+        if text is not None:
+            return Printed(float(text), len(text.partition(".")[2]), entry.draws, path, place)
+        group, _, what = name.rpartition(".")
+        if what == "mean" and (numbers := self.group(f"{place}.{group}")):
+            mean = math.fsum(one.value for one in numbers.values()) / len(numbers)
+            return replace(next(iter(numbers.values())), value=mean, path=path)
+        value = _of_matrix(entry, name)
+        return None if value is None else Printed(value, 0, entry.draws, path, place)
 
-    train_accuracy: tuple[float, ...]
-    validation_accuracy: tuple[float, ...]
-    train_loss: tuple[float, ...]
-    validation_loss: tuple[float, ...]
+    def group(self, path: str) -> dict[str, Printed]:
+        """Every number below ``path`` by the rest of its name, in the order of the file; empty where there is none."""
+        place, _, name = path.partition(".")
+        entry, prefix = self.places.get(place), f"{name}." if name else ""
+        names = [key for key in (entry.values if entry else {}) if key.startswith(prefix)]
+        return {key.removeprefix(prefix): self.number(f"{place}.{key}") for key in names}
 
+    def curve(self, path: str) -> Curve:
+        """The curve at ``path``; raises UsageError where there is none."""
+        found = self.find_curve(path)
+        if found is None:
+            raise _missing(path)
+        return found
 
-class PerModel(_Entry, Generic[_T]):
-    """One entry a model, and where in the source they stand."""
+    def find_curve(self, path: str) -> Curve | None:
+        """The curve at ``path``, None where the source shows none."""
+        place, _, name = path.partition(".")
+        return self.places[place].curves.get(name) if place in self.places else None
 
-    source: str
-    ae: _T
-    vae: _T
-    dae: _T
+    def matrix(self, path: str) -> tuple[tuple[int, ...], ...]:
+        """The matrix at ``path``, rows first; raises UsageError where there is none."""
+        found = self.find_matrix(path)
+        if found is None:
+            raise _missing(path)
+        return found
 
-    def of(self, model: Model) -> _T:
-        """The entry of one model."""
-        return {"ae": self.ae, "vae": self.vae, "dae": self.dae}[model]
+    def find_matrix(self, path: str) -> tuple[tuple[int, ...], ...] | None:
+        """The matrix at ``path``, None where the source shows none."""
+        place, _, name = path.partition(".")
+        return self.places[place].matrices.get(name) if place in self.places else None
 
+    def fact(self, path: str) -> JsonValue:
+        """What the source says at ``path``, or of itself where the path has no place; raises UsageError for nothing."""
+        place, _, name = path.partition(".")
+        facts, key = (self.places[place].facts, name) if place in self.places else (self.facts, path)
+        if key not in facts:
+            raise _missing(path)
+        return facts[key]
 
-class PublishedPairs(_Entry):
-    """Figure 2: only the AE's panel prints its errors."""
+    def words(self, path: str) -> tuple[str, ...]:
+        """The list of words at ``path``; raises UsageError where there is none."""
+        found = self.fact(path)
+        if not isinstance(found, list):
+            raise _missing(path)
+        return tuple(str(word) for word in found)
 
-    source: str
-    ae: PairErrors
-
-
-class Published(_Entry):
-    """All of ``data/studies/assignment_2/published.toml``."""
-
-    study: Study
-    table_1: LayerTable
-    table_2: LayerTable
-    table_3: PerModel[Traits]
-    table_4: PerModel[Training]
-    table_5: PerModel[Scores]
-    table_6: DetectionTable
-    conduct: Conduct
-    figure_1: PerModel[LossCurves]
-    figure_2: PublishedPairs
-    figure_5: PerModel[Confusion]
-    figure_6: PerModel[ClassifierCurves]
-
-    def vae_validation_per_image(self) -> float:
-        """Table 4's VAE validation loss on the scale of its training loss: it was divided by the training images."""
-        return self.table_4.vae.validation_loss * self.study.train_images / self.study.validation_images
+    def count(self, path: str) -> int:
+        """The whole number at ``path``, which counts something and is no result; raises UsageError where there is none."""
+        found = self.fact(path)
+        if isinstance(found, bool) or not isinstance(found, int):
+            raise _missing(path)
+        return found
 
 
 @cache
-def load_published(path: Path = DATA / "published.toml") -> Published:
-    """Read and check the published results; raises UsageError that names the entry at fault."""
-    return read_toml(path, Published)
+def load_published(folder: Path) -> Published:
+    """Read and check the published results among a study's declarations; raises UsageError that names the entry at fault."""
+    return read_toml(folder / "published.toml", Published)
 
 
-_M = TypeVar("_M", bound=BaseModel)
+def _of_matrix(place: Place, name: str) -> float | None:
+    """``m.trace`` or ``m.row.column`` of the place's matrices; None where there is no such number."""
+    for key, matrix in place.matrices.items():
+        if name == f"{key}.trace":
+            return float(sum(row[index] for index, row in enumerate(matrix)))
+        row, _, column = name.removeprefix(f"{key}.").partition(".")
+        if name.startswith(f"{key}.") and row.isdecimal() and column.isdecimal() and int(row) < len(matrix):
+            return float(matrix[int(row)][int(column)]) if int(column) < len(matrix[int(row)]) else None
+    return None
 
 
-def read_toml(path: Path, schema: type[_M]) -> _M:
-    """Read a TOML file of ``data`` into its schema; raises UsageError that names file and entry."""
-    cure = "correct the entry, or restore the file: git checkout -- data"
-    try:
-        return schema.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"cannot read {path.name}: {error}", where=str(path), cure=cure) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = f"{path}, entry {'.'.join(str(part) for part in first['loc'])}"
-        raise UsageError(f"{path.name}: {first['msg']}", where=where, cure=cure) from error
+def _missing(path: str) -> UsageError:
+    message = f"no published value of this kind stands at {path}"
+    return UsageError(message, where="published.toml", cure="correct the path, or enter the value with its place")

@@ -12,9 +12,9 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from report.claims import published_paths
 from report.claims.comparability import blocking, departures_of
-from report.claims.schema import load_claims
+from report.claims.schema import load_claims, unpublished
+from report.evidence.declarations import default_folder
 from report.evidence.records import reference
 from report.inference.statistics import Summary, summarise
 from report.inference.testing import ALPHA, Region, Sample, all_inside_p, any_outside_p, holm, seeds_needed
@@ -74,7 +74,7 @@ class _Case:
 
 def judge_all(subject: Subject, claims: Sequence[Claim] | None = None) -> tuple[Judged, ...]:
     """A verdict on each claim, in the order of the file; raises UsageError for a selector that leads nowhere."""
-    chosen = load_claims().claims if claims is None else tuple(claims)
+    chosen = load_claims(default_folder()).claims if claims is None else tuple(claims)
     tried = {claim.id: _prepare(subject, claim) for claim in chosen}
     cases = [case for case in tried.values() if isinstance(case, _Case)]
     ended = {case.claim.id: _without_test(case) for case in cases}
@@ -101,7 +101,10 @@ def counts(judged: Sequence[Judged]) -> dict[ClaimVerdict, int]:
 def _prepare(subject: Subject, claim: Claim) -> _Case | Judged:
     published = None if claim.value is None else float(claim.value)
     if claim.published is not None:
-        published = published_paths.number(subject.published, claim.published, claim.id)
+        printed = subject.published.find(claim.published)
+        if printed is None:
+            raise unpublished(claim.id, claim.published)
+        published = printed.value
     readings = [_values(subject, claim, selector) for selector in claim.select]
     found = tuple(values for values, _ in readings)
     measured = tuple(summarise(tuple(one.values())) for one in found) if all(found) else ()

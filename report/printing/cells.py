@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from report.evidence.measure import Measurement
+    from report.evidence.published import Printed
     from report.evidence.subject import Subject
     from store.records import Stored
 
@@ -27,10 +28,9 @@ COMPARED = ("published", "rerun", "difference", "interval", "seeds")
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A published value beside its measurement; ``scale`` turns the measured unit into the printed one."""
+    """A published value, or None, beside its measurement; ``scale`` turns the measured unit into the printed one."""
 
-    published: float
-    source: str
+    published: Printed | None
     measured: Measurement
     decimals: int
     scale: float = 1.0
@@ -120,9 +120,12 @@ def seeded(measured: Measurement) -> bool:
     return any(stored.record.task.seed is not None for stored in measured.records)
 
 
-def printed(subject: Subject, number: float, decimals: int, source: str) -> Cell:
-    """A published number."""
-    return Cell(subject.numbers.fixed(number, decimals), "published", (), source)
+def printed(subject: Subject, number: Printed | None, decimals: int | None = None) -> Cell:
+    """A published number with the decimals that the source prints, or with others; a dash where it prints none."""
+    if number is None:
+        return nothing()
+    shown = subject.numbers.fixed(number.value, number.decimals if decimals is None else decimals)
+    return Cell(shown, "published", (), number.place)
 
 
 def compared(subject: Subject, row: Comparison) -> tuple[Cell, ...]:
@@ -130,11 +133,11 @@ def compared(subject: Subject, row: Comparison) -> tuple[Cell, ...]:
     decimals = row.decimals + row.extra_decimals
     measured = row.measured
     difference = nothing()
-    if measured.summary is not None:
-        amount = subject.numbers.signed(row.scale * measured.summary.mean - row.published, decimals)
-        difference = Cell(amount, "value", measured.references, row.source)
+    if measured.summary is not None and row.published is not None:
+        amount = subject.numbers.signed(row.scale * measured.summary.mean - row.published.value, decimals)
+        difference = Cell(amount, "value", measured.references, row.published.place)
     return (
-        printed(subject, row.published, row.decimals, row.source),
+        printed(subject, row.published),
         value(subject, measured, decimals, row.scale),
         difference,
         interval(subject, measured, decimals, row.scale),

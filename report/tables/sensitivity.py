@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from report.claims.sensitivity import trials, turned
 from report.evidence.measure import measure, metric_reader, paired
-from report.evidence.published import MODELS
 from report.printing import cells
 from report.printing.table import Cell, Column, Table
+from report.studies.assignment_2 import slip
+from report.studies.assignment_2.models import MODELS
 from report.studies.assignment_2.tables.training import loss_names
 from report.tables.claims import TONES, reason
 from report.tables.provenance import plain
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from report.claims.sensitivity import Trial
     from report.evidence.measure import Measurement
+    from report.evidence.published import Printed
     from report.evidence.subject import Subject
     from report.inference.verdicts import Judged
     from store.records import Stored
@@ -32,8 +34,7 @@ class _Quantity:
     experiment: str
     variant: str
     label: str
-    published: float
-    source: str
+    published: Printed | None
     decimals: int
     value: Callable[[Stored], float]
     scale: float = 1.0
@@ -90,7 +91,7 @@ def _row(subject: Subject, trial: Trial, quantity: _Quantity) -> tuple[tuple[Cel
     row = (
         cells.text(setting(subject, trial)),
         cells.text(quantity.label),
-        cells.printed(subject, quantity.published, quantity.decimals, quantity.source),
+        cells.printed(subject, quantity.published),
         cells.value(subject, own, *shown),
         cells.value(subject, other, *shown),
         cells.signed(subject, change, *shown),
@@ -104,12 +105,12 @@ def _quantities(subject: Subject) -> Iterator[_Quantity]:
     """Validation loss and test accuracy of each network, as Tables 4 and 5 have them."""
     s, published = subject.strings, subject.published
     for model in MODELS:
-        printed = published.vae_validation_per_image() if model == "vae" else published.table_4.of(model).validation_loss
+        printed = slip.per_image(published) if model == slip.MODEL else published.find(f"table-4.{model}.validation_loss")
         value = metric_reader(loss_names(model)[1])
-        yield _Quantity("autoencoder", model, s(f"quantities.{model}_validation"), printed, "table-4", 4, value)
+        yield _Quantity("autoencoder", model, s(f"quantities.{model}_validation"), printed, 4, value)
     for model in MODELS:
-        label, printed = s("quantities.accuracy", model=subject.model(model)), published.table_5.of(model).accuracy
-        yield _Quantity("classifier", model, label, printed, "table-5", 2, metric_reader("test_accuracy"), 100)
+        label, printed = s("quantities.accuracy", model=subject.model(model)), published.find(f"table-5.{model}.accuracy")
+        yield _Quantity("classifier", model, label, printed, 2, metric_reader("test_accuracy"), 100)
 
 
 def _verdict(subject: Subject, judged: Judged) -> Cell:

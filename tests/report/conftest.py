@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from report.evidence.declarations import default_folder
 from report.evidence.protocol import departures, load_protocol
 from report.evidence.published import load_published
 from report.evidence.records import evidence_of
@@ -37,9 +38,9 @@ BROKEN = {
 
 def subject_of(root: Path) -> Subject:
     """The latest run of ``root`` as tables, figures and observations see it."""
-    evidence, strings, protocol = evidence_of(root), load_strings("en"), load_protocol()
+    evidence, strings, protocol = evidence_of(root), load_strings("en"), load_protocol(default_folder())
     changed = departures(evidence, protocol)
-    return Subject(evidence, load_published(), protocol, changed, strings, formatter_of(strings))
+    return Subject(evidence, load_published(default_folder()), protocol, changed, strings, formatter_of(strings))
 
 
 @pytest.fixture(scope="session")

@@ -14,13 +14,12 @@ from report.inference.verdicts import counts, judge_all
 from report.printing import cells, markdown
 from report.printing import certificate as reproduction
 from report.printing.table import VERDICT_TONES
-from report.studies.assignment_2 import part_two
+from report.studies.assignment_2 import part_two, slip
 from report.studies.assignment_2.arms import has_part
 from report.studies.assignment_2.audit.of_published import published_findings
 from report.studies.assignment_2.figures.catalogue import PICTURES
 from report.studies.assignment_2.observations import classifier_observations, training_observations
 from report.studies.assignment_2.tables.catalogue import all_tables
-from report.studies.assignment_2.tables.training import vae_validation_as_printed
 from report.tables.claims import spoken
 from report.tables.protocol_audit import TONES
 from report.tables.sensitivity import lines as sensitivity_lines
@@ -108,7 +107,7 @@ def _audit_line(subject: Subject, found: Finding) -> str:
 
 
 def _summary(subject: Subject) -> dict[str, object]:
-    s, run, study = subject.strings, subject.evidence.run, subject.published.study
+    s, run, study = subject.strings, subject.evidence.run, subject.published.source
     seeds = sorted({entry.task.seed for entry in run.entries if entry.task.seed is not None})
     listed = ", ".join(str(seed) for seed in seeds)
     everything = subject.evidence.everything()
@@ -130,7 +129,7 @@ def _summary(subject: Subject) -> dict[str, object]:
 
 def _front(subject: Subject) -> dict[str, str]:
     """The title block's values, quoted as YAML reads them (JSON is YAML)."""
-    run, study, words = subject.evidence.run, subject.published.study, _summary(subject)
+    run, study, words = subject.evidence.run, subject.published.source, _summary(subject)
     values = {
         "title": study.title,
         "authors": study.authors,
@@ -175,34 +174,32 @@ def _architectures(subject: Subject) -> dict[str, object]:
 
 
 def _slip(subject: Subject) -> dict[str, object]:
-    printed, study = subject.published.table_4.vae, subject.published.study
+    published = subject.published
     ours = metric(subject.evidence, "autoencoder", "vae", "validation_loss_per_image")
 
-    def published(number: float, decimals: int = 4) -> str:
-        return markdown.cell(cells.printed(subject, number, decimals, "table-4"))
-
     return {
-        "train": published(printed.train_loss),
-        "validation": published(printed.validation_loss),
-        "rescaled": published(subject.published.vae_validation_per_image()),
-        "factor": subject.numbers.integer(study.train_images / study.validation_images),
-        "train_images": subject.numbers.integer(study.train_images),
-        "validation_images": subject.numbers.integer(study.validation_images),
+        "train": markdown.cell(cells.printed(subject, published.number("table-4.vae.train_loss"))),
+        "validation": markdown.cell(cells.printed(subject, published.number(slip.PATH))),
+        "rescaled": markdown.cell(cells.printed(subject, slip.per_image(published))),
+        "factor": subject.numbers.integer(slip.factor(published)),
+        "train_images": subject.numbers.integer(published.count("train_images")),
+        "validation_images": subject.numbers.integer(published.count("validation_images")),
         "ours": markdown.cell(cells.value(subject, ours, 4)),
-        "ours_printed": markdown.cell(cells.value(subject, vae_validation_as_printed(subject), 4)),
+        "ours_printed": markdown.cell(cells.value(subject, slip.measured_as_printed(subject.evidence), 4)),
     }
 
 
 def _classification(subject: Subject) -> dict[str, object]:
-    scores, images = subject.published.table_5, subject.published.study.test_images
-    interval = subject.numbers.interval(wilson_interval(scores.vae.accuracy / 100, images), 2, 100)
+    ae, vae, dae = (subject.published.number(f"table-5.{model}.accuracy").value for model in ("ae", "vae", "dae"))
+    images = subject.published.count("test_images")
+    interval = subject.numbers.interval(wilson_interval(vae / 100, images), 2, 100)
     return {
         "frozen": subject.strings(f"classification.{_frozen(subject)}"),
-        "vae": subject.numbers.percent(scores.vae.accuracy / 100),
+        "vae": subject.numbers.percent(vae / 100),
         "interval": interval,
         "images": subject.numbers.integer(images),
-        "first_gap": subject.numbers.fixed(scores.ae.accuracy - scores.vae.accuracy, 2),
-        "second_gap": subject.numbers.fixed(scores.vae.accuracy - scores.dae.accuracy, 2),
+        "first_gap": subject.numbers.fixed(ae - vae, 2),
+        "second_gap": subject.numbers.fixed(vae - dae, 2),
     }
 
 

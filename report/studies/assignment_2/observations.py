@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from report.evidence.measure import accuracy, error, measure, metric, neighbours
-from report.evidence.published import MODELS
 from report.evidence.records import frame
 from report.printing import cells
 from report.printing.markdown import cell
+from report.studies.assignment_2.models import MODELS
 from report.studies.assignment_2.ordering import above, all_of
 from report.studies.assignment_2.per_image import PAIRS, error_order
 from report.studies.assignment_2.per_image import accuracy_order as by_image
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from report.evidence.measure import Measurement
-    from report.evidence.published import Model
     from report.evidence.subject import Subject
     from report.studies.assignment_2.ordering import Alone, Verdict
     from store.records import Stored
@@ -145,16 +144,16 @@ def dae_filters_best(subject: Subject) -> Observation:
 
 def dae_errors_low(subject: Subject) -> Observation:
     """DAE: most errors low. Share of noisy test images restored at or below the published validation loss, against one half."""
-    limit = subject.published.table_4.dae.validation_loss
+    printed = subject.published.number("table-4.dae.validation_loss")
 
     def share(stored: Stored) -> float:
-        return float((frame(stored, "errors.parquet")["mse_per_pixel_noisy_input"] <= limit).mean())
+        return float((frame(stored, "errors.parquet")["mse_per_pixel_noisy_input"] <= printed.value).mean())
 
     found = measure(subject.evidence, "reconstruction", "dae", share)
     if found.summary is None:
         return Observation("dae_errors_low", "not_measured")
     verdict: Verdict = "supported" if found.summary.mean > 0.5 else "not_supported"  # noqa: PLR2004  # "most": more than half
-    values = {"share": _print(subject, found, 1, 100), "limit": cell(cells.printed(subject, limit, 4, "table-4"))}
+    values = {"share": _print(subject, found, 1, 100), "limit": cell(cells.printed(subject, printed))}
     return Observation("dae_errors_low", verdict, values)
 
 
@@ -167,7 +166,7 @@ def dae_classes_apart(subject: Subject) -> Observation:
 def exact_without_noise(subject: Subject) -> Observation:
     """AE and DAE most exact without noise, the AE first. Errors on clean input."""
     found = {model: error(subject.evidence, model, "clean") for model in MODELS}
-    falling: tuple[tuple[Model, Model], ...] = (("vae", "dae"), ("dae", "ae"), ("vae", "ae"))
+    falling: tuple[tuple[str, str], ...] = (("vae", "dae"), ("dae", "ae"), ("vae", "ae"))
     verdict = all_of(tuple(above(found[worse], found[better], error_order("clean")) for worse, better in falling))
     return Observation("exact_without_noise", verdict, _each(subject, found, 4))
 
@@ -190,15 +189,15 @@ def accuracy_order(subject: Subject) -> Observation:
     return Observation("accuracy_order", verdict, _each(subject, found, 2, 100))
 
 
-def _highest(found: Mapping[Model, Measurement], model: Model, alone: Alone | None = None) -> Verdict:
+def _highest(found: Mapping[str, Measurement], model: str, alone: Alone | None = None) -> Verdict:
     return all_of(tuple(above(found[model], found[other], alone) for other in MODELS if other != model))
 
 
-def _lowest(found: Mapping[Model, Measurement], model: Model, alone: Alone | None = None) -> Verdict:
+def _lowest(found: Mapping[str, Measurement], model: str, alone: Alone | None = None) -> Verdict:
     return all_of(tuple(above(found[other], found[model], alone) for other in MODELS if other != model))
 
 
-def _each(subject: Subject, found: Mapping[Model, Measurement], decimals: int, scale: float = 1.0) -> dict[str, str]:
+def _each(subject: Subject, found: Mapping[str, Measurement], decimals: int, scale: float = 1.0) -> dict[str, str]:
     return {str(model): _print(subject, measured, decimals, scale) for model, measured in found.items()}
 
 

@@ -19,12 +19,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from report.evidence.measure import Measurement
-    from report.evidence.published import Model
     from report.evidence.records import Evidence
     from report.inference.statistics import Interval
     from store.records import Stored
 
-PAIRS: tuple[tuple[Model, Model], ...] = (("ae", "vae"), ("vae", "dae"), ("ae", "dae"))
+PAIRS: tuple[tuple[str, str], ...] = (("ae", "vae"), ("vae", "dae"), ("ae", "dae"))
 INPUTS = ("clean", "noisy")
 
 
@@ -32,7 +31,7 @@ INPUTS = ("clean", "noisy")
 class Duel:
     """Two models with one seed; a side is None where the run has no such task, and may have failed."""
 
-    pair: tuple[Model, Model]
+    pair: tuple[str, str]
     seed: int
     first: Stored | None
     second: Stored | None
@@ -82,13 +81,13 @@ def duels(evidence: Evidence, experiment: str) -> tuple[Duel, ...]:
     return tuple(found)
 
 
-def accuracy_gap(evidence: Evidence, pair: tuple[Model, Model]) -> Measurement:
+def accuracy_gap(evidence: Evidence, pair: tuple[str, str]) -> Measurement:
     """Test accuracy of the first model less that of the second, seed by seed, as fractions."""
     accuracy = metric_reader("test_accuracy")
     return paired(evidence, "classifier", pair, lambda first, second: accuracy(first) - accuracy(second))
 
 
-def error_gap(evidence: Evidence, pair: tuple[Model, Model], which: str) -> Measurement:
+def error_gap(evidence: Evidence, pair: tuple[str, str], which: str) -> Measurement:
     """Mean test error of the first model less that of the second, seed by seed, on ``clean`` or ``noisy`` input."""
     error = metric_reader(f"test_mse_per_pixel_{which}_input")
     return paired(evidence, "reconstruction", pair, lambda first, second: error(first) - error(second))

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from report.claims import published_paths
+from report.claims.schema import unpublished
 from report.evidence.records import arrays, frame
-from report.studies.assignment_2 import transfer
+from report.studies.assignment_2 import slip, transfer
 from store.errors import UsageError
 
 if TYPE_CHECKING:
@@ -45,7 +45,10 @@ class Reading(NamedTuple):
 
     def curve(self) -> dict[int, float]:
         """Epoch to value of the selector's published curve."""
-        return published_paths.curve(self.published, self.selector.curve or "", self.claim)
+        found = self.published.find_curve(self.selector.curve or "")
+        if found is None:
+            raise unpublished(self.claim, self.selector.curve or "no curve")
+        return dict(zip(found.x, found.y, strict=True))
 
     def beside(self, variant: str | None) -> Stored | None:
         """The complete record of another variant with the same experiment and seed."""
@@ -78,7 +81,7 @@ def read(reading: Reading) -> float | None:
 
 def validation_loss_as_printed(reading: Reading) -> float:
     """The summed validation loss over the number of training images: the scale on which Table 4 prints the VAE's."""
-    return reading.metric("validation_loss_sum") / reading.metric("train_images")
+    return slip.as_printed(reading.stored)
 
 
 def parameters_over_ae(reading: Reading) -> float | None:
@@ -107,7 +110,7 @@ def curve_deviation(reading: Reading) -> float:
 
 def curve_deviation_as_printed(reading: Reading) -> float:
     """The same for the VAE's validation loss, with the run's put on the scale on which the source prints it."""
-    return _deviation(reading, reading.metric("validation_images") / reading.metric("train_images"))
+    return _deviation(reading, slip.shrinkage(reading.stored))
 
 
 def curve_difference_points(reading: Reading) -> float:
@@ -119,7 +122,7 @@ def curve_difference_points(reading: Reading) -> float:
 def shown_errors_mean(reading: Reading) -> float:
     """Mean error per pixel of the test images that Figure 2 shows."""
     table = frame(reading.stored, "errors.parquet").set_index("index")
-    shown = table.index.isin(reading.published.figure_2.ae.index)
+    shown = table.index.isin([int(name) for name in reading.published.group("figure-2.ae")])
     return float(table["mse_per_pixel_clean_input"][shown].mean())
 
 
@@ -137,7 +140,7 @@ def relative_gap(reading: Reading) -> float:
 
 def share_at_published_validation_loss(reading: Reading) -> float:
     """Share of noisy test images restored to at most the DAE's published validation loss."""
-    limit = reading.published.table_4.dae.validation_loss
+    limit = reading.published.number("table-4.dae.validation_loss").value
     return float((frame(reading.stored, "errors.parquet")["mse_per_pixel_noisy_input"] <= limit).mean())
 
 
@@ -212,6 +215,6 @@ def _unresolved(reading: Reading, what: str) -> UsageError:
     message = f"claim {reading.claim} names a quantity that record {reading.stored.record.task.id} does not have: {what}"
     return UsageError(
         message,
-        where="data/studies/assignment_2/claims.toml",
+        where="claims.toml",
         cure="correct its selector; docs/records.md lists what records hold",
     )

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import ValidationError
 
-from report.claims import published_paths
 from report.claims.comparability import blocking, departures_of
 from report.claims.schema import Claim, Claims, Selector, load_claims
+from report.evidence.declarations import default_folder
 from report.evidence.protocol import Deviation
+from report.inference.verdicts import judge_all
 from report.studies.assignment_2.quantities import QUANTITIES, Reading, read
 from store.errors import UsageError
 
@@ -22,7 +23,7 @@ FEWEST = 60  # claims that the study makes, counted generously
 
 def claim(name: str) -> Claim:
     """A claim by its id."""
-    return next(one for one in load_claims().claims if one.id == name)
+    return next(one for one in load_claims(default_folder()).claims if one.id == name)
 
 
 def readings(subject: Subject, one: Claim) -> list[float | None]:
@@ -36,17 +37,17 @@ def readings(subject: Subject, one: Claim) -> list[float | None]:
 
 def test_the_study_is_written_down_as_claims() -> None:
     """Every kind of claim is there, and every quantity has a claim that needs it."""
-    claims = load_claims().claims
+    claims = load_claims(default_folder()).claims
     assert len(claims) >= FEWEST
     assert {one.kind for one in claims} == {"value", "range", "exact", "order", "first", "not_comparable"}
     assert {selector.quantity for one in claims for selector in one.select} - {None} == set(QUANTITIES)
 
 
-@pytest.mark.parametrize("one", load_claims().claims, ids=lambda one: one.id)
+@pytest.mark.parametrize("one", load_claims(default_folder()).claims, ids=lambda one: one.id)
 def test_every_claim_resolves_against_a_run(whole: Subject, one: Claim) -> None:
     """Each selector finds its records and reads a number from each; each published path leads to a number."""
     if one.published is not None:
-        published_paths.number(whole.published, one.published, one.id)
+        whole.published.number(one.published)
     found = readings(whole, one)
     assert len(found) >= len(one.select)
     assert None not in found
@@ -59,10 +60,11 @@ def test_a_selector_that_leads_nowhere_stops_with_the_claims_id(whole: Subject) 
         selector = Selector.model_validate({"experiment": "classifier", "variant": "ae", **wrong})
         with pytest.raises(UsageError, match=r"claim table-5\.x") as caught:
             read(Reading(stored, selector, whole.evidence, whole.published, "table-5.x"))
-        assert caught.value.where == "data/studies/assignment_2/claims.toml"
-    for path in ("table_5.ae.acuracy", "table_6.rows.9.scratch", "table_4.ae", "figure_5.ae.counts.0"):
+        assert caught.value.where == "claims.toml"
+    for path in ("table-5.ae.acuracy", "table-6.scratch", "table-4.ae", "figure-5.ae.0", "table-55.ae.accuracy"):
+        wrong = claim("table-5.ae.accuracy").model_copy(update={"published": path, "id": "table-5.x"})
         with pytest.raises(UsageError, match=r"claim table-5\.x"):
-            published_paths.number(whole.published, path, "table-5.x")
+            judge_all(whole, [wrong])
 
 
 def test_quantities_are_read_in_the_printed_unit(whole: Subject) -> None:
@@ -80,7 +82,7 @@ def test_a_claim_says_what_its_kind_needs() -> None:
     fields = claim("table-5.ae.accuracy").model_dump(exclude_none=True)
     with pytest.raises(ValidationError, match="lacks what"):
         Claim.model_validate({name: value for name, value in fields.items() if name != "tolerance"})
-    whole = load_claims()
+    whole = load_claims(default_folder())
     with pytest.raises(ValidationError, match="stands twice"):
         Claims(why=whole.why, claims=(whole.claims[0], whole.claims[0]))
     with pytest.raises(ValidationError, match="no reason is given for: accuracy"):

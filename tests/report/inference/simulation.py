@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from report.claims.schema import Claim
+from report.evidence.declarations import default_folder
 from report.evidence.protocol import load_protocol
 from report.evidence.published import load_published
 from report.evidence.records import Evidence
@@ -39,7 +40,7 @@ class Kind:
 
 
 VALUE = Kind(
-    {"kind": "value", "published": "table_5.ae.accuracy", "tolerance": {"absolute": TOLERANCE}, "why": "simulated"},
+    {"kind": "value", "published": "table-5.ae.accuracy", "tolerance": {"absolute": TOLERANCE}, "why": "simulated"},
 )
 RANGE = Kind({"kind": "range", "at_least": 0.0, "why": "simulated"})
 ORDER = Kind({"kind": "order", "order": "falling"}, 2)
@@ -89,4 +90,11 @@ def _records(variant: str, drawn: NDArray[np.float64]) -> tuple[Stored, ...]:
 
 def _subject(cells: dict[tuple[str, str], tuple[Stored, ...]]) -> Subject:
     run, strings = Run.model_construct(run_id="simulated", config={}, entries=()), load_strings("en")
-    return Subject(Evidence(run, cells), load_published(), load_protocol(), (), strings, formatter_of(strings))
+    return Subject(
+        Evidence(run, cells),
+        load_published(default_folder()),
+        load_protocol(default_folder()),
+        (),
+        strings,
+        formatter_of(strings),
+    )

@@ -10,6 +10,7 @@ import pytest
 
 from report.claims.schema import load_claims
 from report.cli import main
+from report.evidence.declarations import default_folder
 from report.inference.verdicts import judge_all
 from report.tables.claims import claims, reason, spoken
 from tests.report.configuration import with_detection
@@ -36,7 +37,7 @@ def accuracies(root: Path, *values: float) -> Subject:
 
 def judge(subject: Subject, name: str = NAME) -> Judged:
     """The verdict on one claim, alone in its family."""
-    return judge_all(subject, [claim for claim in load_claims().claims if claim.id == name])[0]
+    return judge_all(subject, [claim for claim in load_claims(default_folder()).claims if claim.id == name])[0]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_order_is_paired_by_seed(tmp_path: Path) -> None:
     write_study(tmp_path, Spec(seeds=SEEDS, metrics=metrics))
     orders = [
         claim
-        for claim in load_claims().claims
+        for claim in load_claims(default_folder()).claims
         if claim.kind == "order" and {selector.metric for selector in claim.select} == {"test_accuracy"}
     ]
     assert orders
@@ -93,14 +94,14 @@ def test_a_claim_counts_the_seeds_that_gave_nothing(tmp_path: Path) -> None:
     write_study(tmp_path, Spec(seeds=SEEDS, broken={"classifier/ae/seed-2": ("failed", "ValueError: no encoder")}))
     subject = subject_of(tmp_path)
     assert judge(subject).seeds == 3
-    order = [claim.id for claim in load_claims().claims]
+    order = [claim.id for claim in load_claims(default_folder()).claims]
     shown = {name: row[5].text for name, row in zip(order, claims(subject).rows, strict=True)}
     assert (shown[NAME], shown["table-5.vae.accuracy"]) == ("3 of 4", "4")
 
 
 def test_fixed_quantity_needs_no_statistics(whole: Subject) -> None:
     """A count of the architecture is equal or it is not."""
-    names = {claim.id for claim in load_claims().claims if claim.kind == "exact"}
+    names = {claim.id for claim in load_claims(default_folder()).claims if claim.kind == "exact"}
     found = [one for one in judge_all(whole) if one.claim.id in names]
     assert {one.why for one in found if one.verdict != "not_comparable"} <= {"exact_equal", "exact_other"}
     assert all(one.p is None for one in found)
@@ -110,7 +111,7 @@ def test_every_claim_gets_a_verdict(whole: Subject, broken: Subject) -> None:
     """None is left out, whatever failed."""
     for subject in (whole, broken):
         assert all("<<" not in reason(subject, one) and " " in reason(subject, one) for one in judge_all(subject))
-        assert [one.claim.id for one in judge_all(subject)] == [claim.id for claim in load_claims().claims]
+        assert [one.claim.id for one in judge_all(subject)] == [claim.id for claim in load_claims(default_folder()).claims]
 
 
 def test_audit_exits_with_5_where_a_claim_is_refuted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -122,7 +123,7 @@ def test_audit_exits_with_5_where_a_claim_is_refuted(tmp_path: Path, capsys: pyt
     assert main(["audit", "--artifacts", str(tmp_path), "--no-fail", "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert facts["counts"]["refuted"] >= 1
-    assert len(facts["claims"]) == len(load_claims().claims)
+    assert len(facts["claims"]) == len(load_claims(default_folder()).claims)
 
 
 def test_a_reason_names_what_the_claim_was_held_against(tmp_path: Path) -> None:

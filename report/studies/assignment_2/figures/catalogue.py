@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 
-from report.evidence.published import MODELS
 from report.printing.figure_style import save, styled
 from report.studies.assignment_2.figures import (
     confusion,
@@ -19,6 +18,7 @@ from report.studies.assignment_2.figures import (
     latent,
     reconstruction,
 )
+from report.studies.assignment_2.models import MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

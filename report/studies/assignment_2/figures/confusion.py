@@ -14,15 +14,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from report.evidence.published import Model
     from report.evidence.subject import Subject
 
 _DARK = 0.5  # share of a row above which a cell is dark enough for white letters
 
 
-def matrix(subject: Subject, model: Model) -> Drawing:
+def matrix(subject: Subject, model: str) -> Drawing:
     """Shade and upper number: the re-run's mean count per 1,000 images of the true class; lower number: published."""
-    published = np.array(subject.published.figure_5.of(model).counts, dtype=np.float64)
+    published = np.array(subject.published.matrix(f"figure-5.{model}"), dtype=np.float64)
     counts = mean_counts(subject, model)
     if counts is None:
         words = missing_words(subject, "classifier", model)
@@ -32,7 +31,7 @@ def matrix(subject: Subject, model: Model) -> Drawing:
     return Drawing(figure, _alt(subject, model, per_thousand(counts), per_thousand(published)))
 
 
-def mean_counts(subject: Subject, model: Model) -> NDArray[np.float64] | None:
+def mean_counts(subject: Subject, model: str) -> NDArray[np.float64] | None:
     """Mean confusion matrix over seeds, (10, 10), rows true class; None without a record."""
     records = subject.evidence.complete("classifier", model)
     if not records:
@@ -47,7 +46,7 @@ def per_thousand(counts: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _draw(subject: Subject, axis: Axes, mine: NDArray[np.float64], published: NDArray[np.float64]) -> None:
-    classes = subject.published.study.classes
+    classes = subject.published.words("classes")
     axis.imshow(mine / 1000, cmap="Blues", vmin=0, vmax=1, aspect="auto", interpolation="none")
     for row, column in np.ndindex(*mine.shape):
         value, printed = round(float(mine[row, column])), round(float(published[row, column]))
@@ -74,8 +73,8 @@ def _draw(subject: Subject, axis: Axes, mine: NDArray[np.float64], published: ND
     axis.tick_params(length=0)
 
 
-def _alt(subject: Subject, model: Model, mine: NDArray[np.float64], published: NDArray[np.float64]) -> str:
-    classes = subject.published.study.classes
+def _alt(subject: Subject, model: str, mine: NDArray[np.float64], published: NDArray[np.float64]) -> str:
+    classes = subject.published.words("classes")
     off = mine.copy()
     np.fill_diagonal(off, -1)
     row, column = (int(i) for i in np.unravel_index(int(off.argmax()), off.shape))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.ticker import MaxNLocator
 
 from report.evidence.history import by_seed, mean_curve
-from report.evidence.published import MODELS
 from report.printing.figure_style import (
     MODEL_COLOUR,
     MODEL_LINE,
@@ -18,12 +17,13 @@ from report.printing.figure_style import (
     canvas,
     single_seeds,
 )
+from report.studies.assignment_2 import slip
+from report.studies.assignment_2.models import MODELS
 from report.studies.assignment_2.tables.training import loss_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from report.evidence.published import Model
     from report.evidence.subject import Subject
     from store.records import Stored
 
@@ -49,14 +49,11 @@ def classifiers(subject: Subject) -> Drawing:
     figure, axes = canvas(2, 2, 4.3)
     for axis, (printed, measured, scale) in zip(axes, _CLASSIFIER_PANELS, strict=True):
         for model in MODELS:
-            curve = getattr(subject.published.figure_6.of(model), printed)
+            curve = subject.published.find_curve(f"figure-6.{model}.{printed}")
             marks: dict[str, Any] = {"color": MODEL_COLOUR[model], "linewidth": 1.0, "linestyle": ":", "alpha": 0.9}
-            axis.plot(
-                range(1, len(curve) + 1),
-                curve,
-                **marks,
-                label=subject.strings("figures.published_of", model=subject.model(model)),
-            )
+            if curve is not None:
+                label = subject.strings("figures.published_of", model=subject.model(model))
+                axis.plot(curve.x, curve.y, **marks, label=label)
             bundle(
                 axis,
                 subject.evidence.complete("classifier", model),
@@ -83,41 +80,22 @@ def bundle(axis: Axes, records: tuple[Stored, ...], name: str, scale: float, loo
     )
 
 
-def _loss_panel(subject: Subject, axis: Axes, model: Model) -> None:
+def _loss_panel(subject: Subject, axis: Axes, model: str) -> None:
     s = subject.strings
     train, validation = loss_names(model)
-    printed = subject.published.figure_1.of(model)
     axis.set_title(s("figures.loss_title", model=subject.model(model)))
     axis.set_ylabel(s("figures.loss_per_image" if model == "vae" else "figures.mse_per_pixel"))
     axis.set_xlabel(s("figures.epoch"))
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axis.plot(
-        printed.train.x,
-        printed.train.values,
-        color=PUBLISHED,
-        linestyle="--",
-        linewidth=1.2,
-        label=s("figures.published_train"),
-    )
-    axis.plot(
-        printed.validation.x,
-        printed.validation.values,
-        color=PUBLISHED,
-        linestyle=":",
-        linewidth=1.4,
-        label=s("figures.published_validation"),
-    )
-    if model == "vae":
-        scale = subject.published.study.train_images / subject.published.study.validation_images
-        rescaled = [scale * value for value in printed.validation.values]
-        axis.plot(
-            printed.validation.x,
-            rescaled,
-            color=PUBLISHED,
-            linestyle="none",
-            marker="x",
-            label=s("figures.published_rescaled", factor=subject.numbers.integer(scale)),
-        )
+    for part, linestyle, linewidth in (("train", "--", 1.2), ("validation", ":", 1.4)):
+        curve = subject.published.find_curve(f"figure-1.{model}.{part}")
+        if curve is not None:
+            label = s(f"figures.published_{part}")
+            axis.plot(curve.x, curve.y, color=PUBLISHED, linestyle=linestyle, linewidth=linewidth, label=label)
+    if model == slip.MODEL:
+        curve, scale = subject.published.curve(f"figure-1.{model}.validation"), slip.factor(subject.published)
+        label = s("figures.published_rescaled", factor=subject.numbers.integer(scale))
+        axis.plot(curve.x, [scale * y for y in curve.y], color=PUBLISHED, linestyle="none", marker="x", label=label)
     records = subject.evidence.complete("autoencoder", model)
     if not records:
         axis.text(
@@ -136,15 +114,15 @@ def missing_words(subject: Subject, experiment: str, variant: str) -> str:
     return subject.strings("figures.missing", words=words)
 
 
-def _loss_alt(subject: Subject, model: Model) -> str:
+def _loss_alt(subject: Subject, model: str) -> str:
     records = subject.evidence.complete("autoencoder", model)
-    printed = subject.published.figure_1.of(model)
+    printed = subject.published.curve(f"figure-1.{model}.train").y
     name, digits = subject.model(model), (2 if model == "vae" else 4)
     fixed = subject.numbers.fixed
     known = {
         "model": name,
-        "published_first": fixed(printed.train.values[0], digits),
-        "published_last": fixed(printed.train.values[-1], digits),
+        "published_first": fixed(printed[0], digits),
+        "published_last": fixed(printed[-1], digits),
     }
     if not records:
         return subject.strings("alt.losses_missing", **known, words=missing_words(subject, "autoencoder", model))
@@ -160,12 +138,12 @@ def _loss_alt(subject: Subject, model: Model) -> str:
     )
 
 
-def _classifier_alt(subject: Subject, model: Model) -> str:
+def _classifier_alt(subject: Subject, model: str) -> str:
     records = subject.evidence.complete("classifier", model)
     if not records:
         return subject.strings("alt.missing", model=subject.model(model), words=missing_words(subject, "classifier", model))
     curve = mean_curve(records, "validation_accuracy")
-    printed = subject.published.figure_6.of(model).validation_accuracy
+    printed = subject.published.curve(f"figure-6.{model}.validation_accuracy").y
     return subject.strings(
         "alt.classifiers",
         model=subject.model(model),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from report.evidence.subject import Subject
 
 _METRICS = ("precision", "recall", "map50", "map50_95")
+_SHOWN = {"scratch": "figure-10.last", "transfer": "figure-11.last"}  # where the source shows an arm's last epoch
 _PANELS = 4  # of the precision-recall figure: three classes, and the legend
 
 
@@ -36,8 +37,7 @@ def by_epoch(subject: Subject, start: str) -> Drawing | None:
         _by_epoch(subject, axis, present, name)
         axis.set_ylim(0, 1)
         if _comparable(subject):
-            row = next(row for row in subject.published.table_6.rows if row.metric == name)
-            last = getattr(row, f"{start}_last")
+            last = subject.published.number(f"{_SHOWN[start]}.{name}").value
             look = {"color": PUBLISHED, "linewidth": 1.2}
             axis.axhline(last, linestyle=(0, (6, 3)), label=subject.strings("figures.published_last"), **look)  # type: ignore[arg-type]
     _legend(subject, axes, present)
@@ -149,8 +149,8 @@ def _epochs_alt(subject: Subject, present: list[str]) -> str:
         count = len(mean_curve(records, "map50"))
         published = PUBLISHED_PAIR.scratch if arm.startswith("scratch") else PUBLISHED_PAIR.transfer
         side = arm.partition("-")[0]
-        rows = {row.metric: getattr(row, f"{side}_last") for row in subject.published.table_6.rows}
-        printed = {f"published_{metric}": subject.numbers.fixed(rows[metric], 2) for metric in _METRICS}  # type: ignore[index]
+        rows = {metric: subject.published.number(f"{_SHOWN[side]}.{metric}").value for metric in _METRICS}
+        printed = {f"published_{metric}": subject.numbers.fixed(rows[metric], 2) for metric in _METRICS}
         key = "alt.by_epoch_published" if arm == published and _comparable(subject) else "alt.by_epoch"
         parts.append(subject.strings(key, arm=name, epochs=count, **ends, **printed))
     return " ".join(parts)

@@ -43,7 +43,7 @@ def projections(subject: Subject) -> Drawing:
     if handles:
         figure.legend(
             handles,
-            subject.published.study.classes,
+            subject.published.words("classes"),
             loc="outside lower center",
             ncols=4,
             columnspacing=1.0,
@@ -55,7 +55,7 @@ def projections(subject: Subject) -> Drawing:
 def _scatter(subject: Subject, axis: Axes, table: pd.DataFrame) -> list[Artist]:
     points: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
     handles: list[Artist] = []
-    for label, name in enumerate(subject.published.study.classes):
+    for label, name in enumerate(subject.published.words("classes")):
         mine = table[table["label"] == label]
         points[name] = (mine["x"].to_numpy(np.float64), mine["y"].to_numpy(np.float64))
         look: dict[str, Any] = {

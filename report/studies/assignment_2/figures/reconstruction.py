@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from report.evidence.measure import error
-from report.evidence.published import MODELS
 from report.evidence.records import frames, reference
 from report.printing.figure_style import (
     MODEL_COLOUR,
@@ -22,13 +21,13 @@ from report.printing.figure_style import (
     single_seeds,
 )
 from report.studies.assignment_2.figures.curves import missing_words
+from report.studies.assignment_2.models import MODELS
 from report.studies.assignment_2.tables.reconstruction import shown_pairs, sweep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from report.evidence.published import Model
     from report.evidence.subject import Subject
     from store.records import Stored
 
@@ -38,7 +37,7 @@ _BINS = 60
 _SWEEP = (("mse_per_pixel", "input_mse_per_pixel"), ("psnr_db", "input_psnr_db"), ("ssim", "input_ssim"))
 
 
-def pairs(subject: Subject, model: Model) -> Drawing:
+def pairs(subject: Subject, model: str) -> Drawing:
     """Figure 2, one model: original, reconstruction, noisy input and its reconstruction, errors printed above each image."""
     records = subject.evidence.complete("reconstruction", model)
     if not records:
@@ -111,7 +110,7 @@ def _line(axis: Axes, factors: NDArray[np.float64], records: tuple[Stored, ...],
     axis.plot(factors, values, color=MODEL_COLOUR[kind], linestyle=MODEL_LINE[kind], marker=MODEL_MARKER[kind], label=label)
 
 
-def _pooled(subject: Subject, model: Model, which: str) -> NDArray[np.float64] | None:
+def _pooled(subject: Subject, model: str, which: str) -> NDArray[np.float64] | None:
     records = subject.evidence.complete("reconstruction", model)
     if not records:
         return None
@@ -142,8 +141,8 @@ def _strip(subject: Subject, axis: Axes, shown: dict[str, NDArray[np.float32]], 
             axis.text(position * step + _SIDE / 2, -2, text.removeprefix("0"), ha="center", va="bottom", fontsize=9)
 
 
-def _pairs_alt(subject: Subject, model: Model, stored: Stored, shown: dict[str, NDArray[np.float32]]) -> str:
-    names = ", ".join(subject.published.study.classes[int(label)] for label in shown["label"])
+def _pairs_alt(subject: Subject, model: str, stored: Stored, shown: dict[str, NDArray[np.float32]]) -> str:
+    names = ", ".join(subject.published.words("classes")[int(label)] for label in shown["label"])
     means = {row: subject.numbers.fixed(float(squared_errors(shown, row).mean()), 4) for row in _ROWS[1:]}
     return subject.strings(
         "alt.pairs",

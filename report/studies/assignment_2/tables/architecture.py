@@ -10,22 +10,21 @@ from report.printing import cells
 from report.printing.table import Cell, Column, Table
 
 if TYPE_CHECKING:
-    from report.evidence.published import LayerRow, LayerTable
     from report.evidence.subject import Subject
     from store.records import Stored
 
-Layer = dict[str, Any]  # one row of layers.json, as docs/records.md describes it
+Layer = dict[str, Any]  # one row of layers.json, as docs/records.md describes it, or of a printed table
 NETWORKS = ("ae", "vae", "dae", "classifier-ae", "classifier-vae", "classifier-dae")
 
 
 def autoencoder(subject: Subject) -> Table:
     """Table 1: the AE, which the DAE shares."""
-    return _layers(subject, "ae", subject.published.table_1, "table-1")
+    return _layers(subject, "ae", "table-1")
 
 
 def variational(subject: Subject) -> Table:
     """Table 2: the VAE."""
-    return _layers(subject, "vae", subject.published.table_2, "table-2")
+    return _layers(subject, "vae", "table-2")
 
 
 def networks(subject: Subject) -> Table:
@@ -67,12 +66,13 @@ def operation_text(layer: Layer) -> str:
     return f"{text}, {layer['activation']}" if layer.get("activation") else text
 
 
-def _layers(subject: Subject, network: str, printed: LayerTable, source: str) -> Table:
+def _layers(subject: Subject, network: str, source: str) -> Table:
     s = subject.strings
+    printed = cast("list[Layer]", subject.published.fact(f"{source}.rows"))
     stored, layers = layers_of(subject, network)
     by_label = {layer["label"]: layer for layer in layers}
-    rows = [_row(subject, row, by_label.get(row.label), stored, source) for row in printed.rows]
-    known = {row.label for row in printed.rows}
+    rows = [_row(subject, row, by_label.get(row["label"]), stored, source) for row in printed]
+    known = {row["label"] for row in printed}
     rows += [_unprinted(subject, layer, stored) for layer in layers if layer["label"] not in known]
     heads = (
         *(Column(s(f"columns.{name}")) for name in ("layer", "published_operation", "module")),
@@ -82,14 +82,14 @@ def _layers(subject: Subject, network: str, printed: LayerTable, source: str) ->
     return Table(source, s(f"captions.{source}"), heads, tuple(rows), cells.notes(subject, missing))
 
 
-def _row(subject: Subject, printed: LayerRow, layer: Layer | None, stored: Stored | None, source: str) -> tuple[Cell, ...]:
-    shape = Cell(subject.numbers.shape(printed.shape), "published", (), source)
-    head = (cells.text(layer_name(subject, printed.label)), Cell(printed.operation, "published", (), source))
+def _row(subject: Subject, printed: Layer, layer: Layer | None, stored: Stored | None, source: str) -> tuple[Cell, ...]:
+    shape = Cell(subject.numbers.shape(tuple(printed["shape"])), "published", (), source)
+    head = (cells.text(layer_name(subject, printed["label"])), Cell(printed["operation"], "published", (), source))
     if layer is None or stored is None:
         missing = cells.word(subject, "not_run")
         return (*head, missing, shape, missing, cells.nothing(), cells.nothing())
     found = tuple(layer["output_shape"])
-    equal = found == printed.shape
+    equal = found == tuple(printed["shape"])
     mark = Cell(subject.strings("tables.match" if equal else "tables.mismatch"), "status", tone="ok" if equal else "bad")
     return (*head, _module(layer, stored), shape, _shape(subject, layer, stored), mark, _parameters(subject, layer, stored))
 

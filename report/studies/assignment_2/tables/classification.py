@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from report.evidence.measure import accuracy, measure, metric
-from report.evidence.published import MODELS
 from report.evidence.records import frame
 from report.printing import cells
 from report.printing.cells import Comparison
 from report.printing.table import Column, Table
+from report.studies.assignment_2.models import MODELS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from report.evidence.measure import Measurement
-    from report.evidence.published import Model
+    from report.evidence.published import Printed, Published
     from report.evidence.subject import Subject
     from store.records import Stored
 
@@ -30,9 +31,9 @@ def scores(subject: Subject) -> Table:
     rows = []
     for model in MODELS:
         for printed, name in SCORES:
-            number = float(getattr(subject.published.table_5.of(model), printed))
+            number = subject.published.find(f"table-5.{model}.{printed}")
             label = s(f"quantities.{printed}", model=subject.model(model))
-            rows.append((cells.text(label), Comparison(number, "table-5", score(subject, model, name), 2, 100, 0)))
+            rows.append((cells.text(label), Comparison(number, score(subject, model, name), 2, 100, 0)))
     body = tuple((label, *cells.compared(subject, row)) for label, row in rows)
     heads = (Column(s("columns.score")), *cells.compared_columns(subject))
     return Table(
@@ -40,7 +41,7 @@ def scores(subject: Subject) -> Table:
     )
 
 
-def score(subject: Subject, model: Model, name: str) -> Measurement:
+def score(subject: Subject, model: str, name: str) -> Measurement:
     """One of Table 5's scores as a fraction; accuracy has an interval for one seed, too."""
     if name == "test_accuracy":
         return accuracy(subject.evidence, model)
@@ -51,11 +52,10 @@ def per_class(subject: Subject) -> Table:
     """F1 of every class, published (from Figure 5) beside re-run, in percent."""
     s = subject.strings
     rows = []
-    for label, name in enumerate(subject.published.study.classes):
+    for label, name in enumerate(subject.published.words("classes")):
         row = [cells.text(name)]
         for model in MODELS:
-            printed = f1_of(np.array(subject.published.figure_5.of(model).counts))[label]
-            row.append(cells.printed(subject, 100 * float(printed), 1, "figure-5"))
+            row.append(cells.printed(subject, published_f1(subject.published, model, label)))
             row.append(cells.value(subject, class_f1(subject, model, label), 1, 100))
         rows.append(tuple(row))
     titles = [
@@ -68,13 +68,22 @@ def per_class(subject: Subject) -> Table:
     return Table("per-class", s("captions.per-class"), heads, tuple(rows), cells.notes(subject, missing))
 
 
-def class_f1(subject: Subject, model: Model, label: int) -> Measurement:
+def class_f1(subject: Subject, model: str, label: int) -> Measurement:
     """F1 of one class over seeds, as a fraction."""
 
     def read(stored: Stored) -> float:
         return float(frame(stored, "per_class.parquet").set_index("label")["f1"].loc[label])
 
     return measure(subject.evidence, "classifier", model, read)
+
+
+def published_f1(published: Published, model: str, label: int) -> Printed | None:
+    """F1 of one class in percent, from the model's published matrix; None where there is none."""
+    matrix = published.find_matrix(f"figure-5.{model}")
+    if matrix is None:
+        return None
+    trace = published.number(f"figure-5.{model}.trace")
+    return replace(trace, value=100 * float(f1_of(np.array(matrix))[label]), decimals=1)
 
 
 def f1_of(counts: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -13,13 +13,20 @@ from report.studies.assignment_2.transfer import Claim, claims
 
 if TYPE_CHECKING:
     from report.evidence.measure import Measurement
-    from report.evidence.published import DetectionRow
     from report.evidence.subject import Subject
     from report.studies.assignment_2.arms import Pair
 
 SCORES = ("precision", "recall", "f1", "map50", "map50_95")
 _HEADLINE = ("map50", "map50_95")
 _SIDES = ("transfer", "scratch")
+_PRINTED = ("precision", "recall", "map50", "map50_95")
+_SHOWN = {  # column to the group of published numbers that it shows
+    "scratch": "table-6.scratch",
+    "scratch_last": "figure-10.last",
+    "transfer": "table-6.transfer",
+    "transfer_last": "figure-11.last",
+    "transfer_peak": "figure-11.highest",
+}
 
 
 def transfer(subject: Subject) -> Table:
@@ -27,14 +34,14 @@ def transfer(subject: Subject) -> Table:
     s = subject.strings
     found = {claim.key: claim for claim in claims(subject.evidence, PUBLISHED_PAIR)}
     rows, everything = [], []
-    for row in subject.published.table_6.rows:
-        line = [cells.text(s(f"detection.{row.metric}"))]
+    for name in _PRINTED:
+        line = [cells.text(s(f"detection.{name}"))]
         for side in _SIDES:
-            line.append(cells.printed(subject, getattr(row, side), 2, "table-6"))
-            measured = [_score(subject, getattr(PUBLISHED_PAIR, side), row.metric, epoch) for epoch in EPOCHS]
+            line.append(cells.printed(subject, subject.published.find(f"table-6.{side}.{name}")))
+            measured = [_score(subject, getattr(PUBLISHED_PAIR, side), name, epoch) for epoch in EPOCHS]
             everything += measured
             line += [cells.value(subject, one, 3) for one in measured]
-        rows.append((*line, observation(subject, found[row.metric])))
+        rows.append((*line, observation(subject, found[name])))
     heads = [Column(s(f"columns.{side}_{name}"), "right") for side in _SIDES for name in ("published", *EPOCHS)]
     columns = (Column(s("columns.score")), *heads, Column(s("columns.observation")))
     below = (*caveats(subject), *cells.notes(subject, everything))
@@ -64,9 +71,14 @@ def observation(subject: Subject, claim: Claim) -> Cell:
 def curves(subject: Subject) -> Table:
     """Table 6 beside the published curves' last epoch and, for transfer, their highest epoch."""
     s = subject.strings
-    names = ("scratch", "scratch_last", "transfer", "transfer_last", "transfer_peak")
-    rows = tuple(_published(subject, row, names) for row in subject.published.table_6.rows)
-    heads = (Column(s("columns.score")), *(Column(s(f"columns.detection_{name}"), "right") for name in names))
+    rows = tuple(
+        (
+            cells.text(s(f"detection.{name}")),
+            *(cells.printed(subject, subject.published.find(f"{group}.{name}")) for group in _SHOWN.values()),
+        )
+        for name in _PRINTED
+    )
+    heads = (Column(s("columns.score")), *(Column(s(f"columns.detection_{name}"), "right") for name in _SHOWN))
     return Table("detection-curves", s("captions.detection-curves"), heads, rows)
 
 
@@ -119,24 +131,14 @@ def verdict(subject: Subject, claim: Claim) -> Cell:
 def headline_rows(subject: Subject) -> list[tuple[str, Comparison]]:
     """The published pair's mAP in the last epoch, for the table at the front."""
     s = subject.strings
-    printed = {row.metric: row for row in subject.published.table_6.rows}
     return [
         (
             s("quantities.detection", arm=s(f"arms.{arm}"), score=s(f"detection.{name}")),
-            Comparison(getattr(printed[name], side), "table-6", _score(subject, arm, name, "last"), 2),  # type: ignore[index]
+            Comparison(subject.published.find(f"table-6.{side}.{name}"), _score(subject, arm, name, "last"), 2),
         )
         for side, arm in (("scratch", PUBLISHED_PAIR.scratch), ("transfer", PUBLISHED_PAIR.transfer))
         for name in _HEADLINE
     ]
-
-
-def _published(subject: Subject, row: DetectionRow, names: tuple[str, ...]) -> tuple[Cell, ...]:
-    label = cells.text(subject.strings(f"detection.{row.metric}"))
-    sources = ["table-6" if name in _SIDES else "figures-10-11" for name in names]
-    return (
-        label,
-        *(cells.printed(subject, getattr(row, name), 2, source) for name, source in zip(names, sources, strict=True)),
-    )
 
 
 def _score(subject: Subject, arm: str, name: str, epoch: arms.Epoch) -> Measurement:

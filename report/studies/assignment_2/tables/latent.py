@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from report.evidence.measure import metric, neighbours
-from report.evidence.published import MODELS
 from report.printing import cells
 from report.printing.table import Column, Table
+from report.studies.assignment_2.models import MODELS
 
 if TYPE_CHECKING:
     from report.evidence.measure import Measurement

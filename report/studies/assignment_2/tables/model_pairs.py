@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from report.evidence.measure import Measurement
-    from report.evidence.published import Model
     from report.evidence.subject import Subject
     from report.studies.assignment_2.per_image import Discordance, Duel, ErrorGap
 
@@ -99,16 +98,18 @@ def _table(
     return Table(name, s(f"captions.{name}"), tuple(heads), tuple(rows), notes)
 
 
-def _pair(subject: Subject, pair: tuple[Model, Model], which: str = "") -> Cell:
+def _pair(subject: Subject, pair: tuple[str, str], which: str = "") -> Cell:
     first, second = (subject.model(model) for model in pair)
     if not which:
         return cells.text(subject.strings("tables.minus", first=first, second=second))
     return cells.text(subject.strings("tables.minus_on", first=first, second=second, which=subject.strings(f"tables.{which}")))
 
 
-def _published(subject: Subject, pair: tuple[Model, Model]) -> Cell:
-    first, second = (subject.published.table_5.of(model).accuracy for model in pair)
-    return Cell(subject.numbers.signed(first - second, 2), "published", (), "table-5")
+def _published(subject: Subject, pair: tuple[str, str]) -> Cell:
+    first, second = (subject.published.find(f"table-5.{model}.accuracy") for model in pair)
+    if first is None or second is None:
+        return cells.nothing()
+    return Cell(subject.numbers.signed(first.value - second.value, first.decimals), "published", (), first.place)
 
 
 def _family(gaps: Sequence[Measurement]) -> list[float | None]:

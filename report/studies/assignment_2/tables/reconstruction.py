@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from report.evidence.measure import error, measure, metric
-from report.evidence.published import MODELS
 from report.evidence.records import arrays, frame
 from report.printing import cells
 from report.printing.cells import Comparison
 from report.printing.table import Cell, Column, Table
+from report.studies.assignment_2.models import MODELS
 
 if TYPE_CHECKING:
     from report.evidence.measure import Measurement
-    from report.evidence.published import Model
     from report.evidence.subject import Subject
     from store.records import Stored
 
@@ -39,12 +38,12 @@ def traits(subject: Subject) -> Table:
 def pair_errors(subject: Subject) -> Table:
     """The errors that Figure 2 prints above the AE's reconstructions, image by image."""
     s = subject.strings
-    printed = subject.published.figure_2.ae
     rows = []
-    for index, number in zip(printed.index, printed.mse_per_pixel, strict=True):
+    for name, number in subject.published.group("figure-2.ae").items():
+        index = int(name)
         measured = measure(subject.evidence, "reconstruction", "ae", lambda stored, index=index: image_error(stored, index))  # type: ignore[misc]
         label = cells.text(s("tables.image", index=index))
-        rows.append((label, Comparison(number, "figure-2", measured, 4)))
+        rows.append((label, Comparison(number, measured, 4)))
     body = tuple((label, *cells.compared(subject, row)) for label, row in rows)
     heads = (Column(s("columns.image")), *cells.compared_columns(subject))
     return Table("pair-errors", s("captions.pair-errors"), heads, body, cells.notes(subject, [row.measured for _, row in rows]))
@@ -112,7 +111,7 @@ def sweep(subject: Subject) -> tuple[float, ...]:
     return ()
 
 
-def at_noise(subject: Subject, model: Model, name: str, position: int) -> Measurement:
+def at_noise(subject: Subject, model: str, name: str, position: int) -> Measurement:
     """A column of the noise sweep at one of its rows, over seeds."""
     return measure(
         subject.evidence,
@@ -132,6 +131,6 @@ def _input(subject: Subject, name: str, position: int) -> Measurement:
     return at_noise(subject, present, name, position)
 
 
-def _trait(subject: Subject, model: Model, trait: str) -> Cell:
-    word = getattr(subject.published.table_3.of(model), trait)
+def _trait(subject: Subject, model: str, trait: str) -> Cell:
+    word = subject.published.fact(f"table-3.{model}.{trait}")
     return Cell(subject.strings(f"trait_words.{word}"), "published", (), "table-3")

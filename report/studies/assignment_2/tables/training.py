@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from report.evidence.measure import accuracy, measure, metric
-from report.evidence.published import MODELS
+from report.evidence.measure import accuracy, metric
 from report.printing import cells
 from report.printing.cells import Comparison
 from report.printing.table import Cell, Column, Table
+from report.studies.assignment_2 import slip
 from report.studies.assignment_2.arms import has_part
+from report.studies.assignment_2.models import MODELS
 from report.studies.assignment_2.tables.detection import caveats, headline_rows
 
 if TYPE_CHECKING:
@@ -18,11 +19,10 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from report.evidence.measure import Measurement
-    from report.evidence.published import Model
     from report.evidence.subject import Subject
 
 _SOURCE = "table-4"
-_RESCALED = "table-4 times 48000/12000"
+_DECIMALS = 4
 
 
 def hyperparameters(subject: Subject) -> Table:
@@ -59,11 +59,11 @@ def headline(subject: Subject) -> Table:
 
 
 def _autoencoder_rows(subject: Subject) -> list[tuple[str, Comparison]]:
-    rows = [pair for pair in loss_rows(subject) if pair[1].source != _RESCALED]
+    rows = [pair for pair in loss_rows(subject) if pair[1].published is None or pair[1].published.place == _SOURCE]
     for model in MODELS:
-        score = subject.published.table_5.of(model).accuracy
+        score = subject.published.find(f"table-5.{model}.accuracy")
         label = subject.strings("quantities.accuracy", model=subject.model(model))
-        rows.append((label, Comparison(score, "table-5", accuracy(subject.evidence, model), 2, 100, 0)))
+        rows.append((label, Comparison(score, accuracy(subject.evidence, model), 2, 100, 0)))
     return rows
 
 
@@ -71,62 +71,45 @@ def loss_rows(subject: Subject) -> list[tuple[str, Comparison]]:
     """Label and comparison of every loss in Table 4, and of the VAE's validation loss put on its proper scale."""
     rows: list[tuple[str, Comparison]] = []
     for model in MODELS:
-        printed = subject.published.table_4.of(model)
-        decimals = 4
         train, validation = loss_names(model)
-        values = ((train, printed.train_loss, "train"), (validation, printed.validation_loss, "validation"))
-        for name, number, part in values:
-            as_printed = model == "vae" and part == "validation"
+        for name, part in ((train, "train"), (validation, "validation")):
+            number = subject.published.find(f"{_SOURCE}.{model}.{part}_loss")
+            as_printed = model == slip.MODEL and part == "validation"
             measured = (
-                vae_validation_as_printed(subject) if as_printed else metric(subject.evidence, "autoencoder", model, name)
+                slip.measured_as_printed(subject.evidence)
+                if as_printed
+                else metric(subject.evidence, "autoencoder", model, name)
             )
             label = subject.strings(f"quantities.{'vae_as_printed' if as_printed else f'{model}_{part}'}")
-            rows.append((label, Comparison(number, _SOURCE, measured, decimals, 1.0, 0 if model == "vae" else 1)))
-        if model == "vae":
+            rows.append((label, Comparison(number, measured, _DECIMALS, 1.0, 0 if model == "vae" else 1)))
+        if model == slip.MODEL:
             measured = metric(subject.evidence, "autoencoder", model, validation)
-            rescaled = subject.published.vae_validation_per_image()
-            rows.append(
-                (subject.strings("quantities.vae_validation"), Comparison(rescaled, _RESCALED, measured, decimals, 1.0, 0))
-            )
+            rescaled = slip.per_image(subject.published)
+            rows.append((subject.strings("quantities.vae_validation"), Comparison(rescaled, measured, _DECIMALS, 1.0, 0)))
     return rows
 
 
-def loss_names(model: Model) -> tuple[str, str]:
+def loss_names(model: str) -> tuple[str, str]:
     """Metric names of the optimised training and validation loss."""
     suffix = "loss_per_image" if model == "vae" else "mse_per_pixel"
     return f"train_{suffix}", f"validation_{suffix}"
 
 
-def vae_validation_as_printed(subject: Subject) -> Measurement:
-    """The VAE's summed validation loss over the number of training images: the scale on which the source prints it."""
-    return measure(
-        subject.evidence,
-        "autoencoder",
-        "vae",
-        lambda stored: (
-            float(stored.record.result.metrics["validation_loss_sum"]) / float(stored.record.result.metrics["train_images"])
-        ),
-    )
-
-
-def _settings(subject: Subject, model: Model, latent: Measurement) -> tuple[Cell, ...]:
+def _settings(subject: Subject, model: str, latent: Measurement) -> tuple[Cell, ...]:
     s = subject.strings
-    printed = subject.published.table_4.of(model)
+    published = subject.published
+    latent_dim = published.find(f"{_SOURCE}.{model}.latent_dim")
     section = cast("Mapping[str, JsonValue]", subject.evidence.run.config.get("autoencoder", {}))
     rate = section.get("learning_rate")
-    size = (
-        cells.printed(subject, printed.latent_dim, 0, _SOURCE)
-        if printed.latent_dim
-        else Cell(s("tables.not_applicable"), "published", (), _SOURCE)
-    )
+    size = cells.printed(subject, latent_dim) if latent_dim else Cell(s("tables.not_applicable"), "published", (), _SOURCE)
     return (
         cells.text(subject.model(model)),
-        Cell(printed.optimizer, "published", (), _SOURCE),
-        cells.printed(subject, printed.learning_rate, 3, _SOURCE),
+        Cell(str(published.fact(f"{_SOURCE}.{model}.optimizer")), "published", (), _SOURCE),
+        cells.printed(subject, published.find(f"{_SOURCE}.{model}.learning_rate")),
         Cell(subject.numbers.significant(float(rate), 1), "value", (f"run/{subject.evidence.run.run_id}",))
         if isinstance(rate, int | float)
         else cells.nothing(),
-        Cell(s(f"losses.{printed.loss}"), "published", (), _SOURCE),
+        Cell(s(f"losses.{published.fact(f'{_SOURCE}.{model}.loss')}"), "published", (), _SOURCE),
         size,
         cells.value(subject, latent, 0),
     )

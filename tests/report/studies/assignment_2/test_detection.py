@@ -54,7 +54,7 @@ def verdicts(subject: Subject, pair: Pair) -> dict[str, str]:
 def test_table_6_has_printed_last_and_best_of_both_arms(whole: Subject) -> None:
     """Each re-run number is the mean of its arm's records, each printed one Table 6's."""
     line = row(detection.transfer(whole), "mAP@0.5")
-    assert (line[1].text, line[4].text) == ("0.55", "0.50")
+    assert (line[1].text, line[4].text) == ("0.55", "0.5")
     for place, arm, epoch in ((2, "transfer-3class", "last"), (3, "transfer-3class", "best"), (5, "scratch-car", "last")):
         assert float(line[place].text) == pytest.approx(np.mean(values(whole, arm, f"map50_{epoch}")), abs=6e-4)
         assert line[place].records == tuple(reference(s) for s in whole.evidence.complete("detection", arm))
@@ -185,7 +185,7 @@ def test_speed_adds_up_its_stages(whole: Subject) -> None:
 def test_headline_gains_detection_where_it_was_run(whole: Subject, single: Subject) -> None:
     """Four rows of mAP with the caveat on the heads; none of it without Part II."""
     label = "Detector, scratch, cars: mAP@0.5"
-    assert row(training.headline(whole), label)[1].text == "0.50"
+    assert row(training.headline(whole), label)[1].text == "0.5"
     assert any("anchor-free" in note for note in training.headline(whole).notes)
     assert all(line[0].text != label for line in training.headline(single).rows)
 

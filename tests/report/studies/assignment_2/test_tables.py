@@ -19,6 +19,7 @@ from report.printing.table import Cell, Column, Table
 from report.studies.assignment_2.tables import architecture, classification, latent, reconstruction, training
 from report.studies.assignment_2.tables.catalogue import all_tables
 from report.tables import provenance
+from tests.report.restated import restated
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,8 +99,8 @@ def test_tasks_table_lists_every_record(broken: Subject) -> None:
 def test_architecture_marks_equal_and_different_shapes(whole: Subject) -> None:
     """All printed rows match the synthetic layers; a changed printed shape is marked."""
     assert {line[5].text for line in architecture.autoencoder(whole).rows} == {"equal"}
-    rows = (whole.published.table_1.rows[0].model_copy(update={"shape": (1, 2, 3)}), *whole.published.table_1.rows[1:])
-    published = whole.published.model_copy(update={"table_1": whole.published.table_1.model_copy(update={"rows": rows})})
+    first, *others = whole.published.fact("table-1.rows")
+    published = restated(whole.published, {"table-1.rows": [first | {"shape": [1, 2, 3]}, *others]})
     changed = architecture.autoencoder(dataclasses.replace(whole, published=published))
     assert [line[5].text for line in changed.rows[:2]] == ["differ", "equal"]
 

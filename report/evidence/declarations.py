@@ -1,0 +1,58 @@
+"""Reads the declarations of a study, the TOML files of its folder in ``data/studies``, into their schemas."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from store.errors import UsageError
+
+STUDIES = Path(__file__).parents[2] / "data" / "studies"
+_M = TypeVar("_M", bound=BaseModel)
+
+
+class Declaration(BaseModel):
+    """What all declarations are: frozen, without unknown keys, without infinities."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class _Index(Declaration):
+    """``data/studies/studies.toml``."""
+
+    default: str
+
+
+def default_folder() -> Path:
+    """The declarations of the study that is meant where none is named."""
+    return STUDIES / read_toml(STUDIES / "studies.toml", _Index).default
+
+
+def read_toml(path: Path, schema: type[_M]) -> _M:
+    """Read a TOML file of ``data`` into its schema; raises UsageError that names file and entry."""
+    cure = "correct the entry, or restore the file: git checkout -- data"
+    try:
+        return schema.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"cannot read {path.name}: {error}", where=str(path), cure=cure) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = f"{path}, entry {'.'.join(str(part) for part in first['loc'])}"
+        raise UsageError(f"{path.name}: {first['msg']}", where=where, cure=cure) from error
+
+
+def flattened(tree: object, leaf: frozenset[str] = frozenset()) -> object:
+    """Nested tables as one table with dotted keys; a table that has every key of ``leaf`` (not empty) is left whole."""
+    if not isinstance(tree, dict):
+        return tree
+    flat: dict[str, object] = {}
+    for key, value in tree.items():
+        if isinstance(value, dict) and not (leaf and leaf <= value.keys()):
+            inner = flattened(value, leaf)
+            flat |= {f"{key}.{name}": one for name, one in inner.items()} if isinstance(inner, dict) else {}
+        else:
+            flat[str(key)] = value
+    return flat
