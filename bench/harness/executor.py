@@ -33,6 +33,7 @@ class Site:
     jobs: int
     datasets: Mapping[str, Dataset]
     provenance: Provenance
+    capture: bool = True
 
 
 @dataclass(slots=True)
@@ -99,6 +100,7 @@ def _job(board: _Board, item: Planned) -> Job:
         upstream={name: board.done[name] for name in item.task.upstream},
         scratch=_scratch(board, item),
         provenance=board.site.provenance,
+        capture=board.site.capture,
     )
 
 

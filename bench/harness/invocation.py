@@ -160,6 +160,7 @@ def site_of(config: StudySettings, found: Mapping[str, Dataset], root: Path, job
         jobs=jobs or max(1, usable_cores() // execution.threads),
         datasets=found,
         provenance=Provenance(machine_facts(execution.device), installed_packages(), commit, dirty),
+        capture=execution.capture,
     )
 
 

@@ -42,7 +42,8 @@ class Context:
     """All that a task may look at: nothing else influences its numbers.
 
     ``data`` maps data-set name to the folder that holds its files, ``upstream`` task id to its stored record,
-    ``scratch`` is a private folder for checkpoints that survives a kill and is deleted once the record stands.
+    ``scratch`` is a private folder for checkpoints that survives a kill and is deleted once the record stands. ``capture``
+    lets a CUDA device replay recorded steps, which changes no bit.
     """
 
     task: Task
@@ -52,6 +53,7 @@ class Context:
     upstream: Mapping[str, Stored]
     scratch: Path
     progress: Progress
+    capture: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ class Job:
     upstream: Mapping[str, Stored]
     scratch: Path
     provenance: Provenance
+    capture: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +170,7 @@ def _context(job: Job) -> Context:
         upstream=job.upstream,
         scratch=job.scratch,
         progress=progress,
+        capture=job.capture,
     )
 
 

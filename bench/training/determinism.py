@@ -35,9 +35,12 @@ def configure(device: str, threads: int) -> torch.device:
 
 def stream(seed: int, name: str, device: torch.device | str = "cpu") -> torch.Generator:
     """A generator of its own for each (seed, name): drawing from one stream never moves another."""
-    generator = torch.Generator(device=device)
-    generator.manual_seed(_stream_seed(seed, name))
-    return generator
+    return restart(torch.Generator(device=device), seed, name)
+
+
+def restart(generator: torch.Generator, seed: int, name: str) -> torch.Generator:
+    """Put ``generator`` at the start of the stream of (seed, name), and return it."""
+    return generator.manual_seed(_stream_seed(seed, name))
 
 
 @contextmanager

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import torch
 
 from bench.training.checkpoint import Progressed, restore, save
-from bench.training.determinism import stream
-from bench.training.flat import flatten
+from bench.training.determinism import restart, stream
+from bench.training.flat import backward_of, flatten
+from bench.training.steps import Pass, Work, recording, with_optimizer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
     from bench.harness.task import Progress
     from bench.training.chain import Chain
+    from bench.training.steps import Batch, Record
 
-    Batch = tuple[Tensor, ...]
     Loss = tuple[Tensor, Tensor]
 
 SAVE_EVERY_S = 1.0  # a checkpoint waits 5 ms for the disk: after each epoch of the quick profile, that was 6 % of its time
@@ -78,19 +79,12 @@ class Training:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Seed of all streams, where the checkpoint lies, and whom to tell."""
+    """Seed of all streams, where the checkpoint lies, whom to tell, and whether CUDA replays recorded steps."""
 
     seed: int
     scratch: Path
     progress: Progress
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Draws:
-    """What an epoch owes to chance: the order of the examples, and the stream that all else is drawn from."""
-
-    order: Tensor
-    stream: torch.Generator
+    capture: bool = True
 
 
 def fit(
@@ -106,76 +100,74 @@ def fit(
     # fused: one kernel for the whole update; the arithmetic is Adam's, float32
     optimizer = torch.optim.Adam([flat], lr=schedule.learning_rate, fused=True)
     done = restore(surroundings.scratch, flat, optimizer)
-    if not done.chain.links:
-        _link(done, module, optimizer, _draws(surroundings.seed, 0, examples.train[0][:0]))
     columns = [f"{part}_{term}" for part in ("train", "validation") for term in objective.terms]
     saved = time.perf_counter()
-    while len(done.rows) < schedule.epochs and _finite(done):
-        epoch = len(done.rows) + 1
-        begin = time.perf_counter()
-        draws = _draws(surroundings.seed, epoch, examples.train[0])
-        train = _train_epoch(flat, optimizer, objective, examples.train, (schedule.batch_size, draws))
-        row = train + evaluate(objective, examples.validation, surroundings.seed)
-        done.rows.append(row)
-        done.seconds.append(time.perf_counter() - begin)
-        _link(done, module, optimizer, draws)
-        if time.perf_counter() - saved >= SAVE_EVERY_S:
-            save(surroundings.scratch, flat, optimizer, done)
-            saved = time.perf_counter()
-        shown = {name: value for name, value in zip(columns, row, strict=True) if math.isfinite(value)}
-        surroundings.progress(epoch, schedule.epochs, **shown)
+    with recording(flat.device, capture=surroundings.capture) as record:
+        work = _training_work(objective, optimizer, backward_of(module, flat))
+        train = Pass(examples.train, schedule.batch_size, work, with_optimizer(record, optimizer))
+        validation = _validation(objective, examples.validation, record)
+        if not done.chain.links:
+            restart(train.draw, surroundings.seed, "train/epoch-0")
+            _link(done, module, optimizer, train, train.order[:0])
+        while len(done.rows) < schedule.epochs and _finite(done):
+            epoch = len(done.rows) + 1
+            begin = time.perf_counter()
+            _shuffle(train, surroundings.seed, epoch)
+            train.run()
+            done.rows.append(train.means() + _validate(validation, surroundings.seed))
+            done.seconds.append(time.perf_counter() - begin)
+            _link(done, module, optimizer, train, train.order)
+            if time.perf_counter() - saved >= SAVE_EVERY_S:
+                save(surroundings.scratch, flat, optimizer, done)
+                saved = time.perf_counter()
+            shown = {name: value for name, value in zip(columns, done.rows[-1], strict=True) if math.isfinite(value)}
+            surroundings.progress(epoch, schedule.epochs, **shown)
     return _training(done, columns, schedule)
 
 
 def evaluate(objective: Objective, examples: Batch, seed: int) -> list[float]:
     """Each term's mean over ``examples``; the noise, where there is any, is the same in every call."""
-    count = len(examples[0])
-    draw = stream(seed, "validation", examples[0].device)
-    totals = _totals(objective, examples)
-    with torch.inference_mode():
-        for start in range(0, count, EVALUATION_BATCH):
-            batch = tuple(tensor[start : start + EVALUATION_BATCH] for tensor in examples)
-            _, terms = objective.evaluate(batch, draw)
-            totals.add_(terms, alpha=len(batch[0]))
-    means: list[float] = (totals / count).tolist()
-    return means
+    return _validate(_validation(objective, examples, None), seed)
 
 
-def _draws(seed: int, epoch: int, examples: Tensor) -> _Draws:
-    order = torch.randperm(len(examples), generator=stream(seed, f"batches/epoch-{epoch}"))
-    return _Draws(order.to(examples.device), stream(seed, f"train/epoch-{epoch}", examples.device))
+def _training_work(objective: Objective, optimizer: torch.optim.Adam, backward: Callable[[Tensor], None]) -> Work:
+    """A step of Adam on each batch."""
+    device = optimizer.param_groups[0]["params"][0].device
 
-
-def _link(done: Progressed, module: nn.Module, optimizer: torch.optim.Adam, draws: _Draws) -> None:
-    """Add the epoch to the chain; epoch 0 has no examples and a stream that nothing was drawn from."""
-    state = {"optimizer": optimizer.state_dict(), "rng": draws.stream.get_state(), "order": draws.order}
-    done.chain.add(module.state_dict(), **state)
-
-
-def _train_epoch(
-    flat: nn.Parameter, optimizer: torch.optim.Adam, objective: Objective, examples: Batch, step: tuple[int, _Draws]
-) -> list[float]:
-    """One pass in random order; means over the epoch while the weights change. ``step``: batch size, draws."""
-    batch_size, draws = step
-    count = len(examples[0])
-    totals = _totals(objective, examples)
-    gradient = flat.grad
-    assert gradient is not None  # noqa: S101 - flatten made it
-    for start in range(0, count, batch_size):
-        indices = draws.order[start : start + batch_size]
-        batch = tuple(tensor.index_select(0, indices) for tensor in examples)
-        loss, terms = objective.evaluate(batch, draws.stream)
-        gradient.zero_()
-        torch.autograd.backward(loss)
+    def step(batch: Batch, draw: torch.Generator) -> Tensor:
+        loss, terms = objective.evaluate(batch, draw)
+        backward(loss)
         optimizer.step()
-        totals.add_(terms, alpha=len(indices))  # stays on the device: reading it back would stall every step
-    means: list[float] = (totals / count).tolist()
-    return means
+        return terms
+
+    return Work(step, torch.Generator(device), len(objective.terms))
 
 
-def _totals(objective: Objective, examples: Batch) -> Tensor:
-    """Float64: summing thousands of float32 batch means in float32 would lose the digits that tell epochs apart."""
-    return torch.zeros(len(objective.terms), dtype=torch.float64, device=examples[0].device)
+def _validation(objective: Objective, examples: Batch, record: Record | None) -> Pass:
+    """The terms of each batch, and nothing else."""
+    work = Work(
+        lambda batch, draw: objective.evaluate(batch, draw)[1], torch.Generator(examples[0].device), len(objective.terms)
+    )
+    return Pass(examples, EVALUATION_BATCH, work, record)
+
+
+def _validate(validation: Pass, seed: int) -> list[float]:
+    restart(validation.draw, seed, "validation")
+    with torch.inference_mode():
+        validation.run()
+        return validation.means()
+
+
+def _shuffle(train: Pass, seed: int, epoch: int) -> None:
+    """Draw the epoch's order, and start the stream that all else in it is drawn from."""
+    train.order.copy_(torch.randperm(len(train.order), generator=stream(seed, f"batches/epoch-{epoch}")))
+    restart(train.draw, seed, f"train/epoch-{epoch}")
+
+
+def _link(done: Progressed, module: nn.Module, optimizer: torch.optim.Adam, train: Pass, order: Tensor) -> None:
+    """Add the epoch to the chain; epoch 0 has no examples and a stream that nothing was drawn from."""
+    state = {"optimizer": optimizer.state_dict(), "rng": train.draw.get_state(), "order": order}
+    done.chain.add(module.state_dict(), **state)
 
 
 def _finite(done: Progressed) -> bool:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from pytest_benchmark.fixture import BenchmarkFixture
 
-    from bench.training.loop import Batch, Loss
+    from bench.training.loop import Loss
+    from bench.training.steps import Batch
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "fashion-mnist"
 BATCH_SIZE = 32

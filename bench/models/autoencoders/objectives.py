@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from bench.models.autoencoders.networks import Autoencoder, Network
-    from bench.training.loop import Batch, Loss
+    from bench.training.loop import Loss
+    from bench.training.steps import Batch
 
 
 def objective_of(variant: str, network: Network, *, noise_factor: float, beta: float) -> Objective:

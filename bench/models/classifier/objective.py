@@ -13,7 +13,8 @@ from bench.training.loop import Objective
 if TYPE_CHECKING:
     from torch import nn
 
-    from bench.training.loop import Batch, Loss
+    from bench.training.loop import Loss
+    from bench.training.steps import Batch
 
 
 def classification(head: nn.Module) -> Objective:

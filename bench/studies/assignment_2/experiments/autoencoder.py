@@ -65,7 +65,8 @@ def run(context: Context) -> Outcome:
     network = build(variant, read_shape(context.task.config), seed).to(device)
     objective = objective_of(variant, network, noise_factor=settings.noise_factor, beta=settings.beta)
     schedule = Schedule(settings.epochs, settings.batch_size, settings.learning_rate)
-    training = fit(network, objective, examples, schedule, Surroundings(seed, context.scratch, context.progress))
+    surroundings = Surroundings(seed, context.scratch, context.progress, context.capture)
+    training = fit(network, objective, examples, schedule, surroundings)
     return _outcome(network, training, cut, objective.terms[0])
 
 

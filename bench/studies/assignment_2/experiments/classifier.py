@@ -66,7 +66,8 @@ def run(context: Context) -> Outcome:
     examples, test_features = _features(context, encoder, data, seed)
     head = build_head(test_features.shape[1], settings.hidden_units, seed).to(device)
     schedule = Schedule(settings.epochs, settings.batch_size, settings.learning_rate)
-    training = fit(head, classification(head), examples, schedule, Surroundings(seed, context.scratch, context.progress))
+    surroundings = Surroundings(seed, context.scratch, context.progress, context.capture)
+    training = fit(head, classification(head), examples, schedule, surroundings)
     facts: dict[str, JsonValue] = {"encoder_digest_before": digest_before, "encoder_digest_after": tensor_digest(encoder)}
     return _outcome(head, training, (test_features, data), facts)
 
