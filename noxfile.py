@@ -52,9 +52,19 @@ def report(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests, without those of speed; positional arguments go to pytest."""
+    """Run the tests, without the campaigns and those of speed; positional arguments go to pytest."""
     _install(session, "test")
-    _run(session, "-m", "pytest", "--ignore=tests/perf", *session.posargs)
+    # a file's tests share what they set up, so a file stays with one process
+    parallel = ("--numprocesses=auto", "--dist=loadfile")
+    _run(session, "-m", "pytest", "--ignore=tests/perf", "-m", "not campaign", *parallel, *session.posargs)
+
+
+@nox.session
+def campaigns(session: nox.Session) -> None:
+    """Run the long tests: kills, forged stores and inputs, whole studies, clusters; positional arguments go to pytest."""
+    _install(session, "test")
+    parallel = ("--numprocesses=auto", "--dist=loadfile")
+    _run(session, "-m", "pytest", "--ignore=tests/perf", "-m", "campaign", *parallel, *session.posargs)
 
 
 @nox.session
