@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from dataclasses import fields as dataclass_fields
 from typing import TYPE_CHECKING, Literal
 
-from report.evidence.declarations import default_folder
-from report.evidence.protocol import departures, load_protocol
-from report.evidence.published import load_published
 from report.evidence.records import load_evidence
-from report.evidence.subject import Subject
-from report.printing.formatting import formatter_of
-from report.printing.strings import TEMPLATES, environment, load_strings
+from report.evidence.studies import study_of
+from report.evidence.subject import subject_of
+from report.printing.strings import load_strings
 from report.rendering.engine import choose, render
 from report.rendering.job import Job
 from report.rendering.stamp import inputs_digest, is_current, write_stamp
@@ -27,9 +23,7 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-    from report.evidence.protocol import Deviation
-    from report.evidence.records import Evidence
-    from report.printing.strings import Strings
+    from report.evidence.subject import Subject
     from report.rendering.job import EngineChoice, EngineName
 
 Format = Literal["html", "pdf"]
@@ -68,9 +62,10 @@ def build(artifacts: Path, options: Options) -> BuildResult:
     where there is no run or rendering fails, StoreError where the folder cannot be written. Tasks that failed are no
     error: the report shows them.
     """
-    strings = load_strings(options.language)
     engine = choose(options.engine)
     run = load_run(artifacts, options.run_id)
+    study = study_of(run.study)
+    strings = load_strings(study, options.language)
     evidence = load_evidence(artifacts, run)
     folder = (options.output or artifacts / "report") / run.run_id
     perf = artifacts / "perf" / "benchmark.json"
@@ -81,11 +76,11 @@ def build(artifacts: Path, options: Options) -> BuildResult:
     inputs = inputs_digest(run, (stored.record.digest for stored in records), choices, found)
     outputs = tuple(folder / f"report.{form}" for form in options.formats)
     rebuilt = options.force or not is_current(folder / STAMP, inputs)
-    departed = departures(evidence, load_protocol(default_folder()))
+    subject = subject_of(study, evidence, strings, found)
     try:
         if rebuilt:
             (folder / STAMP).unlink(missing_ok=True)
-            _render(_subject(evidence, departed, strings, found), folder, options, engine)
+            _render(subject, folder, options, engine)
             write_stamp(folder / STAMP, inputs, outputs)
         latest = tuple(_publish(path, folder.parent / path.name) for path in outputs)
     except OSError as error:
@@ -93,29 +88,20 @@ def build(artifacts: Path, options: Options) -> BuildResult:
         cure = "free some space or name another folder with --output DIR"
         raise StoreError(message, where=str(folder), cure=cure) from error
     incomplete = sum(stored.record.status != "ok" for stored in records)
-    return BuildResult(run.run_id, latest, rebuilt, not departed, len(records), incomplete)
-
-
-def _subject(evidence: Evidence, departed: tuple[Deviation, ...], strings: Strings, perf: Path | None) -> Subject:
-    numbers = formatter_of(strings)
-    declared = default_folder()
-    return Subject(evidence, load_published(declared), load_protocol(declared), departed, strings, numbers, perf)
+    return BuildResult(run.run_id, latest, rebuilt, subject.comparable, len(records), incomplete)
 
 
 def _render(subject: Subject, folder: Path, options: Options, engine: EngineName) -> None:
     """Draw the figures, write the source and render it, all under ``folder``."""
-    from report.studies.assignment_2.context import context_of  # noqa: PLC0415  # matplotlib and scipy: a second that an up-to-date report does not need
-    from report.studies.assignment_2.figures.catalogue import draw_all  # noqa: PLC0415  # as above
+    from report.sections.source import source_text  # noqa: PLC0415  # matplotlib and scipy: a second that an up-to-date report does not need
 
     workplace = folder / "build"
     shutil.rmtree(workplace, ignore_errors=True)
-    (workplace / "figures").mkdir(parents=True)
-    context = context_of(subject, draw_all(subject, workplace / "figures"))
-    fields = {field.name: getattr(context, field.name) for field in dataclass_fields(context)}
+    workplace.mkdir(parents=True)
     source = workplace / "report.qmd"
-    text = environment().get_template("report.qmd.j2").render(t=subject.strings, **fields)
-    source.write_text(text, encoding="utf-8")
-    shutil.copyfile(TEMPLATES / "references.bib", workplace / "references.bib")
+    source.write_text(source_text(subject, workplace / "figures"), encoding="utf-8")
+    for path in subject.study.templates.glob("*.bib"):
+        shutil.copyfile(path, workplace / path.name)
     strings = subject.strings
     job = Job(
         source=source,

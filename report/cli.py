@@ -124,8 +124,14 @@ def _compare(chosen: argparse.Namespace) -> tuple[str, int]:
 
 def _audit(chosen: argparse.Namespace) -> tuple[str, int]:
     from report.claims import audit
+    from report.evidence.records import evidence_of
+    from report.evidence.studies import study_of
+    from report.evidence.subject import subject_of
+    from report.printing.strings import load_strings
 
-    subject = audit.subject_of(chosen.artifacts, chosen.run, chosen.lang)
+    evidence = evidence_of(chosen.artifacts, chosen.run)
+    study = study_of(evidence.run.study)
+    subject = subject_of(study, evidence, load_strings(study, chosen.lang))
     facts = audit.audit_facts(subject)
     text = json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False) if chosen.json else audit.audit_text(facts)
     return text, 5 if audit.refuted(facts) and not chosen.no_fail else 0

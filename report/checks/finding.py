@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
+    from report.evidence.subject import Subject
 
 Outcome = Literal["slip", "clean", "unknown"]
 Certainty = Literal["established", "likely", "possible"]
@@ -24,3 +26,8 @@ class Finding:
     outcome: Outcome
     values: Mapping[str, str] = field(default_factory=dict)
     certainty: Certainty = "established"
+
+
+def findings(rules: Iterable[Callable[[Subject], Finding]], subject: Subject) -> tuple[Finding, ...]:
+    """Every rule, applied to the subject."""
+    return tuple(rule(subject) for rule in rules)

@@ -5,32 +5,18 @@ from __future__ import annotations
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
-from report.evidence.declarations import default_folder
-from report.evidence.protocol import departures, load_protocol
-from report.evidence.published import load_published
-from report.evidence.records import evidence_of
-from report.evidence.subject import Subject
 from report.inference.verdicts import VERDICTS, judge_all
-from report.printing.formatting import formatter_of
-from report.printing.strings import load_strings
 from report.tables.claims import reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from pydantic import JsonValue
 
+    from report.evidence.subject import Subject
     from report.inference.verdicts import Judged
 
 _WIDTH = 44  # characters of a claim's id before it is cut
-
-
-def subject_of(artifacts: Path, run_id: str | None, language: str) -> Subject:
-    """The named run, or the latest; raises StudyError where there is none, IntegrityError where a record was altered."""
-    declared, strings, evidence = default_folder(), load_strings(language), evidence_of(artifacts, run_id)
-    published, protocol = load_published(declared), load_protocol(declared)
-    return Subject(evidence, published, protocol, departures(evidence, protocol), strings, formatter_of(strings))
 
 
 def audit_facts(subject: Subject) -> dict[str, JsonValue]:

@@ -5,20 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from report.evidence.protocol import departures, load_protocol
+from report.evidence.published import load_published
+from report.printing.formatting import formatter_of
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from report.evidence.protocol import Deviation, Protocol
     from report.evidence.published import Published
     from report.evidence.records import Evidence
+    from report.evidence.studies import Study
     from report.printing.formatting import Formatter
     from report.printing.strings import Strings
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The run's evidence, the published side, and the language that the report is written in."""
+    """The run's evidence, its study, the published side, and the language that the report is written in."""
 
+    study: Study
     evidence: Evidence
     published: Published
     protocol: Protocol
@@ -35,3 +41,10 @@ class Subject:
     def model(self, variant: str) -> str:
         """The model's name as the report prints it."""
         return self.strings(f"models.{variant}")
+
+
+def subject_of(study: Study, evidence: Evidence, strings: Strings, perf: Path | None = None) -> Subject:
+    """The run beside what its study published; raises UsageError that names the entry at fault in the study's data."""
+    protocol = load_protocol(study.data)
+    published = load_published(study.data)
+    return Subject(study, evidence, published, protocol, departures(evidence, protocol), strings, formatter_of(strings), perf)

@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from report.claims.comparability import blocking, departures_of
+from report.claims.reading import Reading, read
 from report.claims.schema import load_claims, unpublished
-from report.evidence.declarations import default_folder
 from report.evidence.records import reference
 from report.inference.statistics import Summary, summarise
 from report.inference.testing import ALPHA, Region, Sample, all_inside_p, any_outside_p, holm, seeds_needed
-from report.studies.assignment_2.quantities import Reading, read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,7 +73,7 @@ class _Case:
 
 def judge_all(subject: Subject, claims: Sequence[Claim] | None = None) -> tuple[Judged, ...]:
     """A verdict on each claim, in the order of the file; raises UsageError for a selector that leads nowhere."""
-    chosen = load_claims(default_folder()).claims if claims is None else tuple(claims)
+    chosen = load_claims(subject.study.data).claims if claims is None else tuple(claims)
     tried = {claim.id: _prepare(subject, claim) for claim in chosen}
     cases = [case for case in tried.values() if isinstance(case, _Case)]
     ended = {case.claim.id: _without_test(case) for case in cases}
@@ -134,9 +133,9 @@ def _obstacle(subject: Subject, claim: Claim) -> tuple[str, dict[str, object]]:
 def _values(subject: Subject, claim: Claim, selector: Selector) -> tuple[dict[int | None, float], list[Stored]]:
     """The quantity by seed, and its records; a seed whose record leaves it undefined is left out."""
     values: dict[int | None, float] = {}
-    used = []
+    used, quantities = [], subject.study.declared().quantities
     for stored in subject.evidence.complete(selector.experiment, selector.variant):
-        number = read(Reading(stored, selector, subject.evidence, subject.published, claim.id))
+        number = read(Reading(stored, selector, subject.evidence, subject.published, claim.id), quantities)
         if number is not None:
             values[stored.record.task.seed] = number
             used.append(stored)

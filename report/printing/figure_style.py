@@ -69,10 +69,14 @@ STYLE = {
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A figure before it is written, and what it shows in words."""
+    """A figure before it is written, and what it shows in words.
+
+    One of ``photographs`` is kept as JPEG, and never shrunk to the width of a phone.
+    """
 
     figure: Figure
     alt: str
+    photographs: bool = False
 
 
 def canvas(rows: int, columns: int, height_in: float, **options: object) -> tuple[Figure, list[Axes]]:
@@ -110,18 +114,19 @@ def placeholder(message: str) -> Figure:
     return figure
 
 
-def save(figure: Figure, path: Path, *, photographs: bool = False) -> None:
+def save(drawing: Drawing, path: Path) -> None:
     """Write the figure as SVG without dates; equal figures give equal bytes. Call it under ``STYLE``.
 
-    ``photographs`` makes the images in it JPEG: a fifth of the size of matplotlib's PNG. They must be opaque.
+    Of ``photographs`` the images become JPEG: a fifth of the size of matplotlib's PNG. They must be opaque.
     """
+    figure = drawing.figure
     FigureCanvasSVG(figure)
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)  # savefig would draw everything once more to no other end than this
         figure.set_layout_engine(None)
     figure.savefig(path, format="svg", dpi=RASTER_DPI, metadata={"Date": None, "Creator": None})
-    if photographs:
+    if drawing.photographs:
         drawn = path.read_text(encoding="utf-8")
         path.write_text(_EMBEDDED.sub(lambda found: _jpeg(found.group(1)), drawn), encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""Language-dependent text: one TOML file a language, its placeholders filled strictly."""
+"""Language-dependent text: a TOML file a language for the core and one for the study, placeholders filled strictly."""
 
 from __future__ import annotations
 
@@ -15,14 +15,21 @@ from store.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TEMPLATES = Path(__file__).parents[2] / "templates" / "studies" / "assignment_2"
+    from report.evidence.studies import Study
+
+STYLE = Path(__file__).parents[2] / "templates" / "style"
+"""The templates and strings that every study shares; a study's own lie in ``Study.templates``."""
 
 
 @cache
-def environment() -> Environment:
-    """Jinja with ``<% %>``, ``<< >>``, ``<# #>``, which leave Markdown's and formulas' braces alone; undefined names raise."""
+def environment(study: Study | None = None) -> Environment:
+    """Jinja with ``<% %>``, ``<< >>``, ``<# #>``, which leave Markdown's and formulas' braces alone; undefined names raise.
+
+    A template is looked for in the study first, then among those that every study shares.
+    """
+    folders = [STYLE] if study is None else [study.templates, STYLE]
     return Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(folders),
         block_start_string="<%",
         block_end_string="%>",
         variable_start_string="<<",
@@ -50,23 +57,30 @@ class Strings:
         return environment().from_string(text).render(values).strip() if "<<" in text or "<%" in text else text.strip()
 
 
-def languages() -> tuple[str, ...]:
-    """The languages that have a strings file."""
-    return tuple(sorted(path.stem for path in (TEMPLATES / "strings").glob("*.toml")))
+def languages(study: Study) -> tuple[str, ...]:
+    """The languages that a study's strings are written in."""
+    return tuple(sorted(path.stem for path in (study.templates / "strings").glob("*.toml")))
 
 
-def load_strings(language: str) -> Strings:
-    """Read one language; raises UsageError that lists the languages there are."""
-    if language not in languages():
-        message = f"the report has no language {language!r}"
-        raise UsageError(message, where="--lang", cure=f"choose one of: {', '.join(languages())}")
-    path = TEMPLATES / "strings" / f"{language}.toml"
+def load_strings(study: Study, language: str) -> Strings:
+    """Read one language of a study and of the core; raises UsageError where one lacks it or a key stands in both."""
+    if language not in languages(study):
+        message = f"the report of {study.name} has no language {language!r}"
+        raise UsageError(message, where="--lang", cure=f"choose one of: {', '.join(languages(study))}")
+    shared, own = (_texts(folder / "strings" / f"{language}.toml") for folder in (STYLE, study.templates))
+    twice = sorted(shared.keys() & own.keys())
+    if twice:
+        path = study.templates / "strings" / f"{language}.toml"
+        raise UsageError(f"these texts are the core's already: {', '.join(twice)}", where=str(path), cure="rename them there")
+    return Strings(language, {**shared, **own})
+
+
+def _texts(path: Path) -> dict[str, str]:
     try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
+        return dict(_flatten(tomllib.loads(path.read_text(encoding="utf-8")), ""))
+    except (OSError, tomllib.TOMLDecodeError) as error:
         cure = "correct it, or restore it: git checkout -- templates"
         raise UsageError(f"cannot read {path.name}: {error}", where=str(path), cure=cure) from error
-    return Strings(language, dict(_flatten(tree, "")))
 
 
 def _flatten(tree: dict[str, object], prefix: str) -> list[tuple[str, str]]:

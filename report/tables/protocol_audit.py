@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from report.checks.finding import findings
 from report.printing import cells
 from report.printing.table import Cell, Column, Table, Tone
-from report.studies.assignment_2.audit.of_run import run_findings
 
 if TYPE_CHECKING:
     from report.checks.finding import Finding
@@ -21,7 +21,7 @@ def audit(subject: Subject) -> Table:
     s = subject.strings
     rows = tuple(
         (cells.text(s(f"audit_run.{found.key}")), _outcome(subject, found), cells.text(_sentence(subject, found)))
-        for found in run_findings(subject)
+        for found in findings(subject.study.declared().run_rules, subject)
     )
     heads = tuple(Column(s(f"columns.{name}")) for name in ("rule", "outcome", "evidence"))
     return Table("audit", s("captions.audit"), heads, rows)

@@ -6,18 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from report.claims.sensitivity import trials, turned
-from report.evidence.measure import measure, metric_reader, paired
+from report.evidence.measure import measure, paired
 from report.printing import cells
 from report.printing.table import Cell, Column, Table
-from report.studies.assignment_2 import slip
-from report.studies.assignment_2.models import MODELS
-from report.studies.assignment_2.tables.training import loss_names
 from report.tables.claims import TONES, reason
 from report.tables.provenance import plain
 from store.alternatives import alternative_variant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from report.claims.sensitivity import Trial
     from report.evidence.measure import Measurement
@@ -28,8 +25,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class _Quantity:
-    """A published number and how a record of its cell gives it; ``scale`` turns the record's unit into the printed one."""
+class Result:
+    """A published number (None where the source has none) and how a record of its cell gives it.
+
+    ``scale`` turns the record's unit into the printed one.
+    """
 
     experiment: str
     variant: str
@@ -46,7 +46,7 @@ def results(subject: Subject) -> Table | None:
     rows: list[tuple[Cell, ...]] = []
     everything: list[Measurement] = []
     for trial in trials(subject):
-        for quantity in _quantities(subject):
+        for quantity in subject.study.declared().sensitive(subject):
             if (quantity.experiment, quantity.variant) in trial.touched:
                 row, measured = _row(subject, trial, quantity)
                 rows.append(row)
@@ -82,7 +82,7 @@ def setting(subject: Subject, trial: Trial) -> str:
     return subject.strings("sensitivity.setting", name=trial.key, assumed=plain(subject, trial.assumed), tried=trial.tried)
 
 
-def _row(subject: Subject, trial: Trial, quantity: _Quantity) -> tuple[tuple[Cell, ...], tuple[Measurement, ...]]:
+def _row(subject: Subject, trial: Trial, quantity: Result) -> tuple[tuple[Cell, ...], tuple[Measurement, ...]]:
     place = (quantity.experiment, quantity.variant)
     own, other = (measure(one.evidence, *place, quantity.value) for one in (trial.own, trial.other))
     variants = (quantity.variant, alternative_variant(quantity.variant, trial.alternative))
@@ -99,18 +99,6 @@ def _row(subject: Subject, trial: Trial, quantity: _Quantity) -> tuple[tuple[Cel
         cells.pairs(change),
     )
     return row, (own, other)
-
-
-def _quantities(subject: Subject) -> Iterator[_Quantity]:
-    """Validation loss and test accuracy of each network, as Tables 4 and 5 have them."""
-    s, published = subject.strings, subject.published
-    for model in MODELS:
-        printed = slip.per_image(published) if model == slip.MODEL else published.find(f"table-4.{model}.validation_loss")
-        value = metric_reader(loss_names(model)[1])
-        yield _Quantity("autoencoder", model, s(f"quantities.{model}_validation"), printed, 4, value)
-    for model in MODELS:
-        label, printed = s("quantities.accuracy", model=subject.model(model)), published.find(f"table-5.{model}.accuracy")
-        yield _Quantity("classifier", model, label, printed, 2, metric_reader("test_accuracy"), 100)
 
 
 def _verdict(subject: Subject, judged: Judged) -> Cell:

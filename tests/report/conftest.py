@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from report.evidence.declarations import default_folder
-from report.evidence.protocol import departures, load_protocol
-from report.evidence.published import load_published
 from report.evidence.records import evidence_of
-from report.evidence.subject import Subject
-from report.printing.formatting import formatter_of
+from report.evidence.studies import study_of
+from report.evidence.subject import subject_of as subject_in
 from report.printing.strings import load_strings
 from tests.report.configuration import changed_config, with_detection
 from tests.report.study import Spec, write_study
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from report.evidence.subject import Subject
 
 NO_WEIGHTS = "no pretrained weights: put yolov5s.pt into the folder weights"
 BROKEN = {
@@ -38,9 +37,9 @@ BROKEN = {
 
 def subject_of(root: Path) -> Subject:
     """The latest run of ``root`` as tables, figures and observations see it."""
-    evidence, strings, protocol = evidence_of(root), load_strings("en"), load_protocol(default_folder())
-    changed = departures(evidence, protocol)
-    return Subject(evidence, load_published(default_folder()), protocol, changed, strings, formatter_of(strings))
+    evidence = evidence_of(root)
+    study = study_of(evidence.run.study)
+    return subject_in(study, evidence, load_strings(study, "en"))
 
 
 @pytest.fixture(scope="session")

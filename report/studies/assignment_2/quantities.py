@@ -1,82 +1,17 @@
-"""Reads the quantity that a claim's selector names out of a record, or out of the pair of records that it compares."""
+"""The quantities that the claims of this study select, beyond the metrics and histories that records have."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from report.claims.schema import unpublished
+from report.claims.reading import unresolved
 from report.evidence.records import arrays, frame
 from report.studies.assignment_2 import slip, transfer
-from store.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from report.claims.schema import Selector
-    from report.evidence.published import Published
-    from report.evidence.records import Evidence
-    from store.records import Stored
-
-
-class Reading(NamedTuple):
-    """What a quantity may look at: the record, its selector, and the study around them."""
-
-    stored: Stored
-    selector: Selector
-    evidence: Evidence
-    published: Published
-    claim: str
-
-    def metric(self, name: str) -> float:
-        """A metric of the record; raises UsageError that names the claim where the record has none such."""
-        metrics = self.stored.record.result.metrics
-        if name not in metrics:
-            raise _unresolved(self, f"metric {name}")
-        return float(metrics[name])
-
-    def column(self) -> dict[int, float]:
-        """Epoch to value of the selector's history column."""
-        table = frame(self.stored, "history.parquet")
-        if self.selector.history not in table:
-            raise _unresolved(self, f"history column {self.selector.history}")
-        return dict(zip(table["epoch"].astype(int), table[self.selector.history].astype(float), strict=True))
-
-    def curve(self) -> dict[int, float]:
-        """Epoch to value of the selector's published curve."""
-        found = self.published.find_curve(self.selector.curve or "")
-        if found is None:
-            raise unpublished(self.claim, self.selector.curve or "no curve")
-        return dict(zip(found.x, found.y, strict=True))
-
-    def beside(self, variant: str | None) -> Stored | None:
-        """The complete record of another variant with the same experiment and seed."""
-        task = self.stored.record.task
-        found = self.evidence.complete(task.experiment, variant or "")
-        return next((other for other in found if other.record.task.seed == task.seed), None)
-
-
-def read(reading: Reading) -> float | None:
-    """The quantity in its printed unit, None where the record leaves it undefined.
-
-    Raises UsageError that names the claim where the selector resolves to nothing.
-    """
-    selector = reading.selector
-    value: float | None
-    if selector.metric is not None:
-        undefined = reading.stored.record.result.facts.get("undefined_metrics")
-        if isinstance(undefined, list) and selector.metric in undefined:
-            return None
-        value = reading.metric(selector.metric)
-    elif selector.epoch is not None:
-        column = reading.column()
-        value = column[max(column)] if selector.epoch == "last" else max(column.values())
-    elif selector.quantity in QUANTITIES:
-        value = QUANTITIES[selector.quantity](reading)
-    else:
-        raise _unresolved(reading, f"quantity {selector.quantity}")
-    return None if value is None or np.isnan(value) else value * selector.scale
+    from report.claims.reading import Quantity, Reading
 
 
 def validation_loss_as_printed(reading: Reading) -> float:
@@ -99,7 +34,7 @@ def confusion_diagonal(reading: Reading) -> float:
     """Right answers of the class ``index``."""
     index = reading.selector.index
     if index is None:
-        raise _unresolved(reading, "quantity confusion_diagonal without an index")
+        raise unresolved(reading, "quantity confusion_diagonal without an index")
     return float(arrays(reading.stored, "confusion.npz")["counts"][index, index])
 
 
@@ -188,7 +123,7 @@ def share_of_epochs_ahead(reading: Reading) -> float | None:
     return float(np.mean([mine[epoch] > theirs[epoch] for epoch in mine.keys() & theirs.keys()]))
 
 
-QUANTITIES: dict[str, Callable[[Reading], float | None]] = {
+QUANTITIES: dict[str, Quantity] = {
     function.__name__: function
     for function in (
         validation_loss_as_printed, parameters_over_ae, confusion_trace, confusion_diagonal, curve_deviation,
@@ -209,12 +144,3 @@ def _shared(reading: Reading) -> tuple[np.ndarray, np.ndarray]:
     run, published = reading.column(), reading.curve()
     epochs = sorted(run.keys() & published.keys())
     return np.array([run[epoch] for epoch in epochs]), np.array([published[epoch] for epoch in epochs])
-
-
-def _unresolved(reading: Reading, what: str) -> UsageError:
-    message = f"claim {reading.claim} names a quantity that record {reading.stored.record.task.id} does not have: {what}"
-    return UsageError(
-        message,
-        where="claims.toml",
-        cure="correct its selector; docs/records.md lists what records hold",
-    )

@@ -8,11 +8,12 @@ import pytest
 from pydantic import ValidationError
 
 from report.claims.comparability import blocking, departures_of
+from report.claims.reading import Reading, read
 from report.claims.schema import Claim, Claims, Selector, load_claims
 from report.evidence.declarations import default_folder
 from report.evidence.protocol import Deviation
 from report.inference.verdicts import judge_all
-from report.studies.assignment_2.quantities import QUANTITIES, Reading, read
+from report.studies.assignment_2.quantities import QUANTITIES
 from store.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def claim(name: str) -> Claim:
 def readings(subject: Subject, one: Claim) -> list[float | None]:
     """The claim's quantities over all seeds of a run."""
     return [
-        read(Reading(stored, selector, subject.evidence, subject.published, one.id))
+        read(Reading(stored, selector, subject.evidence, subject.published, one.id), QUANTITIES)
         for selector in one.select
         for stored in subject.evidence.complete(selector.experiment, selector.variant)
     ]
@@ -59,7 +60,7 @@ def test_a_selector_that_leads_nowhere_stops_with_the_claims_id(whole: Subject) 
     for wrong in ({"metric": "test_acuracy"}, {"quantity": "trace"}, {"history": "accuracy", "epoch": "last"}):
         selector = Selector.model_validate({"experiment": "classifier", "variant": "ae", **wrong})
         with pytest.raises(UsageError, match=r"claim table-5\.x") as caught:
-            read(Reading(stored, selector, whole.evidence, whole.published, "table-5.x"))
+            read(Reading(stored, selector, whole.evidence, whole.published, "table-5.x"), QUANTITIES)
         assert caught.value.where == "claims.toml"
     for path in ("table-5.ae.acuracy", "table-6.scratch", "table-4.ae", "figure-5.ae.0", "table-55.ae.accuracy"):
         wrong = claim("table-5.ae.accuracy").model_copy(update={"published": path, "id": "table-5.x"})

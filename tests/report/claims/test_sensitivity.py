@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from report.claims.schema import load_claims
 from report.claims.sensitivity import settings_that_turn, trials, turned
 from report.evidence.declarations import default_folder
-from report.studies.assignment_2.context import context_of
-from report.studies.assignment_2.tables.catalogue import all_tables
+from report.tables import sensitivity
+from report.tables.catalogue import all_tables
 from store.alternatives import alternative_variant
 from tests.report.configuration import PUBLISHED_CONFIG
 from tests.report.conftest import subject_of
@@ -104,7 +104,7 @@ def test_values_that_change_nothing_turn_no_verdict(tmp_path: Path) -> None:
     subject = study(tmp_path)
     assert settings_that_turn(subject) == {}
     assert "sensitivity-verdicts" not in all_tables(subject)
-    lines = context_of(subject, {}).facts["sensitivity"]["lines"]
+    lines = sensitivity.lines(subject)
     assert "256, 128 assumed, [512, 256] tried on 3 seeds: 0 of" in str(lines)
     assert "0 of them by two steps or more" in str(lines)
     touched = sum(one.trial.alternative == WIDTH for one in turned(subject))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from report.claims.schema import Claim
-from report.evidence.declarations import default_folder
 from report.evidence.protocol import load_protocol
 from report.evidence.published import load_published
 from report.evidence.records import Evidence
+from report.evidence.studies import study_of
 from report.evidence.subject import Subject
 from report.inference.verdicts import judge_all
 from report.printing.formatting import formatter_of
@@ -89,12 +89,8 @@ def _records(variant: str, drawn: NDArray[np.float64]) -> tuple[Stored, ...]:
 
 
 def _subject(cells: dict[tuple[str, str], tuple[Stored, ...]]) -> Subject:
-    run, strings = Run.model_construct(run_id="simulated", config={}, entries=()), load_strings("en")
+    run, study = Run.model_construct(run_id="simulated", config={}, entries=()), study_of()
+    strings = load_strings(study, "en")
     return Subject(
-        Evidence(run, cells),
-        load_published(default_folder()),
-        load_protocol(default_folder()),
-        (),
-        strings,
-        formatter_of(strings),
+        study, Evidence(run, cells), load_published(study.data), load_protocol(study.data), (), strings, formatter_of(strings)
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from report.build import Options, build
-from report.printing import certificate as reproduction
+from report.sections import certificate as reproduction
 from report.tables.reproduction import TONES
 from report.tables.reproduction import reproduction as table_of
 from store.certificates import write_certificate

@@ -28,11 +28,6 @@ _SAME = 0.05  # relative difference up to which two losses of one model are take
 _PEAK = 0.1  # by how much a printed score exceeds the last epoch's before it is called a peak
 
 
-def published_findings(subject: Subject) -> tuple[Finding, ...]:
-    """Every rule, applied to the published report."""
-    return tuple(rule(subject) for rule in RULES)
-
-
 def vae_validation_scale(subject: Subject) -> Finding:
     """Table 4: the VAE's validation loss times 48,000 over 12,000 is its training loss: it was divided by the wrong count."""
     published = subject.published

@@ -31,11 +31,6 @@ _FEW_COPIES = 0.001  # of a part: more could move an accuracy by a tenth of a po
 _MOST_NAMED = 6  # records at fault that a finding lists by name; it counts the rest
 
 
-def run_findings(subject: Subject) -> tuple[Finding, ...]:
-    """Every rule, applied to the run."""
-    return tuple(rule(subject) for rule in RULES)
-
-
 def last_epoch_reported(subject: Subject) -> Finding:
     """No selection on test data: the scores are those of the last epoch, and no history was kept on test images."""
     records = _complete(subject.evidence, ("autoencoder", "classifier"))

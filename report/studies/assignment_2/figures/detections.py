@@ -137,7 +137,7 @@ def _draw(subject: Subject, panels: list[Panel]) -> Drawing:
     figure.subplots_adjust(0, 0, 1, 1, hspace=_GAP_IN * len(panels) / sum(heights))
     for axis, panel in zip(axes, panels, strict=True):
         _picture(subject, axis, panel)
-    return Drawing(figure, " ".join(_alt(subject, panel) for panel in panels))
+    return Drawing(figure, " ".join(_alt(subject, panel) for panel in panels), photographs=True)
 
 
 def _aspect(scene: Scene) -> float:

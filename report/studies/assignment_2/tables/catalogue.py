@@ -1,4 +1,4 @@
-"""All tables of the report: add one by adding its function here and its place in a section template."""
+"""The tables of this study: add one by adding its function here and its place in a section template."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from report.studies.assignment_2.tables import (
     reconstruction,
     training,
 )
-from report.tables import claims, protocol_audit, provenance, reproduction, sensitivity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,23 +53,4 @@ TABLES: tuple[Callable[[Subject], Table | None], ...] = (
     leakage.differences,
     arms.training,
     arms.classes,
-    claims.claims,
-    sensitivity.results,
-    sensitivity.verdicts,
-    protocol_audit.audit,
-    provenance.deviations,
-    provenance.stated,
-    provenance.assumed,
-    provenance.environment,
-    provenance.packages,
-    provenance.inputs,
-    provenance.tasks,
-    provenance.performance,
-    reproduction.reproduction,
 )
-
-
-def all_tables(subject: Subject) -> dict[str, Table]:
-    """Identifier to table; one that has nothing to show in this run is left out."""
-    found = (function(subject) for function in TABLES)
-    return {table.id: table for table in found if table is not None and table.rows}

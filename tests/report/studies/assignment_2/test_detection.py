@@ -14,9 +14,9 @@ from report.studies.assignment_2 import arms, part_two
 from report.studies.assignment_2.arms import PAIRS, PUBLISHED_PAIR
 from report.studies.assignment_2.tables import arms as arm_tables
 from report.studies.assignment_2.tables import detection, detection_data, training
-from report.studies.assignment_2.tables.catalogue import all_tables
 from report.studies.assignment_2.transfer import claims
 from report.tables import provenance
+from report.tables.catalogue import all_tables
 from tests.report.configuration import changed_config, with_detection
 from tests.report.conftest import NO_WEIGHTS, subject_of
 from tests.report.study import Spec, write_study

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from report.figures.catalogue import draw_all
 from report.studies.assignment_2.figures import curves, detection_curves, reconstruction
-from report.studies.assignment_2.figures.catalogue import draw_all, figures
+from report.studies.assignment_2.figures.catalogue import FIGURES
 from report.studies.assignment_2.figures.confusion import mean_counts, per_thousand
 from report.studies.assignment_2.figures.reconstruction import squared_errors
 from report.studies.assignment_2.tables.reconstruction import shown_pairs
@@ -24,18 +25,23 @@ if TYPE_CHECKING:
 THIN = 0.25  # opacity of a single seed's curve
 
 
+def alts_of(subject: Subject, folder: Path) -> dict[str, str]:
+    """Alternative text of each figure, drawn into ``folder``."""
+    return {name: drawing.alt for name, drawing in draw_all(subject, folder).items()}
+
+
 @pytest.fixture(scope="module")
 def drawn(whole: Subject, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
     """All figures of the whole study and their alternative texts."""
     folder = tmp_path_factory.mktemp("figures")
-    return folder, draw_all(whole, folder)
+    return folder, alts_of(whole, folder)
 
 
 def test_second_drawing_is_identical(whole: Subject, drawn: tuple[Path, dict[str, str]], tmp_path: Path) -> None:
     """No date, no random identifier."""
     folder, alts = drawn
-    assert draw_all(whole, tmp_path) == alts
-    for name in figures():
+    assert alts_of(whole, tmp_path) == alts
+    for name in FIGURES:
         assert (tmp_path / f"{name}.svg").read_bytes() == (folder / f"{name}.svg").read_bytes(), name
 
 
@@ -51,7 +57,7 @@ def test_files_are_self_contained_and_small(drawn: tuple[Path, dict[str, str]]) 
 def test_alternative_texts_carry_the_numbers(whole: Subject, drawn: tuple[Path, dict[str, str]]) -> None:
     """The loss figure's text has the last validation loss, the matrices' the count of the hardest class."""
     alts = drawn[1]
-    assert set(alts) == set(figures())
+    assert set(alts) == set(FIGURES)
     assert all(len(alt) > 80 for alt in alts.values())
     last = np.mean([s.record.result.metrics["validation_mse_per_pixel"] for s in whole.evidence.complete("autoencoder", "ae")])
     assert f"{last:.4f}" in alts["losses"]
@@ -61,7 +67,7 @@ def test_alternative_texts_carry_the_numbers(whole: Subject, drawn: tuple[Path, 
 
 def test_missing_results_are_drawn_as_words(broken: Subject, tmp_path: Path) -> None:
     """A model without a classifier has its place and its reason, not a hole."""
-    alts = draw_all(broken, tmp_path)
+    alts = alts_of(broken, tmp_path)
     assert "failed, skipped" in alts["confusion-dae"]
     assert "failed, skipped" in alts["classifiers"]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from report.studies.assignment_2 import part_two
 from report.studies.assignment_2.arms import arms_of
-from report.studies.assignment_2.tables.catalogue import all_tables
+from report.tables.catalogue import all_tables
 from tests.report.configuration import with_detection
 from tests.report.conftest import subject_of
 from tests.report.study import Spec, write_study

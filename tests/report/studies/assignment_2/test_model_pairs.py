@@ -13,7 +13,7 @@ from report.inference.statistics import Summary, summarise
 from report.inference.testing import difference_p
 from report.printing import cells
 from report.studies.assignment_2.per_image import discordances, error_gaps
-from report.studies.assignment_2.tables.catalogue import all_tables
+from report.tables.catalogue import all_tables
 from store.errors import IntegrityError
 from store.formats import table_bytes
 from tests.report.conftest import subject_of

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from report.studies.assignment_2.context import sentence
 from report.studies.assignment_2.observations import classifier_observations, training_observations
+from report.studies.assignment_2.sections import sentence
 from store.formats import table_bytes
 from tests.report.conftest import subject_of
 from tests.report.study import Spec, write_study

@@ -17,8 +17,8 @@ from report.printing.markdown import table as markdown_table
 from report.printing.strings import Strings
 from report.printing.table import Cell, Column, Table
 from report.studies.assignment_2.tables import architecture, classification, latent, reconstruction, training
-from report.studies.assignment_2.tables.catalogue import all_tables
 from report.tables import provenance
+from report.tables.catalogue import all_tables
 from tests.report.restated import restated
 
 if TYPE_CHECKING:

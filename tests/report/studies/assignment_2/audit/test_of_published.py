@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from report.studies.assignment_2.audit.of_published import RULES, published_findings
+from report.checks.finding import findings
+from report.studies.assignment_2.audit.of_published import RULES
 from tests.report.restated import restated
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ CORRECTED: dict[str, dict[str, Any]] = {
 
 def test_every_slip_of_the_published_report_is_found(whole: Subject) -> None:
     """The published numbers break every rule; each finding says how sure it is."""
-    found = published_findings(whole)
+    found = findings(RULES, whole)
     assert {one.key for one in found if one.outcome == "slip"} == {rule.__name__ for rule in RULES}
     assert {one.certainty for one in found} == {"established", "likely", "possible"}
 
@@ -40,13 +41,13 @@ def test_every_slip_of_the_published_report_is_found(whole: Subject) -> None:
 def test_corrected_numbers_silence_the_rule_alone(whole: Subject, rule: str) -> None:
     """With the number set right the rule is silent, and the others still speak."""
     published = restated(whole.published, CORRECTED[rule])
-    found = published_findings(replace(whole, published=published))
+    found = findings(RULES, replace(whole, published=published))
     assert {one.key for one in found if one.outcome == "clean"} == {rule}
 
 
 def test_the_vae_finding_shows_the_runs_own_loss_both_ways(whole: Subject) -> None:
     """The re-run's validation loss stands there per image and as the source would have printed it."""
-    finding = published_findings(whole)[0]
+    finding = findings(RULES, whole)[0]
     ours, printed = (float(re.search(r"\[([0-9.]+)\]", finding.values[name])[1]) for name in ("ours", "ours_printed"))
     assert printed == pytest.approx(ours / 4, abs=1e-4)
     assert "autoencoder/vae" in finding.values["ours_printed"]

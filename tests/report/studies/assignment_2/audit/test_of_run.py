@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from report.studies.assignment_2.audit.of_run import RULES, run_findings
+from report.checks.finding import findings
+from report.studies.assignment_2.audit.of_run import RULES
 from store.formats import array_bytes, table_bytes
 from tests.report.configuration import PUBLISHED_CONFIG, with_detection
 from tests.report.conftest import subject_of
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 def outcomes(subject: Subject) -> dict[str, str]:
     """Outcome by rule."""
-    return {found.key: found.outcome for found in run_findings(subject)}
+    return {found.key: found.outcome for found in findings(RULES, subject)}
 
 
 def table(found: Found, name: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Found:
@@ -141,7 +142,7 @@ def test_a_split_at_random_shares_drives(whole: Subject) -> None:
 def test_a_planted_slip_is_found_by_its_rule_alone(tmp_path: Path, rule: str) -> None:
     """The rule fires, names the record at fault, and no other rule fires with it (drives are shared in this study)."""
     write_study(tmp_path, Spec(config=with_detection(), edits=PLANTED[rule]))
-    found = {one.key: one for one in run_findings(subject_of(tmp_path))}
+    found = {one.key: one for one in findings(RULES, subject_of(tmp_path))}
     assert {key for key, one in found.items() if one.outcome == "slip"} - {"drives_apart"} == {rule}
     assert next(iter(PLANTED[rule])) in found[rule].values["records"]
 
@@ -150,7 +151,7 @@ def test_a_picture_saved_anew_is_in_both_parts(tmp_path: Path) -> None:
     """Its bytes differ, and its perceptual hash tells."""
     edits = {"detection_data/3class/seed-2": metric("near_copies_train_validation", 1)}
     write_study(tmp_path, Spec(config=with_detection(), edits=edits))
-    found = {one.key: one for one in run_findings(subject_of(tmp_path))}["detection_parts_disjoint"]
+    found = {one.key: one for one in findings(RULES, subject_of(tmp_path))}["detection_parts_disjoint"]
     assert (found.outcome, found.values["wrong"]) == ("slip", "1")
 
 
@@ -159,7 +160,7 @@ def test_many_near_copies_are_a_slip(tmp_path: Path) -> None:
     for count, outcome in ((10, "clean"), (11, "slip")):
         edits = {"fashion_data/parts/seed-0": metric("near_copies_validation_test", count)}
         write_study(tmp_path / str(count), Spec(edits=edits))
-        found = {one.key: one for one in run_findings(subject_of(tmp_path / str(count)))}["parts_of_fashion_apart"]
+        found = {one.key: one for one in findings(RULES, subject_of(tmp_path / str(count)))}["parts_of_fashion_apart"]
         assert found.outcome == outcome
         assert f"validation/test {count}" in found.values["near"]
 

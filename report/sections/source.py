@@ -1,0 +1,66 @@
+"""The report's source: tables, figures and facts in the study's template, which chooses and places, and computes nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from report.figures.catalogue import draw_all
+from report.printing import markdown
+from report.printing.strings import environment
+from report.sections import audit, certificate, claims, front, run
+from report.tables.catalogue import all_tables
+from report.tables.sensitivity import lines
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from report.evidence.subject import Subject
+    from report.printing.figure_style import Drawing
+
+TEMPLATE = "report.qmd.j2"
+
+
+def source_text(subject: Subject, figures: Path) -> str:
+    """The Markdown of the report; its figures are drawn into the folder ``figures``."""
+    figures.mkdir(parents=True, exist_ok=True)
+    return filled(subject, draw_all(subject, figures))
+
+
+def filled(subject: Subject, drawings: Mapping[str, Drawing]) -> str:
+    """The template with what it may name: ``tables`` and ``figures`` by identifier, ``facts`` by section, the strings ``t``.
+
+    The study's own facts stand beside those that every study has; a section that both name is an error.
+    """
+    own = dict(subject.study.declared().facts(subject))
+    shared: dict[str, Mapping[str, object]] = {
+        "front": front.facts(subject),
+        "study": front.study(own.pop("study", {})),
+        "summary": run.summary(subject),
+        "callout": {"count": len(subject.deviations)},
+        "claims": claims.facts(subject),
+        "sensitivity": {"lines": lines(subject)},
+        "audit": {"published": audit.lines(subject)},
+        "provenance": run.provenance(subject),
+        "reproduction": certificate.facts(subject),
+    }
+    twice = sorted(shared.keys() & own.keys())
+    if twice:
+        message = f"the study {subject.study.name} gives facts of sections that every study has: {', '.join(twice)}"
+        raise ValueError(message)
+    return (
+        environment(subject.study)
+        .get_template(TEMPLATE)
+        .render(
+            t=subject.strings,
+            tables={name: markdown.table(table) for name, table in all_tables(subject).items()},
+            figures={name: _figure(subject, name, drawing) for name, drawing in drawings.items()},
+            facts={**shared, **own},
+            comparable=subject.comparable,
+        )
+    )
+
+
+def _figure(subject: Subject, name: str, drawing: Drawing) -> str:
+    caption = subject.strings(f"figure_captions.{name}")
+    return markdown.figure(f"figures/{name}.svg", name, caption, drawing.alt, wide=drawing.photographs)

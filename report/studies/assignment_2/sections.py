@@ -1,0 +1,135 @@
+"""What the sections of this study say beyond its tables and figures, as finished text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from report.evidence.measure import metric
+from report.inference.statistics import wilson_interval
+from report.printing import cells, markdown
+from report.printing.table import VERDICT_TONES
+from report.studies.assignment_2 import part_two, slip
+from report.studies.assignment_2.arms import has_part
+from report.studies.assignment_2.observations import classifier_observations, training_observations
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from report.evidence.subject import Subject
+    from report.studies.assignment_2.observations import Observation
+
+
+def facts(subject: Subject) -> Mapping[str, Mapping[str, object]]:
+    """What ``templates/studies/assignment_2`` prints, by section."""
+    training, classifiers = training_observations(subject), classifier_observations(subject)
+    detection = part_two.facts(subject)
+    return {
+        "study": _study(subject, (*training, *classifiers), detection),
+        "parts": {"autoencoders": has_part(subject.evidence, "autoencoders")},
+        "comparison": {"lines": tuple(sentence(subject, one) for one in training)},
+        "architectures": _architectures(subject),
+        "slip": _slip(subject),
+        "classification": {
+            **_classification(subject),
+            "lines": tuple(sentence(subject, one) for one in classifiers),
+        },
+        "detection": detection,
+    }
+
+
+def _study(subject: Subject, observations: tuple[Observation, ...], detection: Mapping[str, object]) -> dict[str, object]:
+    """What the summary says of this study: ``report/sections/front.py`` names the places."""
+    s, source = subject.strings, subject.published.source
+    parts = {"no_part1": has_part(subject.evidence, "autoencoders"), "no_part2": bool(detection["run"])}
+    found = [s("summary.verdicts", **_verdicts(subject, observations))] if parts["no_part1"] else []
+    if parts["no_part2"]:
+        found.append(f"{detection['equal_tasks']} {detection['verdicts']}".strip())
+    return {
+        "what": s("summary.what", authors=source.authors, date=source.date),
+        "images": _images(subject),
+        "remark": s("report.comparable_detection") if parts["no_part2"] else "",
+        "left_out": " ".join(s(f"summary.{key}") for key, run in parts.items() if not run),
+        "findings": tuple(one for one in found if one),
+    }
+
+
+def sentence(subject: Subject, observation: Observation) -> str:
+    """Verdict, published statement and the finding of this run, in one paragraph."""
+    s = subject.strings
+    key = f"observations.{observation.key}.{observation.verdict}"
+    known = observation.verdict != "not_measured" or key in s.texts
+    finding = s(key, **observation.values) if known else s("verdicts.no_result")
+    return s(
+        "verdicts.line",
+        word=s(f"verdicts.{observation.verdict}"),
+        tone=VERDICT_TONES[observation.verdict],
+        statement=s(f"observations.{observation.key}.statement"),
+        finding=finding,
+    )
+
+
+def _images(subject: Subject) -> str:
+    """What the parts that were run have looked at, in words."""
+    s = subject.strings
+    source = next((d.run for d in subject.deviations if d.key == "dataset.source"), "full")
+    first = s(f"summary.{source}") if has_part(subject.evidence, "autoencoders") else ""
+    return f" {s('summary.and')} ".join(part for part in (first, part_two.images(subject)) if part) or s("summary.no_images")
+
+
+def _verdicts(subject: Subject, observations: tuple[Observation, ...]) -> dict[str, object]:
+    counts = {verdict: sum(one.verdict == verdict for one in observations) for verdict in VERDICT_TONES}
+    return {"total": len(observations)} | {key: subject.numbers.integer(count) for key, count in counts.items()}
+
+
+def _architectures(subject: Subject) -> dict[str, object]:
+    latent, vae = (metric(subject.evidence, "architecture", model, "latent_values") for model in ("ae", "vae"))
+    section = subject.evidence.run.config.get("dae")
+    noise = section.get("noise_factor") if isinstance(section, dict) else None
+    shown = subject.numbers.significant(float(noise), 2) if isinstance(noise, int | float) else cells.DASH
+    return {
+        "latent": markdown.cell(cells.value(subject, latent, 0)),
+        "vae_latent": markdown.cell(cells.value(subject, vae, 0)),
+        "noise": shown,
+    }
+
+
+def _slip(subject: Subject) -> dict[str, object]:
+    published = subject.published
+    ours = metric(subject.evidence, "autoencoder", "vae", "validation_loss_per_image")
+
+    return {
+        "train": markdown.cell(cells.printed(subject, published.number("table-4.vae.train_loss"))),
+        "validation": markdown.cell(cells.printed(subject, published.number(slip.PATH))),
+        "rescaled": markdown.cell(cells.printed(subject, slip.per_image(published))),
+        "factor": subject.numbers.integer(slip.factor(published)),
+        "train_images": subject.numbers.integer(published.count("train_images")),
+        "validation_images": subject.numbers.integer(published.count("validation_images")),
+        "ours": markdown.cell(cells.value(subject, ours, 4)),
+        "ours_printed": markdown.cell(cells.value(subject, slip.measured_as_printed(subject.evidence), 4)),
+    }
+
+
+def _classification(subject: Subject) -> dict[str, object]:
+    ae, vae, dae = (subject.published.number(f"table-5.{model}.accuracy").value for model in ("ae", "vae", "dae"))
+    images = subject.published.count("test_images")
+    interval = subject.numbers.interval(wilson_interval(vae / 100, images), 2, 100)
+    return {
+        "frozen": subject.strings(f"classification.{_frozen(subject)}"),
+        "vae": subject.numbers.percent(vae / 100),
+        "interval": interval,
+        "images": subject.numbers.integer(images),
+        "first_gap": subject.numbers.fixed(ae - vae, 2),
+        "second_gap": subject.numbers.fixed(vae - dae, 2),
+    }
+
+
+def _frozen(subject: Subject) -> str:
+    facts = [
+        stored.record.result.facts
+        for model in ("ae", "vae", "dae")
+        for stored in subject.evidence.complete("classifier", model)
+    ]
+    if not facts:
+        return "frozen_none"
+    same = all(fact["encoder_digest_before"] == fact["encoder_digest_after"] for fact in facts)
+    return "frozen_ok" if same else "frozen_bad"

@@ -1,0 +1,35 @@
+"""All tables of a report: those of the study, and those that every study has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from report.tables import claims, protocol_audit, provenance, reproduction, sensitivity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from report.evidence.subject import Subject
+    from report.printing.table import Table
+
+SHARED: tuple[Callable[[Subject], Table | None], ...] = (
+    claims.claims,
+    sensitivity.results,
+    sensitivity.verdicts,
+    protocol_audit.audit,
+    provenance.deviations,
+    provenance.stated,
+    provenance.assumed,
+    provenance.environment,
+    provenance.packages,
+    provenance.inputs,
+    provenance.tasks,
+    provenance.performance,
+    reproduction.reproduction,
+)
+
+
+def all_tables(subject: Subject) -> dict[str, Table]:
+    """Identifier to table; one that has nothing to show in this run is left out."""
+    found = (function(subject) for function in (*subject.study.declared().tables, *SHARED))
+    return {table.id: table for table in found if table is not None and table.rows}

@@ -1,0 +1,91 @@
+"""Templates choose and place; they compute nothing and use only text that exists, in every language that the study has."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from jinja2 import UndefinedError, nodes
+
+from report.evidence.studies import Study, study_names, study_of
+from report.printing.strings import STYLE, environment, languages, load_strings
+from store.errors import UsageError
+
+ROOT = Path(__file__).parents[3]
+STUDIES = [study_of(name) for name in study_names()]
+EDITIONS = [(study, language) for study in STUDIES for language in languages(study)]
+SOURCES = sorted(path for folder in (STYLE, *(study.templates for study in STUDIES)) for path in folder.rglob("*.qmd.j2"))
+CORE = [path for path in sorted((ROOT / "report").rglob("*.py")) if "studies" not in path.relative_to(ROOT).parts]
+ARITHMETIC = (nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow)
+NAMED = re.compile(r"""\b(?:t|s|strings)\(\s*["']([a-z0-9_]+\.[A-Za-z0-9_.-]+)["']""")
+
+
+def edition_name(value: object) -> str:
+    """A study's name, or a language."""
+    return value.name if isinstance(value, Study) else str(value)
+
+
+def code_of(study: Study) -> str:
+    """What names the texts of a study's report: the core, the study's modules, and the templates of both."""
+    own = sorted((study.root / "report" / "studies" / study.name).rglob("*.py"))
+    templates = [*STYLE.rglob("*.qmd.j2"), *study.templates.rglob("*.qmd.j2")]
+    return "\n".join(path.read_text(encoding="utf-8") for path in (*CORE, *own, *templates))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_templates_do_no_arithmetic(path: Path) -> None:
+    """Every number reaches a template as finished text."""
+    tree = environment().parse(path.read_text(encoding="utf-8"))
+    assert list(tree.find_all(ARITHMETIC)) == []
+
+
+@pytest.mark.parametrize(("study", "language"), EDITIONS, ids=edition_name)
+def test_every_text_that_a_template_names_exists(study: Study, language: str) -> None:
+    """A key in a template or module that no strings file has would stop a build."""
+    named = set(NAMED.findall(code_of(study)))
+    assert len(named) > 50
+    assert named - set(load_strings(study, language).texts) == set()
+
+
+@pytest.mark.parametrize(("study", "language"), EDITIONS, ids=edition_name)
+def test_every_text_is_used(study: Study, language: str) -> None:
+    """A text whose group no code or template mentions is left over from something removed."""
+    code = code_of(study)
+    unused = [key for key in load_strings(study, language).texts if f"{key.split('.')[0]}." not in code]
+    assert unused == []
+
+
+@pytest.mark.parametrize(("study", "language"), EDITIONS, ids=edition_name)
+def test_every_text_stands_in_every_language(study: Study, language: str) -> None:
+    """No edition of a study's report lacks a text that another has."""
+    everywhere = {key for other in languages(study) for key in load_strings(study, other).texts}
+    assert everywhere - set(load_strings(study, language).texts) == set()
+
+
+def test_undefined_names_stop_the_build() -> None:
+    """A placeholder without a value is an error, not an empty place."""
+    with pytest.raises(UndefinedError):
+        environment().from_string("<< missing >>").render()
+    with pytest.raises(UndefinedError):
+        load_strings(study_of(), "en")("tables.of", done=1)
+
+
+def test_formulas_keep_their_braces() -> None:
+    """TeX needs no escaping in templates."""
+    assert environment().from_string(r"$\frac{1}{D} {{x}}$ << a >>").render(a=1) == r"$\frac{1}{D} {{x}}$ 1"
+
+
+def test_unknown_language_lists_the_known_ones() -> None:
+    """The error names the choices."""
+    with pytest.raises(UsageError, match="choose one of: en"):
+        load_strings(study_of(), "xx")
+
+
+def test_a_text_of_the_core_stands_in_no_study(tmp_path: Path) -> None:
+    """A study that has a core text once more is told so, instead of one silently hiding the other."""
+    folder = tmp_path / "templates" / "studies" / "twin" / "strings"
+    folder.mkdir(parents=True)
+    (folder / "en.toml").write_text('[columns]\nseeds = "N"\n', encoding="utf-8")
+    with pytest.raises(UsageError, match=r"the core's already: columns\.seeds"):
+        load_strings(Study("twin", tmp_path), "en")
