@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="run what is not in the store yet", epilog=_EPILOG)
     _add_study_options(run)
-    run.add_argument("--jobs", type=_positive, metavar="N", help="tasks at a time (default: one per processor core)")
+    _add_job_options(run)
     run.add_argument("--dry-run", action="store_true", help="only say what would run and why, as plan does")
     run.set_defaults(handler=_run)
     plan = commands.add_parser("plan", help="say for each task whether it would run, and why", epilog=_EPILOG)
@@ -132,12 +132,19 @@ def _add_reproduce_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task", action="append", default=[], dest="patterns", metavar="GLOB", help=text)
     text = "K of these tasks, chosen by the run's own digest: always the same ones"
     parser.add_argument("--sample", type=_positive, metavar="K", help=text)
-    parser.add_argument("--jobs", type=_positive, metavar="N", help="tasks at a time (default: one per processor core)")
-    parser.add_argument("--device", metavar="NAME", help="cpu, cuda or cuda:1 (default: the run's own)")
+    _add_job_options(parser)
+    parser.add_argument("--device", metavar="NAME", help="cpu, cuda or cuda:0,cuda:2 (default: the run's own)")
     _add_weights_option(parser)
     _add_store_options(parser)
     _add_source_options(parser)
     parser.set_defaults(handler=_reproduce, interrupted="nothing was kept and no certificate written")
+
+
+def _add_job_options(parser: argparse.ArgumentParser) -> None:
+    text = "tasks at a time (default: one per processor core, and with --device cuda one per GPU besides)"
+    parser.add_argument("--jobs", type=_positive, metavar="N", help=text)
+    text = "tasks at a time on one GPU, each a process of its own (default: 1)"
+    parser.add_argument("--jobs-per-gpu", type=_positive, default=1, metavar="N", help=text)
 
 
 def _add_weights_option(parser: argparse.ArgumentParser) -> None:
@@ -154,7 +161,7 @@ def _add_study_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--study", metavar="NAME", help="which study (default: the one that data/studies/studies.toml names)")
     text = "main (default: all tables and figures), sensitivity (assumed values), or what else the study has, with commas"
     parser.add_argument("--question", metavar="LIST", help=text)
-    parser.add_argument("--device", metavar="NAME", help="cpu (default), cuda or cuda:1")
+    parser.add_argument("--device", metavar="NAME", help="cpu (default), cuda (all visible GPUs) or cuda:0,cuda:2")
     parser.add_argument("--strict", action="store_true", help="stop at the first bad label line instead of dropping it")
     _add_weights_option(parser)
     _add_store_options(parser)

@@ -1,4 +1,4 @@
-"""The environment class of a task (what can change its numbers) and the provenance of a run (where it happened)."""
+"""The environment class of a task (what can change its numbers) and the facts of a machine (where it happened)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from store.errors import UsageError
+from bench.harness.gpus import chosen_gpus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,17 +42,8 @@ def environment_class(device: str, threads: int, libraries: Iterable[str]) -> di
 
 
 def device_kind(device: str) -> str:
-    """``cpu``, or ``cuda:<name of the GPU>``; raises UsageError where the asked-for GPU is not there."""
-    if device == "cpu":
-        return "cpu"
-    gpus = _gpu_rows()
-    index = int(device.partition(":")[2] or 0)
-    if index >= len(gpus):
-        message = f"device {device} was asked for, but the NVIDIA driver lists {len(gpus)} GPU(s)"
-        raise UsageError(
-            message, where="--device", cure="run with --device cpu, or install the driver (nvidia-smi must list the GPU)"
-        )
-    return f"cuda:{gpus[index][0]}"
+    """``cpu``, or ``cuda:<name of the GPU>``; raises UsageError where an asked-for GPU is not there."""
+    return "cpu" if device == "cpu" else f"cuda:{chosen_gpus(device)[0].name}"
 
 
 def machine_facts(device: str) -> dict[str, JsonValue]:
@@ -60,14 +51,14 @@ def machine_facts(device: str) -> dict[str, JsonValue]:
     facts: dict[str, JsonValue] = {
         "processor": _processor(),
         "cores": os.cpu_count() or 1,
-        "memory_bytes": _memory_bytes(),
+        "memory_bytes": memory_bytes(),
         "system": platform.platform(),
         "python": platform.python_version(),
         "device": device,
     }
     if device != "cpu":
-        name, driver = _gpu_rows()[int(device.partition(":")[2] or 0)]
-        facts |= {"gpu": name, "driver": driver}
+        gpu = chosen_gpus(device)[0]
+        facts |= {"gpu": gpu.name, "driver": gpu.driver}
     return facts
 
 
@@ -93,18 +84,19 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
+def memory_bytes() -> int | None:
+    """The machine's memory; None where the system does not tell."""
+    if not hasattr(os, "sysconf") or "SC_PHYS_PAGES" not in os.sysconf_names:
+        return None
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
 @cache
 def _version_of(distribution: str) -> str | None:
     try:
         return version(distribution).partition("+")[0]  # the CPU build calls itself 2.13.0+cpu: the device says that already
     except PackageNotFoundError:
         return None
-
-
-@cache
-def _gpu_rows() -> list[list[str]]:
-    text = _output("nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader")
-    return [[cell.strip() for cell in line.split(",")] for line in (text or "").splitlines() if line.strip()]
 
 
 def _output(*command: str) -> str | None:
@@ -121,9 +113,3 @@ def _processor() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
-
-
-def _memory_bytes() -> int | None:
-    if not hasattr(os, "sysconf") or "SC_PHYS_PAGES" not in os.sysconf_names:
-        return None
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -1,132 +1,93 @@
-"""Runs planned tasks in parallel processes and commits each record as it comes; the store is written here alone."""
+"""Runs planned tasks on an executor's slots and commits each record as it comes; the store is written here alone."""
 
 from __future__ import annotations
 
-import shutil
+import logging
 import time
-from collections import deque
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench.harness.crew import crew_of
-from bench.harness.worker import Event, Job, Provenance, unrun_draft
-from store.quarantine import set_aside
-from store.records import commit
+from bench.harness.board import Board, job_of
+from bench.harness.slots import Ended, Lost
+from bench.harness.worker import Event
+from store.errors import StudyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from bench.datasets.catalogue import Dataset
-    from bench.harness.crew import Crew
     from bench.harness.planner import Planned
-    from store.records import Draft, Stored
+    from bench.harness.slots import Executor, News
+    from store.records import Stored
+
+_LOG = logging.getLogger(__name__)
+_LOOK_EVERY_S = 1.0  # how often an executor whose slots come and go is asked for new ones, while nothing else happens
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where and on what the tasks run."""
+    """Where and on what the tasks run: the store, the data here, and ``open`` for the executor; ``jobs`` at a time at most."""
 
     root: Path
-    device: str
     threads: int
-    jobs: int
     datasets: Mapping[str, Dataset]
-    provenance: Provenance
+    open: Callable[[], Executor]
+    jobs: int | None = None
     capture: bool = True
-
-
-@dataclass(slots=True)
-class _Board:
-    """What is waiting, running and done; ``suspects`` are tasks whose worker died: they run alone from then on."""
-
-    site: Site
-    waiting: deque[Planned]
-    done: dict[str, Stored]
-    listener: Callable[[Event], None]
-    running: dict[str, Planned] = field(default_factory=dict)
-    suspects: set[str] = field(default_factory=set)
 
 
 def run_all(planned: Sequence[Planned], site: Site, listener: Callable[[Event], None]) -> dict[str, Stored]:
     """Run what must run, reuse the rest, and return the record of every task by id, failed and skipped ones included.
 
-    ``listener`` hears each event. Raises StoreError where a record cannot be written; what was committed before stays.
+    ``listener`` hears each event. Raises StoreError where a record cannot be written, and StudyError where a task has waited
+    in vain for a slot that suits it; what was committed before stays.
     """
-    reused = {item.id: item.stored for item in planned if item.stored is not None and item.action == "reuse"}
-    board = _Board(site, deque(item for item in planned if item.action == "run"), reused, listener)
-    with crew_of(listener) as crew:
-        while board.waiting or board.running:
-            _start_ready(board, crew)
-            for name, draft in crew.ended() if board.running else ():
-                item = board.running.pop(name)
-                if draft is not None:
-                    _commit(board, item, draft)
-                else:
-                    _take_back(board, item)
+    board = Board(planned, site, listener)
+    with closing(site.open()) as executor:
+        board.open()
+        idle_since: float | None = None
+        while board.unfinished:
+            _start_ready(board, executor)
+            if board.running:
+                idle_since = None
+            elif board.unfinished:
+                idle_since = _still_waiting(board, executor, idle_since)
+            for news in executor.news(_LOOK_EVERY_S) if board.unfinished else ():
+                _take(board, news, executor)
     return board.done
 
 
-def _start_ready(board: _Board, crew: Crew) -> None:
-    """Start every task whose upstream is there, up to the number of jobs; skip those whose upstream has no result."""
-    for item in list(board.waiting):
-        if len(board.running) >= board.site.jobs or board.suspects & board.running.keys():
+def _start_ready(board: Board, executor: Executor) -> None:
+    """Start all that is ready and finds a slot, those first that must run alone."""
+    slots = executor.slots()
+    for item in board.startable():
+        if not board.has_room(slots):
             return
-        if (item.id in board.suspects and board.running) or not all(name in board.done for name in item.task.upstream):
-            continue
-        reason = _obstacle(board, item)
-        if reason:
-            _commit(board, item, unrun_draft(_job(board, item), "skipped", reason))
-        else:
-            crew.start(item.id, _job(board, item))
-            board.running[item.id] = item
-        board.waiting.remove(item)
+        job = job_of(board, item)
+        slot = board.slot_for(item, [slot for slot in slots if slot.gpu == item.on_gpu and executor.suits(job, slot)])
+        if slot is not None:
+            executor.start(board.placed(job, slot), slot)
+            board.started(item, slot)
 
 
-def _obstacle(board: _Board, item: Planned) -> str:
-    """Why the task cannot run: a data set that is not there, or upstream tasks without a result; empty if it can."""
-    absent = [board.site.datasets[name].absent for name in item.task.inputs if board.site.datasets[name].absent]
-    bad = [name for name in item.task.upstream if board.done[name].record.status != "ok"]
-    return "; ".join([*absent, *(f"upstream {name} {board.done[name].record.status}" for name in bad)])
+def _take(board: Board, news: News, executor: Executor) -> None:
+    if isinstance(news, Event):
+        board.listener(news)
+    elif isinstance(news, Lost):
+        board.lost(news, executor.losses_before_alone)
+    elif isinstance(news, Ended):
+        board.ended(news)
 
 
-def _job(board: _Board, item: Planned) -> Job:
-    return Job(
-        task=item.task,
-        ingredients=item.ingredients,
-        device=board.site.device,
-        threads=board.site.threads,
-        datasets={name: board.site.datasets[name] for name in item.task.inputs},
-        upstream={name: board.done[name] for name in item.task.upstream},
-        scratch=_scratch(board, item),
-        provenance=board.site.provenance,
-        capture=board.site.capture,
-    )
-
-
-def _scratch(board: _Board, item: Planned) -> Path:
-    return board.site.root / "cache" / "scratch" / item.fingerprint[:16]
-
-
-def _commit(board: _Board, item: Planned, draft: Draft) -> None:
-    if draft.quarantined is not None:
-        set_aside(board.site.root, draft)
-    stored = commit(board.site.root, draft)
-    board.done[item.id] = stored
-    if stored.record.status in {"ok", "diverged"}:
-        shutil.rmtree(_scratch(board, item), ignore_errors=True)
-    result = stored.record.result
-    board.listener(Event(item.id, result.status, time.time(), values=tuple(result.metrics.items()), detail=result.reason))
-
-
-def _take_back(board: _Board, item: Planned) -> None:
-    """After its worker died (killed, out of memory) a task tries again, alone; the second time it becomes a failed record.
-
-    The system may have ended it for want of the memory that its neighbours had; alone, it was the one that took too much.
-    """
-    if item.id in board.suspects:
-        reason = "the worker process was killed twice (out of memory?); run with fewer --jobs"
-        _commit(board, item, unrun_draft(_job(board, item), "failed", reason))
-    else:
-        board.suspects.add(item.id)
-        board.waiting.appendleft(item)
+def _still_waiting(board: Board, executor: Executor, since: float | None) -> float:
+    """Since when nothing could be started. Raises StudyError once that is longer than the executor's wait."""
+    now = time.monotonic()
+    if since is None and executor.wait_s:
+        _LOG.warning("waiting up to %.0f s for a slot that suits %s", executor.wait_s, board.needs_text())
+    if now - (since or now) >= executor.wait_s:
+        message = f"no slot suits {board.needs_text()}: waited {executor.wait_s:.0f} s"
+        cure = "start a worker that offers this, then run again: finished tasks are kept"
+        raise StudyError(message, where=executor.complaint(), cure=cure)
+    return since or now

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, TextIO
 from bench.datasets.catalogue import Sources
 from bench.datasets.fashion.locate import cache_root
 from bench.harness import planner
-from bench.harness.environment import git_state, installed_packages, machine_facts, usable_cores
 from bench.harness.explanation import change_lines
 from bench.harness.profile import Profile, load_profile, parse_seeds
 from bench.harness.progress import opening_line
@@ -142,26 +141,19 @@ def located(config: StudySettings, tasks: Sequence[Task], options: argparse.Name
     return {name: finders[name](config, sources) for name in planner.inputs_of(tasks)}
 
 
-def site_of(config: StudySettings, found: Mapping[str, Dataset], root: Path, jobs: int | None) -> Site:
-    """Where the tasks run: on this machine as the configuration says, into the store at ``root``.
+def site_of(config: StudySettings, found: Mapping[str, Dataset], root: Path, options: argparse.Namespace) -> Site:
+    """Where the tasks run: on this machine as configuration and options say, into the store at ``root``.
 
     Raises UsageError where torch cannot use the device.
     """
     from bench.harness.executor import Site  # noqa: PLC0415 - planning needs neither
-    from bench.harness.worker import Provenance  # noqa: PLC0415
+    from bench.harness.local import local_executor  # noqa: PLC0415
 
     execution = config.execution
     _check_device(execution.device)
-    commit, dirty = git_state()
-    return Site(
-        root=root,
-        device=execution.device,
-        threads=execution.threads,
-        jobs=jobs or max(1, usable_cores() // execution.threads),
-        datasets=found,
-        provenance=Provenance(machine_facts(execution.device), installed_packages(), commit, dirty),
-        capture=execution.capture,
-    )
+    executor = local_executor(execution.device, execution.threads, options.jobs, options.jobs_per_gpu)
+    jobs = options.jobs or len(executor.slots())
+    return Site(root, execution.threads, found, lambda: executor, jobs, execution.capture)
 
 
 def _check_data_folder(options: argparse.Namespace) -> None:
@@ -193,11 +185,11 @@ def _execute(study: _Study, options: argparse.Namespace, stream: TextIO) -> dict
     from bench.harness.display import show  # noqa: PLC0415 - with nothing to run, neither is needed
     from bench.harness.executor import run_all  # noqa: PLC0415
 
-    site = site_of(study.profile.config, study.datasets, options.artifacts, options.jobs)
+    site = site_of(study.profile.config, study.datasets, options.artifacts, options)
     events = run_path(options.artifacts, study.run_id).with_name("events.jsonl")
     with show(study.to_run, events, stream) as listener:
         with suppress(OSError), events.open("ab") as log:  # without this line only bench status knows less
-            log.write(opening_line([item.id for item in study.planned if item.action == "run"], site.jobs))
+            log.write(opening_line([item.id for item in study.planned if item.action == "run"], site.jobs or 1))
         return run_all(study.planned, site, listener)
 
 

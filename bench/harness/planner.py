@@ -49,6 +49,11 @@ class Planned:
         """``experiment/variant/seed-N``."""
         return self.task.key.id
 
+    @property
+    def on_gpu(self) -> bool:
+        """Whether the plan puts the task on a GPU."""
+        return self.ingredients.environment.get("device", "cpu") != "cpu"
+
 
 def tasks_of(config: StudySettings) -> tuple[Task, ...]:
     """Every task of the parts and questions that are asked for, each once, upstream before downstream.
@@ -100,12 +105,13 @@ def _ingredients(
     task: Task, closure: Closure, config: StudySettings, datasets: Mapping[str, Dataset], planned: Mapping[str, Planned]
 ) -> Ingredients:
     execution = config.execution
+    device = execution.device if task.needs.gpu else "cpu"
     return Ingredients(
         config=dict(task.config),
         code=closure.code,
         inputs={name: datasets[name].digest for name in task.inputs},
         upstream={name: planned[name].fingerprint for name in task.upstream},
-        environment=environment_class(execution.device, execution.threads, closure.libraries),
+        environment=environment_class(device, execution.threads, closure.libraries),
     )
 
 

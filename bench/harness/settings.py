@@ -24,12 +24,13 @@ class SensitivityConfig(Section):
 
 
 class ExecutionConfig(Section):
-    """Where tasks run. ``threads`` is per task and fixed, because it can change the last bits of a sum.
+    """Where tasks run: ``cuda`` takes all visible GPUs, ``cuda:0,cuda:2`` names some.
 
-    ``capture`` lets a CUDA device replay recorded training steps: the same bits, sooner. Elsewhere it has no effect.
+    ``threads`` is per task and fixed, because it can change the last bits of a sum. ``capture`` lets a CUDA device replay
+    recorded training steps: the same bits, sooner. Elsewhere it has no effect.
     """
 
-    device: Annotated[str, Field(pattern=r"^(cpu|cuda(:\d+)?)$")] = "cpu"
+    device: Annotated[str, Field(pattern=r"^(cpu|cuda|cuda:\d+(,cuda:\d+)*)$")] = "cpu"
     threads: PositiveInt = 1
     capture: bool = True
 

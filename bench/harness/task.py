@@ -16,6 +16,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Needs:
+    """What a task asks of the place where it runs; part of the plan, not of the fingerprint.
+
+    ``gpu`` is false where it would leave a GPU idle: then it runs on the CPU also in a run that uses GPUs. ``memory_mb`` is
+    about what it takes at most; slots of one machine are filled only as far as its memory goes.
+    """
+
+    gpu: bool = True
+    memory_mb: int = 1024
+
+
+ON_CPU = Needs(gpu=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """One cell of the study before it runs.
 
@@ -28,6 +43,7 @@ class Task:
     config: Mapping[str, JsonValue]
     inputs: tuple[str, ...] = ()
     upstream: tuple[str, ...] = ()
+    needs: Needs = Needs()
 
 
 class Progress(Protocol):

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Literal
 from bench.datasets.catalogue import digest_now
 from bench.harness.closure import closure_of, parts_of
 from bench.harness.explanation import SOURCE
+from bench.harness.provenance import provenance_of
 from bench.harness.task import Context, Outcome
 from store.errors import IntegrityError, StudyError
 from store.formats import document_bytes
@@ -44,16 +45,6 @@ TRACEBACK = "traceback.txt"
 
 
 @dataclass(frozen=True, slots=True)
-class Provenance:
-    """Where and with what a run happens: kept in every record, no part of its fingerprint."""
-
-    machine: Mapping[str, JsonValue]
-    packages: Mapping[str, str]
-    git_commit: str | None
-    git_dirty: bool | None
-
-
-@dataclass(frozen=True, slots=True)
 class Job:
     """Everything that a worker needs, picklable."""
 
@@ -64,7 +55,6 @@ class Job:
     datasets: Mapping[str, Dataset]
     upstream: Mapping[str, Stored]
     scratch: Path
-    provenance: Provenance
     capture: bool = True
 
 
@@ -84,11 +74,13 @@ class Event:
 _parent: list[Connection] = []  # set once in each worker process by serve
 
 
-def serve(connection: Connection) -> None:
+def serve(connection: Connection, variables: Mapping[str, str]) -> None:
     """What a worker process does: run one job after the other, telling of each, until the parent closes the connection.
 
-    Interrupts are left to the parent, and the worker ends when the parent ends, however it dies.
+    ``variables`` are set first: torch, which a job's experiment imports, sees no other GPU than they allow. Interrupts are
+    left to the parent, and the worker ends when the parent ends, however it dies.
     """
+    os.environ.update(variables)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _parent.append(connection)
@@ -195,14 +187,15 @@ def _draft(job: Job, outcome: Outcome, started: datetime, seconds: float) -> Dra
         facts=dict(outcome.facts),
         upstream_results={name: stored.record.result_digest for name, stored in job.upstream.items()},
     )
+    here = provenance_of(job.device)
     execution = Execution(
         started_at=started.isoformat(timespec="seconds"),
         duration_s=seconds,
         peak_memory_bytes=_peak_memory_bytes(),
-        machine=dict(job.provenance.machine),
-        packages=dict(job.provenance.packages),
-        git_commit=job.provenance.git_commit,
-        git_dirty=job.provenance.git_dirty,
+        machine=dict(here.machine),
+        packages=dict(here.packages),
+        git_commit=here.git_commit,
+        git_dirty=here.git_dirty,
     )
     files = {**outcome.files, TIMING: document_bytes({"seconds": seconds, **outcome.timing}), SOURCE: _source(job)}
     return Draft(job.task.key, job.ingredients, result, files, execution, frozenset({TIMING, TRACEBACK, SOURCE} & files.keys()))

@@ -16,7 +16,7 @@ from bench.datasets.fashion.locate import dataset_of
 from bench.harness import planner
 from bench.harness.profile import load_profile
 from bench.harness.task import Context
-from bench.harness.worker import Job, Provenance, execute
+from bench.harness.worker import Job, execute
 from bench.studies.assignment_2.config import StudyConfig
 from bench.training import loop
 from bench.training.chain import Chain
@@ -42,11 +42,10 @@ def jobs_of(root: Path) -> tuple[list[Planned], dict[str, Job]]:
     assert isinstance(config, StudyConfig)
     found = {"fashion-mnist": dataset_of(config.dataset.source, Sources(None, root / "cache", offline=True))}
     planned = list(planner.plan(profile.config, found, root))
-    here = Provenance({}, {}, None, None)
     jobs = {}
     for item in planned:
         read = {name: found[name] for name in item.task.inputs}
-        jobs[item.id] = Job(item.task, item.ingredients, "cpu", 1, read, {}, root / "scratch", here)
+        jobs[item.id] = Job(item.task, item.ingredients, "cpu", 1, read, {}, root / "scratch")
     return planned, jobs
 
 

@@ -57,7 +57,7 @@ def reproduce(options: argparse.Namespace, stream: TextIO) -> Certificate:
         wanted = {case.id for case in cases if case.obstacle is None}
         print(f"run {run.run_id}: {len(wanted)} of its {len(run.entries)} tasks to run again", file=stream, flush=True)
         items = prepared(planned, wanted, records, root)
-        again = _run(items, study.site_of(config, found, root, options.jobs), stream) if wanted else {}
+        again = _run(items, study.site_of(config, found, root, options), stream) if wanted else {}
         verdicts = tuple(verdict_on(case, again, wanted, records) for case in cases)
     return write_certificate(options.artifacts, _fields(run, selection, (cases, verdicts), config))
 

@@ -61,6 +61,9 @@ def run(context: Context) -> Outcome:
         (context.data["fashion-mnist"] / "train-labels-idx1-ubyte.gz").write_bytes(b"changed")
     if behaviour == "edit source":
         Path(str(config["module"])).write_text("VALUE = 2\n", encoding="utf-8")
+    if context.task.key.variant.startswith("where"):
+        seen = {"CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES"), "torch loaded": "torch" in sys.modules}
+        return Outcome(metrics={}, facts=seen)
     context.progress(1, 1, loss=0.5)
     upstream = sum(stored.record.result.metrics["value"] for stored in context.upstream.values())
     return Outcome(metrics={"value": 1 + upstream}, files={"value.txt": b"1"}, timing={"steps": 1})

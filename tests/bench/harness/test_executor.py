@@ -15,21 +15,21 @@ import pytest
 from bench.datasets.catalogue import Dataset, Sources
 from bench.datasets.fashion.integrity import digest_of
 from bench.datasets.fashion.locate import dataset_of
-from bench.harness import executor, planner, worker
+from bench.harness import board, planner, worker
 from bench.harness.closure import Closure, closure_of
-from bench.harness.crew import Crew
 from bench.harness.executor import Site, run_all
+from bench.harness.local import LocalExecutor, local_executor
 from bench.harness.task import Task
-from bench.harness.worker import Event, Job, Provenance
+from bench.harness.worker import Event, Job
 from bench.studies.assignment_2.config import StudyConfig
 from store.canonical import digest_bytes, digest_file
 from store.records import commit
 from store.schema import TaskKey
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from multiprocessing.connection import Connection
+    from collections.abc import Mapping, Sequence
 
+    from bench.harness.local import _Worker
     from bench.harness.planner import Planned
     from store.records import Draft, Stored
 
@@ -59,7 +59,7 @@ def plan(tasks: Sequence[Task], root: Path, data: Dataset, monkeypatch: pytest.M
 def run(planned: Sequence[Planned], root: Path, data: Dataset, jobs: int = 2) -> tuple[dict[str, Stored], list[Event]]:
     """Run a plan and collect its events."""
     events: list[Event] = []
-    site = Site(root, "cpu", 1, jobs, {data.name: data}, Provenance({}, {}, None, None))
+    site = Site(root, 1, {data.name: data}, lambda: local_executor("cpu", 1, jobs), jobs)
     return run_all(planned, site, events.append), events
 
 
@@ -176,7 +176,7 @@ def test_outcome_that_no_record_can_hold_is_a_failed_task(
 
 def test_worker_killed_while_idle_costs_nothing(tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that dies between two tasks is replaced, and the next task runs in the new one."""
-    real = executor.commit
+    real = board.commit
 
     def after_death(root: Path, draft: Draft) -> Stored:
         for child in multiprocessing.active_children():
@@ -184,7 +184,7 @@ def test_worker_killed_while_idle_costs_nothing(tmp_path: Path, data: Dataset, m
             child.join()
         return real(root, draft)
 
-    monkeypatch.setattr(executor, "commit", after_death)
+    monkeypatch.setattr(board, "commit", after_death)
     done, _ = run(plan([task("a"), task("b")], tmp_path, data, monkeypatch), tmp_path, data, jobs=1)
     assert [stored.record.status for stored in done.values()] == ["ok", "ok"]
 
@@ -193,17 +193,17 @@ def test_worker_killed_before_its_first_task_costs_nothing(
     tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Even a process that dies while it starts is only one that has to be replaced."""
-    real = Crew._hire
+    real = LocalExecutor._hire
     early = iter([True])
 
-    def hired(self: Crew) -> Connection:
-        connection = real(self)
+    def hired(self: LocalExecutor, variables: Mapping[str, str]) -> _Worker:
+        hand = real(self, variables)
         if next(early, False):
-            self.workers[connection].kill()
-            self.workers[connection].join()
-        return connection
+            hand.process.kill()
+            hand.process.join()
+        return hand
 
-    monkeypatch.setattr(Crew, "_hire", hired)
+    monkeypatch.setattr(LocalExecutor, "_hire", hired)
     done, _ = run(plan([task("a"), task("b")], tmp_path, data, monkeypatch), tmp_path, data)
     assert [stored.record.status for stored in done.values()] == ["ok", "ok"]
 
@@ -232,7 +232,7 @@ def test_worker_lost_in_the_midst_of_a_message_keeps_nobody_waiting(
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(executor, "commit", interrupted)
+    monkeypatch.setattr(board, "commit", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run(planned, tmp_path, data)
     assert multiprocessing.active_children() == []
@@ -268,7 +268,7 @@ def test_source_changed_during_the_run_is_found(tmp_path: Path, data: Dataset, m
     ingredients = planned.ingredients.model_copy(update={"code": {"imported": digests[0]}})
     monkeypatch.setattr(worker, "closure_of", lambda _module: Closure({"imported": digest_file(module)}, frozenset()))
     monkeypatch.setattr(worker, "parts_of", lambda _module: {"module level": digest_file(module)})
-    job = Job(item, ingredients, "cpu", 1, {data.name: data}, {}, tmp_path / "scratch", Provenance({}, {}, None, None))
+    job = Job(item, ingredients, "cpu", 1, {data.name: data}, {}, tmp_path / "scratch")
     draft = worker.execute(job)
     assert (draft.result.status, digest_file(module)) == ("failed", digests[1])
     assert "source changed while the task ran" in draft.result.reason

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from bench.harness.task import Outcome, Task
+from bench.harness.task import ON_CPU, Outcome, Task
 from store.schema import TaskKey
 
 if TYPE_CHECKING:
@@ -73,4 +73,4 @@ def _network_config(config: StudyConfig, variant: str) -> dict[str, JsonValue]:
 
 
 def _task(variant: str, config: dict[str, JsonValue]) -> Task:
-    return Task(key=TaskKey(experiment="architecture", variant=variant), module=__name__, config=config)
+    return Task(key=TaskKey(experiment="architecture", variant=variant), module=__name__, config=config, needs=ON_CPU)

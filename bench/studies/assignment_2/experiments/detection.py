@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.harness.task import Outcome, Task
+from bench.harness.task import ON_CPU, Outcome, Task
 from bench.studies.assignment_2.cells import cells_of
 from store.errors import DataError
 from store.schema import TaskKey
@@ -63,6 +63,7 @@ def _task(cell: Cell, seed: int) -> Task:
         module=__name__,
         config={},
         upstream=(f"detector/{cell.variant}/seed-{seed}", f"detection_data/{cell.data}/seed-{seed}"),
+        needs=ON_CPU,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.datasets.kitti.classes import TASK_CLASSES
-from bench.harness.task import Outcome, Task
+from bench.harness.task import ON_CPU, Outcome, Task
 from bench.studies.assignment_2.cells import cells_of
 from bench.studies.assignment_2.config import DetectionConfig
 from store.schema import TaskKey
@@ -43,6 +43,7 @@ def plan(config: StudyConfig) -> tuple[Task, ...]:
             module=__name__,
             config={"detection": {**section, "split": split}},
             inputs=(config.detection.dataset,),
+            needs=ON_CPU,
         )
         for seed in config.seeds
         for data, split in needed.items()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.harness.task import Outcome, Task
+from bench.harness.task import Needs, Outcome, Task
 from bench.models.detection.weights import NAME as WEIGHTS
 from bench.studies.assignment_2.cells import cells_of
 from bench.studies.assignment_2.config import DetectionConfig
@@ -65,6 +65,7 @@ def _task(config: StudyConfig, cell: Cell, seed: int) -> Task:
         config={"detection": config.detection.model_dump(mode="json", include=_KEYS)},
         inputs=(dataset, WEIGHTS) if cell.arm.startswith("transfer") else (dataset,),
         upstream=(f"detection_data/{cell.data}/seed-{seed}",),
+        needs=Needs(memory_mb=3072),  # 16 images of 416 pixels and their activations; at 160 pixels the trainer takes 0.9 GB
     )
 
 

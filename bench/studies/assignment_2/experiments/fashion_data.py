@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from bench.harness.task import Outcome, Task
+from bench.harness.task import ON_CPU, Outcome, Task
 from store.schema import TaskKey
 
 if TYPE_CHECKING:
@@ -42,7 +42,13 @@ def plan(config: StudyConfig) -> tuple[Task, ...]:
     """One task a seed: the cut depends on it."""
     section = config.dataset.model_dump(mode="json")
     return tuple(
-        Task(TaskKey(experiment="fashion_data", variant=VARIANT, seed=seed), __name__, {"dataset": section}, (DATA,))
+        Task(
+            TaskKey(experiment="fashion_data", variant=VARIANT, seed=seed),
+            __name__,
+            {"dataset": section},
+            (DATA,),
+            needs=ON_CPU,
+        )
         for seed in config.seeds
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.harness.task import Outcome, Task
+from bench.harness.task import ON_CPU, Outcome, Task
 from store.schema import TaskKey
 
 if TYPE_CHECKING:
@@ -81,4 +81,4 @@ def _task(config: StudyConfig, key: TaskKey, upstream: tuple[str, ...]) -> Task:
         "dataset": config.dataset.model_dump(mode="json", include={"source"}),
         "latent": config.latent.model_dump(mode="json"),
     }
-    return Task(key=key, module=__name__, config=sections, inputs=(DATA,), upstream=upstream)
+    return Task(key=key, module=__name__, config=sections, inputs=(DATA,), upstream=upstream, needs=ON_CPU)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from bench.harness.task import Outcome, Task
+from bench.harness.task import ON_CPU, Outcome, Task
 from store.errors import UsageError
 from store.schema import TaskKey
 
@@ -80,6 +80,7 @@ def _task(config: StudyConfig, variant: str, seed: int) -> Task:
         },
         inputs=(DATA,),
         upstream=(f"autoencoder/{variant}/seed-{seed}",),
+        needs=ON_CPU,  # nine passes over the test images; SSIM, on the CPU anyway, takes most of the time
     )
 
 

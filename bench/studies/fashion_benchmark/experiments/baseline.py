@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.harness.task import Outcome, Task
+from bench.harness.task import ON_CPU, Outcome, Task
 from bench.studies.fashion_benchmark.rows import chosen
 from store.schema import TaskKey
 
@@ -65,6 +65,7 @@ def _task(config: BenchmarkConfig, row: Row, seed: int | None) -> Task:
         module=__name__,
         config={"dataset": config.dataset.model_dump(mode="json"), "classifier": row.settings(config)},
         inputs=(DATA,),
+        needs=ON_CPU,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.harness.task import Outcome, Task
+from bench.harness.task import ON_CPU, Outcome, Task
 from store.schema import TaskKey
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ DATA = "fashion-mnist"
 def plan(config: BenchmarkConfig) -> tuple[Task, ...]:
     """One task: nothing in it is random."""
     section = {"dataset": config.dataset.model_dump(mode="json", include={"source"})}
-    return (Task(TaskKey(experiment=EXPERIMENT, variant="files"), __name__, section, (DATA,)),)
+    return (Task(TaskKey(experiment=EXPERIMENT, variant="files"), __name__, section, (DATA,), needs=ON_CPU),)
 
 
 def run(context: Context) -> Outcome:
