@@ -87,6 +87,10 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--all", action="store_true", help="every run and every record, also those that no run names")
     verify.set_defaults(handler=_verify)
     _add_upkeep_commands(commands)
+    new = commands.add_parser("new", help="write a study of your own that runs, to be changed", epilog=_EPILOG)
+    new.add_argument("name", metavar="NAME", help="its name: lower-case letters, digits and _")
+    new.add_argument("--json", action="store_true", help="print the facts as JSON")
+    new.set_defaults(handler=_new, interrupted="nothing was written")
     _add_data_commands(commands.add_parser("data", help="fetch, verify or locate the data sets", epilog=_EPILOG))
     return parser
 
@@ -278,6 +282,14 @@ def _clean(options: argparse.Namespace) -> int:
 
     facts = upkeep.clean_facts(options, sys.stderr, sys.stdin)
     _say(json.dumps(facts, indent=1) if options.json else upkeep.clean_text(facts))
+    return 0
+
+
+def _new(options: argparse.Namespace) -> int:
+    from bench.harness import new_study
+
+    facts = new_study.new_facts(options)
+    _say(json.dumps(facts, indent=1) if options.json else new_study.new_text(facts))
     return 0
 
 

@@ -1,0 +1,1 @@
+"""What this study's records say once more than their files do: each number recomputed."""
