@@ -24,7 +24,8 @@ def facts(subject: Subject) -> Mapping[str, Mapping[str, object]]:
     s, numbers, source = subject.strings, subject.numbers, subject.published.source
     everything = rows(subject)
     run = sum(was_planned(subject, row) for row in everything)
-    counts = {"rows": numbers.integer(len(everything)), "run": numbers.integer(run), "left": numbers.integer(len(everything) - run)}
+    sizes = {"rows": len(everything), "run": run, "left": len(everything) - run}
+    counts = {name: numbers.integer(size) for name, size in sizes.items()}
     judged = judge_all(subject)
     on_rows = _counted(subject, (one for one in judged if one.claim.id.startswith(ROW_CLAIM)))
     on_orders = _counted(subject, (one for one in judged if one.claim.id.startswith(_ORDER_CLAIM)))
@@ -44,9 +45,7 @@ def facts(subject: Subject) -> Mapping[str, Mapping[str, object]]:
 def _images(subject: Subject) -> str:
     """How many images, and whether they are the official files."""
     s = subject.strings
-    counts = {
-        name: metric(subject.evidence, EXPERIMENT, VARIANT, f"{name}_images").summary for name in ("train", "test")
-    }
+    counts = {name: metric(subject.evidence, EXPERIMENT, VARIANT, f"{name}_images").summary for name in ("train", "test")}
     if any(found is None for found in counts.values()):
         return s("summary.no_images")
     sample = any(deviation.key == "dataset.source" for deviation in subject.deviations)
@@ -56,7 +55,7 @@ def _images(subject: Subject) -> str:
 
 def _counted(subject: Subject, judged: Iterable[Judged]) -> dict[str, str]:
     found = [one.verdict for one in judged]
-    counts = {verdict: subject.numbers.integer(found.count(verdict)) for verdict in VERDICTS}
+    counts = {str(verdict): subject.numbers.integer(found.count(verdict)) for verdict in VERDICTS}
     return {"total": subject.numbers.integer(len(found)), **counts}
 
 

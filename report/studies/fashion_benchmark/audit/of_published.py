@@ -25,7 +25,7 @@ def repeats(subject: Subject) -> Finding:
 
 
 def data_replaced(subject: Subject) -> Finding:
-    """The label files that the paper lists have other sizes than those that were read here, where these are the official ones."""
+    """The label files of the paper have other sizes than those that were read here, where these are the official ones."""
     printed = [subject.published.number(f"table-1.{name}") for name in _LABELS]
     found = [metric(subject.evidence, EXPERIMENT, VARIANT, name) for name in _LABELS]
     official = not any(deviation.key == "dataset.source" for deviation in subject.deviations)

@@ -21,7 +21,8 @@ _MOST_NAMED = 6
 def parts_apart(subject: Subject) -> Finding:
     """No test image stands in the training part, pixel by pixel."""
     records = subject.evidence.complete(data_version.EXPERIMENT, data_version.VARIANT)
-    return _judged(subject, "parts_apart", records, [one for one in records if one.record.result.metrics["test_images_in_train"]])
+    wrong = [stored for stored in records if stored.record.result.metrics["test_images_in_train"]]
+    return _judged(subject, "parts_apart", records, wrong)
 
 
 def same_images(subject: Subject) -> Finding:
@@ -36,7 +37,7 @@ def every_seed(subject: Subject) -> Finding:
     seeds = {entry.task.seed for entry in subject.evidence.run.entries if entry.task.seed is not None}
     cells = [records for (experiment, _), records in subject.evidence.cells.items() if experiment == EXPERIMENT]
     seeded = [records for records in cells if any(stored.record.task.seed is not None for stored in records)]
-    short = [records[0] for records in seeded if {one.record.task.seed for one in records if one.record.status == "ok"} != seeds]
+    short = [records[0] for records in seeded if _seeds_done(records) != seeds]
     return _judged(subject, "every_seed", [records[0] for records in seeded], short)
 
 
@@ -48,6 +49,10 @@ def converged(subject: Subject) -> Finding:
 
 
 RULES: tuple[Callable[[Subject], Finding], ...] = (parts_apart, same_images, every_seed, converged)
+
+
+def _seeds_done(records: Sequence[Stored]) -> set[int | None]:
+    return {stored.record.task.seed for stored in records if stored.record.status == "ok"}
 
 
 def _fits(subject: Subject) -> list[Stored]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from report.claims.schema import load_claims
 from report.printing.figure_style import PUBLISHED, RERUN_TRAIN, Drawing, canvas
@@ -22,6 +22,7 @@ GROUPS = {
 }
 _ROW_IN = 0.165  # of height a row: text of 7.5 pt does not touch its neighbours
 _EDGE_IN = 0.9
+_DOT: dict[str, Any] = {"linestyle": "none", "markersize": 7}
 
 
 def group(subject: Subject, name: str) -> Drawing:
@@ -43,13 +44,14 @@ def group(subject: Subject, name: str) -> Drawing:
 
 def _line(subject: Subject, axis: Axes, height: int, row: Row, reach: float) -> None:
     s, printed, measured = subject.strings, row.published.value, accuracy(subject, row.key)
-    axis.plot([printed - reach, printed + reach], [height, height], color=PUBLISHED, alpha=0.3, linewidth=4, label=s("figures.tolerance"))
-    axis.plot(printed, height, marker="|", color=PUBLISHED, markersize=7, linestyle="none", label=s("figures.published"))
+    bounds = (printed - reach, printed + reach)
+    axis.plot(bounds, (height, height), color=PUBLISHED, alpha=0.3, linewidth=4, label=s("figures.tolerance"))
+    axis.plot(printed, height, color=PUBLISHED, label=s("figures.published"), marker="|", **_DOT)
     if measured.summary is None:
         return
     if measured.interval is not None:
         axis.plot([measured.interval.low, measured.interval.high], [height, height], color=RERUN_TRAIN, linewidth=1.2)
-    axis.plot(measured.summary.mean, height, marker="o", color=RERUN_TRAIN, markersize=3.5, linestyle="none", label=s("figures.rerun"))
+    axis.plot(measured.summary.mean, height, color=RERUN_TRAIN, label=s("figures.rerun"), marker=".", **_DOT)
 
 
 def _tolerance(subject: Subject) -> float:

@@ -19,7 +19,7 @@ QUANTITIES = (
 
 
 def files(subject: Subject) -> Table:
-    """Sizes of the label files and numbers of equal images, published where the paper prints them, and in the files read here."""
+    """Sizes of the label files and numbers of equal images: as the paper prints them, and in the files read here."""
     s = subject.strings
     found = [(name, metric(subject.evidence, EXPERIMENT, VARIANT, name)) for name in QUANTITIES]
     body = tuple(
