@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 _PLACES: Mapping[str, object] = {"what": "", "images": "", "remark": "", "left_out": "", "findings": ()}
 
 
-def facts(subject: Subject) -> dict[str, str]:
-    """The title block's values, quoted as YAML reads them (JSON is YAML)."""
+def facts(subject: Subject) -> dict[str, object]:
+    """``subtitle``, quoted as YAML reads it (JSON is YAML), and whether the study ``cites`` works of a bibliography."""
     run, source = subject.evidence.run, subject.published.source
     values = {
         "title": source.title,
@@ -27,7 +27,8 @@ def facts(subject: Subject) -> dict[str, str]:
         "profile": run.profile,
         "seeds": seeds(subject),
     }
-    return {"subtitle": json.dumps(subject.strings("report.subtitle", **values), ensure_ascii=False)}
+    subtitle = json.dumps(subject.strings("report.subtitle", **values), ensure_ascii=False)
+    return {"subtitle": subtitle, "cites": any(subject.study.templates.glob("*.bib"))}
 
 
 def study(given: Mapping[str, object]) -> dict[str, object]:

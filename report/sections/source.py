@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from report.figures.catalogue import draw_all
 from report.printing import markdown
+from report.printing.references import resolved
 from report.printing.strings import environment
 from report.sections import audit, certificate, claims, front, run
 from report.tables.catalogue import all_tables
@@ -48,7 +49,7 @@ def filled(subject: Subject, drawings: Mapping[str, Drawing]) -> str:
     if twice:
         message = f"the study {subject.study.name} gives facts of sections that every study has: {', '.join(twice)}"
         raise ValueError(message)
-    return (
+    text = (
         environment(subject.study)
         .get_template(TEMPLATE)
         .render(
@@ -59,6 +60,7 @@ def filled(subject: Subject, drawings: Mapping[str, Drawing]) -> str:
             comparable=subject.comparable,
         )
     )
+    return resolved(text, subject.strings("references.and"))
 
 
 def _figure(subject: Subject, name: str, drawing: Drawing) -> str:

@@ -181,8 +181,13 @@ def _commit(root: Path, spec: Spec, task: TaskKey, found: Found) -> Stored:
         upstream={},
         environment={"device": "cpu", "torch": "2.13.0"},
     )
+    return commit(root, Draft(task, ingredients, result, files, execution(), frozenset({"timing.json"} & files.keys())))
+
+
+def execution() -> Execution:
+    """Where and when an invented record was computed."""
     packages = {"torch": "2.13.0", "numpy": "2.0.0", "some-dependency": "1.0"}
-    execution = Execution(
+    return Execution(
         started_at="2026-01-01T00:00:00+00:00",
         duration_s=12.5,
         peak_memory_bytes=300 << 20,
@@ -191,7 +196,6 @@ def _commit(root: Path, spec: Spec, task: TaskKey, found: Found) -> Stored:
         git_commit="0123abc",
         git_dirty=False,
     )
-    return commit(root, Draft(task, ingredients, result, files, execution, frozenset({"timing.json"} & files.keys())))
 
 
 def _networks() -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""STUDY_NAME: say in one line which published study this is."""
