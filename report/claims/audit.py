@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
@@ -68,5 +69,7 @@ def _facts(subject: Subject, judged: Judged) -> dict[str, JsonValue]:
         "intervals": [None if one is None else [one.low, one.high] for one in intervals],
         "seeds": judged.seeds,
         "p": judged.p,
+        "tests": None if judged.tests is None else dict(asdict(judged.tests)),
+        "cause": None if judged.cause is None else judged.cause.model_dump(mode="json"),
         "records": list(judged.records),
     }

@@ -63,6 +63,13 @@ class Tolerance(Declaration):
         return self.absolute if self.absolute is not None else abs(published) * (self.relative or 0.0)
 
 
+class Cause(Declaration):
+    """Why a run may differ from what was published: the key of a text in the strings file, and how sure it is."""
+
+    key: str
+    certainty: Literal["established", "likely", "possible"]
+
+
 class Claim(Declaration):
     """One published claim. ``quote`` holds the source's own words, ``english`` what they say; the rest depends on ``kind``."""
 
@@ -81,6 +88,7 @@ class Claim(Declaration):
     order: Order | None = None
     why: str | None = None
     reason: str | None = None
+    cause: Cause | None = None
 
     @model_validator(mode="before")
     @classmethod

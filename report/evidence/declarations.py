@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from store.errors import UsageError
 
-STUDIES = Path(__file__).parents[2] / "data" / "studies"
+if TYPE_CHECKING:
+    from pathlib import Path
+
 _M = TypeVar("_M", bound=BaseModel)
 
 
@@ -18,17 +19,6 @@ class Declaration(BaseModel):
     """What all declarations are: frozen, without unknown keys, without infinities."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class _Index(Declaration):
-    """``data/studies/studies.toml``."""
-
-    default: str
-
-
-def default_folder() -> Path:
-    """The declarations of the study that is meant where none is named."""
-    return STUDIES / read_toml(STUDIES / "studies.toml", _Index).default
 
 
 def read_toml(path: Path, schema: type[_M]) -> _M:

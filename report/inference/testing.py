@@ -1,16 +1,16 @@
-"""Tests of a mean over seeds against a region: shown inside, shown outside, corrected for many claims, and the seeds needed."""
+"""Tests of a mean over seeds: within a region, outside it, one more run; corrected for many claims. All take arrays, too."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING
+from functools import reduce
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
+from scipy.special import bdtr, stdtr, stdtrit
 
-from report.inference.statistics import summarise
+from report.inference.statistics import LEVEL, summarise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from report.inference.statistics import Summary
 
 ALPHA = 0.05
-MOST_SEEDS = 1000  # a study that would need more is not one that anybody repeats
 _FEWEST = 2  # values without which no spread is known
 _ROUNDING = 1e-12  # relative: what is left of a difference of equal numbers
+Numbers: TypeAlias = "float | NDArray[np.float64]"
+Counts: TypeAlias = "int | NDArray[np.int64]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,36 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True)
+class Draw:
+    """A published value as a draw: the mean of ``runs`` runs, rounded by up to ``half_unit``."""
+
+    value: Numbers
+    half_unit: float
+    runs: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """What a test needs of a sample: mean, standard deviation and number of seeds, the bounds claimed, and a published draw."""
+
+    mean: Numbers
+    sd: Numbers
+    n: Counts
+    low: Numbers
+    high: Numbers
+    draw: Draw | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
-    """One value a seed, independent and about normal, and the region that their mean is claimed to lie in."""
+    """One value a seed, independent and about normal, and the region that their mean is claimed to lie in.
+
+    ``draw`` is the published value where the claim says that both are the same.
+    """
 
     values: tuple[float, ...]
     region: Region
+    draw: Draw | None = None
 
     @property
     def testable(self) -> bool:
@@ -50,28 +76,70 @@ class Sample:
         width = max(self.values) - min(self.values)
         return len(self.values) >= _FEWEST and width > _ROUNDING * max(abs(value) for value in self.values)
 
+    @property
+    def mean(self) -> float:
+        """Mean over the seeds."""
+        return summarise(self.values).mean
 
-def inside_p(sample: Sample) -> float:
-    """P value of "the mean is not in the region": two one-sided t tests, the larger of both (Schuirmann 1987)."""
-    below, above = _one_sided(sample)
-    return max(below, above)
+    @property
+    def moments(self) -> Moments:
+        """What the tests take of it; raises ValueError where there is no spread."""
+        found = summarise(self.values)
+        if found.sd is None or found.sd == 0:
+            raise ValueError("a test needs values that differ")
+        return Moments(found.mean, found.sd, found.n, self.region.low, self.region.high, self.draw)
 
 
-def outside_p(sample: Sample) -> float:
-    """P value of "the mean is in the region": the smaller of the one-sided t tests, times the number of finite bounds."""
-    below, above = _one_sided(sample)
-    found = [1 - p for p, bound in ((below, sample.region.low), (above, sample.region.high)) if math.isfinite(bound)]
-    return min(1.0, len(found) * min(found)) if found else 1.0
+def inside_p(of: Moments) -> Numbers:
+    """P value of "the mean is not between the bounds": two one-sided t tests, the larger of both (Schuirmann 1987)."""
+    error = of.sd / np.sqrt(of.n)
+    found: Numbers = np.maximum(stdtr(of.n - 1, (of.low - of.mean) / error), stdtr(of.n - 1, (of.mean - of.high) / error))
+    return found
 
 
-def all_inside_p(samples: Sequence[Sample]) -> float:
+def outside_p(of: Moments) -> Numbers:
+    """P value of "the mean is between the bounds": the smaller of both one-sided t tests, times the number of finite bounds."""
+    error = of.sd / np.sqrt(of.n)
+    smaller = np.minimum(stdtr(of.n - 1, (of.mean - of.low) / error), stdtr(of.n - 1, (of.high - of.mean) / error))
+    count = np.isfinite(of.low).astype(int) + np.isfinite(of.high)
+    found: Numbers = np.where(count > 0, np.minimum(1.0, count * smaller), 1.0)
+    return found
+
+
+def one_more_p(of: Moments) -> Numbers | None:
+    """P value of "the published value is one more draw of what the seeds are drawn from", two-sided, its rounding allowed for.
+
+    None where the claim is not about a published value. The prediction interval at 1 - p just reaches the value.
+    """
+    if of.draw is None:
+        return None
+    beyond = np.maximum(0.0, np.abs(of.draw.value - of.mean) - of.draw.half_unit)
+    return 2 * np.asarray(stdtr(of.n - 1, -beyond / (of.sd * _prediction_error(of.n, of.draw))), dtype=np.float64)
+
+
+def prediction_reach(of: Moments) -> Numbers | None:
+    """Half the width of the 95 % prediction interval around the mean, widened by what rounding may hide; None as above."""
+    if of.draw is None:
+        return None
+    quantile = np.asarray(stdtrit(of.n - 1, 0.5 + LEVEL / 2), dtype=np.float64)
+    return quantile * of.sd * _prediction_error(of.n, of.draw) + of.draw.half_unit
+
+
+def all_inside_p(parts: Sequence[Moments]) -> Numbers:
     """P value of "some mean is not in its region": all have to be shown (intersection-union test, Berger 1982)."""
-    return max(inside_p(sample) for sample in samples)
+    return reduce(np.maximum, map(inside_p, parts))
 
 
-def any_outside_p(samples: Sequence[Sample]) -> float:
-    """P value of "every mean is in its region", Bonferroni over the samples."""
-    return min(1.0, len(samples) * min(outside_p(sample) for sample in samples))
+def any_outside_p(parts: Sequence[Moments]) -> Numbers:
+    """P value of "every mean is in its region", Bonferroni over the parts."""
+    found: Numbers = np.minimum(1.0, len(parts) * reduce(np.minimum, map(outside_p, parts)))
+    return found
+
+
+def against_p(parts: Sequence[Moments]) -> Numbers:
+    """P value against a claim: of its means, and where it is about a published value of that being one more run, the larger."""
+    one_more = [p for p in map(one_more_p, parts) if p is not None]
+    return reduce(np.maximum, one_more, any_outside_p(parts))
 
 
 def difference_p(summary: Summary) -> float | None:
@@ -81,50 +149,33 @@ def difference_p(summary: Summary) -> float | None:
     return 2 * float(stdtr(summary.n - 1, -abs(summary.mean) * math.sqrt(summary.n) / summary.sd))
 
 
+def mcnemar_p(first_only: int, second_only: int) -> float:
+    """Exact two-sided P value of "both models err equally often", from the images that one of them alone gets right.
+
+    Each such image falls to either side with probability 1/2 (McNemar 1947); without any, nothing speaks against it.
+    """
+    discordant = first_only + second_only
+    if discordant == 0:
+        return 1.0
+    return min(1.0, 2 * float(bdtr(min(first_only, second_only), discordant, 0.5)))
+
+
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     """P values adjusted for testing all of them, in the order given (Holm 1979)."""
-    adjusted = [0.0] * len(p_values)
-    largest = 0.0
-    for rank, index in enumerate(sorted(range(len(p_values)), key=lambda one: p_values[one])):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
-        adjusted[index] = largest
-    return tuple(adjusted)
+    return tuple(float(p) for p in holm_each(np.asarray(p_values, dtype=np.float64))) if p_values else ()
 
 
-def seeds_needed(samples: Sequence[Sample]) -> int | None:
-    """The fewest seeds with which means and spreads as observed would decide, for or against; None beyond ``MOST_SEEDS``.
-
-    A projection from the samples at hand, without correction for other claims. Raises ValueError where one has no spread.
-    """
-    if not all(sample.testable for sample in samples):
-        raise ValueError("without a spread no number of seeds can be projected")
-    seeds, one_sided, two_sided = _reaches()
-    inside, outside = np.ones(len(seeds), dtype=bool), np.zeros(len(seeds), dtype=bool)
-    for sample in samples:
-        found, region = summarise(sample.values), sample.region
-        reach = one_sided * (found.sd or 0.0)
-        inside &= (region.low <= found.mean - reach) & (found.mean + reach <= region.high)
-        reach = two_sided * (found.sd or 0.0)
-        outside |= (found.mean + reach < region.low) | (found.mean - reach > region.high)
-    deciding = seeds[inside | outside]
-    return int(deciding[0]) if len(deciding) else None
+def holm_each(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same for many families at once: the last axis of ``p_values`` is a family."""
+    order = np.argsort(p_values, axis=-1, kind="stable")
+    family = p_values.shape[-1]
+    scaled = np.minimum(1.0, np.take_along_axis(p_values, order, axis=-1) * np.arange(family, 0, -1))
+    adjusted = np.empty_like(scaled)
+    np.put_along_axis(adjusted, order, np.maximum.accumulate(scaled, axis=-1), axis=-1)
+    return adjusted
 
 
-@cache
-def _reaches() -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Every number of seeds, and how many standard deviations its one- and two-sided bound lies from the mean."""
-    seeds = np.arange(_FEWEST, MOST_SEEDS + 1)
-    one_sided, two_sided = (stdtrit(seeds - 1, 1 - part) / np.sqrt(seeds) for part in (ALPHA, ALPHA / 2))
-    return seeds, one_sided, two_sided
-
-
-def _one_sided(sample: Sample) -> tuple[float, float]:
-    """P values of "the mean is at most the low bound" and of "the mean is at least the high bound"; 0 without a bound."""
-    found = summarise(sample.values)
-    if found.sd is None or found.sd == 0:
-        raise ValueError("a test needs values that differ")
-    error = found.sd / math.sqrt(found.n)
-    region = sample.region
-    below = float(stdtr(found.n - 1, (region.low - found.mean) / error)) if math.isfinite(region.low) else 0.0
-    above = float(stdtr(found.n - 1, (found.mean - region.high) / error)) if math.isfinite(region.high) else 0.0
-    return below, above
+def _prediction_error(n: Counts, draw: Draw) -> Numbers:
+    """Standard error of the difference of both means, in standard deviations of one run."""
+    found: Numbers = np.sqrt(1 / draw.runs + 1 / n)
+    return found

@@ -11,6 +11,7 @@ from report.printing.markdown import cell, escape
 from report.printing.table import Cell, Column, Table, Tone
 
 if TYPE_CHECKING:
+    from report.claims.schema import Cause
     from report.evidence.subject import Subject
     from report.inference.verdicts import Judged
 
@@ -40,7 +41,14 @@ def reason(subject: Subject, judged: Judged) -> str:
     if judged.p is not None:
         number, small = subject.numbers.p_value(judged.p)
         values["p"] = subject.strings("claims.p_below" if small else "claims.p", p=number)
-    return subject.strings(f"claim_reasons.{judged.why}", limit=_limit(subject, judged), **values)
+    said = subject.strings(f"claim_reasons.{judged.why}", limit=_limit(subject, judged), **values)
+    return said if judged.cause is None else f"{said}; {cause(subject, judged.cause)}"
+
+
+def cause(subject: Subject, declared: Cause) -> str:
+    """What the difference is put down to, and how sure that is."""
+    words = subject.strings(f"claim_causes.{declared.key}")
+    return subject.strings("claims.cause", cause=words, certainty=subject.strings(f"certainty.{declared.certainty}"))
 
 
 def _limit(subject: Subject, judged: Judged) -> str:

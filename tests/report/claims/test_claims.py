@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from report.claims.comparability import blocking, departures_of
 from report.claims.reading import Reading, read
 from report.claims.schema import Claim, Claims, Selector, load_claims
-from report.evidence.declarations import default_folder
 from report.evidence.protocol import Deviation
+from report.evidence.studies import study_of
 from report.inference.verdicts import judge_all
 from report.studies.assignment_2.quantities import QUANTITIES
 from store.errors import UsageError
@@ -24,7 +24,7 @@ FEWEST = 60  # claims that the study makes, counted generously
 
 def claim(name: str) -> Claim:
     """A claim by its id."""
-    return next(one for one in load_claims(default_folder()).claims if one.id == name)
+    return next(one for one in load_claims(study_of().data).claims if one.id == name)
 
 
 def readings(subject: Subject, one: Claim) -> list[float | None]:
@@ -38,13 +38,13 @@ def readings(subject: Subject, one: Claim) -> list[float | None]:
 
 def test_the_study_is_written_down_as_claims() -> None:
     """Every kind of claim is there, and every quantity has a claim that needs it."""
-    claims = load_claims(default_folder()).claims
+    claims = load_claims(study_of().data).claims
     assert len(claims) >= FEWEST
     assert {one.kind for one in claims} == {"value", "range", "exact", "order", "first", "not_comparable"}
     assert {selector.quantity for one in claims for selector in one.select} - {None} == set(QUANTITIES)
 
 
-@pytest.mark.parametrize("one", load_claims(default_folder()).claims, ids=lambda one: one.id)
+@pytest.mark.parametrize("one", load_claims(study_of().data).claims, ids=lambda one: one.id)
 def test_every_claim_resolves_against_a_run(whole: Subject, one: Claim) -> None:
     """Each selector finds its records and reads a number from each; each published path leads to a number."""
     if one.published is not None:
@@ -83,7 +83,7 @@ def test_a_claim_says_what_its_kind_needs() -> None:
     fields = claim("table-5.ae.accuracy").model_dump(exclude_none=True)
     with pytest.raises(ValidationError, match="lacks what"):
         Claim.model_validate({name: value for name, value in fields.items() if name != "tolerance"})
-    whole = load_claims(default_folder())
+    whole = load_claims(study_of().data)
     with pytest.raises(ValidationError, match="stands twice"):
         Claims(why=whole.why, claims=(whole.claims[0], whole.claims[0]))
     with pytest.raises(ValidationError, match="no reason is given for: accuracy"):

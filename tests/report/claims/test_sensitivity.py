@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from report.claims.schema import load_claims
 from report.claims.sensitivity import settings_that_turn, trials, turned
-from report.evidence.declarations import default_folder
+from report.evidence.studies import study_of
 from report.tables import sensitivity
 from report.tables.catalogue import all_tables
 from store.alternatives import alternative_variant
@@ -85,7 +85,7 @@ def test_a_verdict_that_depends_on_the_value_is_named(tmp_path: Path) -> None:
     assert settings_that_turn(subject)[ACCURACY] == (WIDTH,)
     shown = next(row for row in rows(subject, "sensitivity-verdicts") if row[2] == found[ACCURACY].own.claim.english)
     assert shown[4] == "refuted"
-    order = [claim.id for claim in load_claims(default_folder()).claims].index(ACCURACY)
+    order = [claim.id for claim in load_claims(study_of().data).claims].index(ACCURACY)
     assert rows(subject, "claims")[order][-1].endswith(f"; another verdict with {WIDTH}")
 
 

@@ -7,10 +7,10 @@ import copy
 import pytest
 
 from bench.studies.assignment_2.config import StudyConfig
-from report.evidence.declarations import default_folder
 from report.evidence.protocol import UNCOMPARED, Deviation, deviations, leaves, load_protocol
+from report.evidence.studies import study_of
 
-PUBLISHED = load_protocol(default_folder())
+PUBLISHED = load_protocol(study_of().data)
 DEFAULTS = {**StudyConfig().model_dump(mode="json"), "parts": ["autoencoders", "detection"]}
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from report.evidence.declarations import default_folder, read_toml
+from report.evidence.declarations import read_toml
 from report.evidence.published import Published, load_published
+from report.evidence.studies import study_of
 from report.studies.assignment_2 import slip
 from report.studies.assignment_2.models import MODELS
 from report.studies.assignment_2.tables.classification import f1_of
@@ -51,7 +52,7 @@ def small(tmp_path: Path) -> Published:
 
 def study() -> Published:
     """The first study's results."""
-    return load_published(default_folder())
+    return load_published(study_of().data)
 
 
 def counts(model: str) -> np.ndarray:

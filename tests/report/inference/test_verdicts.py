@@ -10,11 +10,13 @@ import pytest
 
 from report.claims.schema import load_claims
 from report.cli import main
-from report.evidence.declarations import default_folder
+from report.evidence.studies import study_of
+from report.inference.testing import Draw, Region, Sample, inside_p, one_more_p, outside_p, prediction_reach
 from report.inference.verdicts import judge_all
 from report.tables.claims import claims, reason, spoken
 from tests.report.configuration import with_detection
 from tests.report.conftest import subject_of
+from tests.report.inference.simulation import FIRST, ORDER, RANGE, VALUE, claim, judged
 from tests.report.study import Spec, write_study
 
 if TYPE_CHECKING:
@@ -37,25 +39,102 @@ def accuracies(root: Path, *values: float) -> Subject:
 
 def judge(subject: Subject, name: str = NAME) -> Judged:
     """The verdict on one claim, alone in its family."""
-    return judge_all(subject, [claim for claim in load_claims(default_folder()).claims if claim.id == name])[0]
+    return judge_all(subject, [claim for claim in load_claims(study_of().data).claims if claim.id == name])[0]
 
 
 @pytest.mark.parametrize(
     ("values", "verdict", "why"),
     [
         ((88.0, 88.1, 88.05, 87.95), "reproduced", "shown_inside"),
-        ((80.0, 80.2, 80.1, 79.9), "refuted", "shown_outside"),
-        ((87.0, 89.5, 88.4, 86.9), "consistent", "consistent_needed"),
-        ((86.0, 87.2, 86.4, 86.8), "inconclusive", "inconclusive_needed"),
+        ((88.5, 88.52, 88.51, 88.49), "reproduced", "shown_inside_apart"),
+        ((80.0, 80.2, 80.1, 79.9), "refuted", "shown_no_run"),
+        ((87.0, 89.5, 88.4, 86.9), "consistent", "possible_needed"),
+        ((86.0, 87.2, 86.4, 86.8), "consistent", "possible_needed"),
+        ((86.9, 87.0, 87.05, 86.85), "inconclusive", "inconclusive_needed"),
         ((88.0,), "consistent", "one_seed_inside"),
         ((80.0,), "inconclusive", "one_seed_outside"),
         ((88.0, 88.0), "consistent", "no_spread_inside"),
+        ((80.0, 80.0), "inconclusive", "no_spread_outside"),
     ],
 )
-def test_verdict_follows_from_the_values(values: tuple[float, ...], verdict: str, why: str, tmp_path: Path) -> None:
-    """Equivalence has to be shown; one seed, or no spread, shows nothing."""
-    found = judge(accuracies(tmp_path, *values))
+def test_verdict_follows_from_the_values(values: tuple[float, ...], verdict: str, why: str) -> None:
+    """Equivalence has to be shown, and so has difference; one seed, or no spread, shows nothing."""
+    (found,) = judged({"a": values}, [claim(VALUE)])
     assert (found.verdict, found.why, found.seeds, found.published) == (verdict, why, len(values), PUBLISHED)
+    assert (found.p is None) == (found.verdict in {"consistent", "inconclusive"})
+
+
+def test_the_tests_behind_a_verdict_are_kept() -> None:
+    """Both half-widths and every P value, which are those of the tests alone where the family has one claim."""
+    values = (87.0, 89.5, 88.4, 86.9)
+    (found,) = judged({"a": values}, [claim(VALUE)], draws=2)
+    of = Sample(values, Region(87.04, 89.04), Draw(88.04, 0.005, 2)).moments
+    assert found.tests is not None
+    assert (found.tests.inside, found.tests.outside) == (pytest.approx(float(inside_p(of))), float(outside_p(of)))
+    assert found.tests.one_more == pytest.approx(float(one_more_p(of)))
+    assert found.tests.against == max(found.tests.outside, found.tests.one_more)
+    assert (found.tests.tolerance, found.tests.prediction) == (pytest.approx(1.0), pytest.approx(float(prediction_reach(of))))
+    (bound,) = judged({"a": values}, [claim(RANGE)])
+    assert bound.tests is not None
+    assert (bound.tests.one_more, bound.tests.tolerance, bound.tests.prediction) == (None, None, None)
+
+
+def test_a_published_value_just_outside_the_prediction_interval_is_not_consistent() -> None:
+    """On its edge a hundredth of its reach decides between consistent and inconclusive."""
+    values = (0.0, 1.0, 2.0, 1.0)
+    reach = 3.182446 * 0.8164966 * 1.25**0.5
+    found = []
+    for share in (0.99, 1.01):
+        printed = f"{1 + share * reach:.6f}"
+        (one,) = judged({"a": values}, [claim({**VALUE, "tolerance": {"absolute": 2.4}})], printed)
+        found.append(one.verdict)
+    assert found == ["consistent", "inconclusive"]
+
+
+@pytest.mark.parametrize(
+    ("measured", "verdict"), [(88.044, "reproduced"), (88.036, "reproduced"), (88.046, "refuted"), (88.03, "refuted")]
+)
+def test_what_has_no_randomness_has_to_be_the_printed_digits(measured: float, verdict: str) -> None:
+    """The tolerance is for seeds: without any, half a unit of the last digit is all that rounding explains."""
+    (found,) = judged({"a": [measured]}, [claim(VALUE)], seeds=[None])
+    assert (found.verdict, found.why) == (verdict, "digits_equal" if verdict == "reproduced" else "digits_other")
+
+
+def test_an_order_without_randomness_is_no_tie() -> None:
+    """Equal numbers are not in falling order; different ones are, or are refuted."""
+    found = [judged({"a": [a], "b": [1.0]}, [claim(ORDER, "ab")], seeds=[None])[0].verdict for a in (2.0, 1.0, 0.5)]
+    assert found == ["reproduced", "refuted", "refuted"]
+
+
+def test_a_first_model_is_held_against_each_other_one() -> None:
+    """Above all others or not: one that is shown ahead refutes the claim, whatever the rest says."""
+    values = {"a": (3.0, 3.1, 3.2), "b": (2.0, 2.2, 2.1), "c": (1.0, 1.05, 1.2)}
+    assert judged(values, [claim(FIRST, "abc")])[0].verdict == "reproduced"
+    assert judged(values, [claim(FIRST, "bac")])[0].verdict == "refuted"
+    rising = {**FIRST, "order": "rising"}
+    assert judged(values, [claim(rising, "cab")])[0].verdict == "reproduced"
+
+
+def test_a_family_shares_its_level_and_another_one_does_not() -> None:
+    """A P value of 0.03 is enough alone and in another family, and too much beside nine others that show nothing."""
+    values = {"a": (0.5, 1.4, 0.9, 0.2), "b": (-1.0, 1.2, 0.3, -0.4)}
+    one, other = claim(RANGE, "a"), [claim(RANGE, "b", f"other-{index}") for index in range(9)]
+    alone = judged(values, [one])[0]
+    assert alone.p is not None
+    assert 0.005 < alone.p <= 0.05
+    assert judged(values, [one, *other])[0].verdict == "consistent"
+    apart = [found.model_copy(update={"family": "another"}) for found in other]
+    assert judged(values, [one, *apart])[0] == alone
+
+
+def test_a_cause_is_named_where_there_is_a_difference() -> None:
+    """It explains a refuted claim, and is silent about a reproduced one."""
+    told = claim({**VALUE, "cause": {"key": "other_data", "certainty": "likely"}})
+    close, far = (judged({"a": values}, [told])[0] for values in ((88.0, 88.1, 88.05), (80.0, 80.2, 80.1)))
+    assert (close.verdict, close.cause) == ("reproduced", None)
+    assert far.verdict == "refuted"
+    assert far.cause is not None
+    assert (far.cause.key, far.cause.certainty) == ("other_data", "likely")
 
 
 def test_order_is_paired_by_seed(tmp_path: Path) -> None:
@@ -69,15 +148,15 @@ def test_order_is_paired_by_seed(tmp_path: Path) -> None:
     write_study(tmp_path, Spec(seeds=SEEDS, metrics=metrics))
     orders = [
         claim
-        for claim in load_claims(default_folder()).claims
+        for claim in load_claims(study_of().data).claims
         if claim.kind == "order" and {selector.metric for selector in claim.select} == {"test_accuracy"}
     ]
     assert orders
-    for claim in orders:
-        names = [selector.variant for selector in claim.select]
+    for one in orders:
+        names = [selector.variant for selector in one.select]
         rising = names == sorted(names, key=("dae", "vae", "ae").index)
-        expected = "reproduced" if (claim.order == "rising") == rising else "refuted"
-        assert judge_all(subject_of(tmp_path), [claim])[0].verdict == expected, claim.id
+        expected = "reproduced" if (one.order == "rising") == rising else "refuted"
+        assert judge_all(subject_of(tmp_path), [one])[0].verdict == expected, one.id
 
 
 def test_departure_and_missing_result_cannot_be_compared(whole: Subject, broken: Subject) -> None:
@@ -94,14 +173,14 @@ def test_a_claim_counts_the_seeds_that_gave_nothing(tmp_path: Path) -> None:
     write_study(tmp_path, Spec(seeds=SEEDS, broken={"classifier/ae/seed-2": ("failed", "ValueError: no encoder")}))
     subject = subject_of(tmp_path)
     assert judge(subject).seeds == 3
-    order = [claim.id for claim in load_claims(default_folder()).claims]
+    order = [claim.id for claim in load_claims(study_of().data).claims]
     shown = {name: row[5].text for name, row in zip(order, claims(subject).rows, strict=True)}
     assert (shown[NAME], shown["table-5.vae.accuracy"]) == ("3 of 4", "4")
 
 
 def test_fixed_quantity_needs_no_statistics(whole: Subject) -> None:
     """A count of the architecture is equal or it is not."""
-    names = {claim.id for claim in load_claims(default_folder()).claims if claim.kind == "exact"}
+    names = {claim.id for claim in load_claims(study_of().data).claims if claim.kind == "exact"}
     found = [one for one in judge_all(whole) if one.claim.id in names]
     assert {one.why for one in found if one.verdict != "not_comparable"} <= {"exact_equal", "exact_other"}
     assert all(one.p is None for one in found)
@@ -111,7 +190,7 @@ def test_every_claim_gets_a_verdict(whole: Subject, broken: Subject) -> None:
     """None is left out, whatever failed."""
     for subject in (whole, broken):
         assert all("<<" not in reason(subject, one) and " " in reason(subject, one) for one in judge_all(subject))
-        assert [one.claim.id for one in judge_all(subject)] == [claim.id for claim in load_claims(default_folder()).claims]
+        assert [one.claim.id for one in judge_all(subject)] == [claim.id for claim in load_claims(study_of().data).claims]
 
 
 def test_audit_exits_with_5_where_a_claim_is_refuted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -123,7 +202,7 @@ def test_audit_exits_with_5_where_a_claim_is_refuted(tmp_path: Path, capsys: pyt
     assert main(["audit", "--artifacts", str(tmp_path), "--no-fail", "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert facts["counts"]["refuted"] >= 1
-    assert len(facts["claims"]) == len(load_claims(default_folder()).claims)
+    assert len(facts["claims"]) == len(load_claims(study_of().data).claims)
 
 
 def test_a_reason_names_what_the_claim_was_held_against(tmp_path: Path) -> None:

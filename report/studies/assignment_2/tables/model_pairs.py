@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from report.evidence.records import reference
-from report.inference.resampling import RESAMPLES
 from report.inference.testing import ALPHA, difference_p, holm
 from report.printing import cells
 from report.printing.table import Cell, Column, Table
@@ -76,12 +75,11 @@ def error_pairs(subject: Subject) -> Table | None:
 
 
 def error_images(subject: Subject) -> Table | None:
-    """Mean difference of the errors over the test images of each run, with its BCa interval over images."""
+    """Mean difference of the errors over the test images of each run, with its t interval over images."""
     found = error_gaps(subject.evidence)
     rows = [(_pair(subject, duel.pair), cells.text(str(duel.seed)), *_resampled(subject, duel, gaps)) for duel, gaps in found]
     names = ("seed", *(f"{which}_{part}" for which in INPUTS for part in ("difference", "interval")))
-    resamples = subject.numbers.integer(RESAMPLES)
-    notes = (subject.strings("tables.bootstrap_note", resamples=resamples), *_missing(subject, (duel for duel, _ in found)))
+    notes = (subject.strings("tables.images_t_note"), *_missing(subject, (duel for duel, _ in found)))
     return _table(subject, "error-images", ("pair",), names, rows, notes) if rows else None
 
 
