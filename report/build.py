@@ -14,7 +14,7 @@ from report.rendering.engine import choose, render
 from report.rendering.job import Job
 from report.rendering.stamp import inputs_digest, is_current, write_stamp
 from store.canonical import digest_file
-from store.errors import StoreError
+from store.errors import StoreError, StudyError
 from store.records import discard_partials, write_atomic
 from store.runs import load_run
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from report.evidence.subject import Subject
-    from report.rendering.job import EngineChoice, EngineName
+    from report.rendering.job import EngineChoice, EngineName, RenderResult
 
 Format = Literal["html", "pdf"]
 FORMATS: tuple[Format, ...] = ("html", "pdf")
@@ -59,8 +59,8 @@ def build(artifacts: Path, options: Options) -> BuildResult:
     """Build ``report.html`` and ``report.pdf`` of a run, or find them up to date; the run's own folder keeps a copy.
 
     Raises IntegrityError where a record was altered, UsageError for an unknown language or a missing engine, StudyError
-    where there is no run or rendering fails, StoreError where the folder cannot be written. Tasks that failed are no
-    error: the report shows them.
+    where there is no run or rendering fails (what could be made is there nevertheless), StoreError where the folder cannot be
+    written. Tasks that failed are no error: the report shows them.
     """
     engine = choose(options.engine)
     run = load_run(artifacts, options.run_id)
@@ -80,7 +80,7 @@ def build(artifacts: Path, options: Options) -> BuildResult:
     try:
         if rebuilt:
             (folder / STAMP).unlink(missing_ok=True)
-            _render(subject, folder, options, engine)
+            _hold_complete(_render(subject, folder, options, engine), folder)
             write_stamp(folder / STAMP, inputs, outputs)
         latest = tuple(_publish(path, folder.parent / path.name) for path in outputs)
     except OSError as error:
@@ -91,7 +91,19 @@ def build(artifacts: Path, options: Options) -> BuildResult:
     return BuildResult(run.run_id, latest, rebuilt, subject.comparable, len(records), incomplete)
 
 
-def _render(subject: Subject, folder: Path, options: Options, engine: EngineName) -> None:
+def _hold_complete(result: RenderResult, folder: Path) -> None:
+    """Publish what was made and raise StudyError for what was not; an older form of it would tell of other records."""
+    if not result.failed:
+        return
+    made = [str(_publish(path, folder.parent / path.name)) for path in result.outputs]
+    for path in result.failed:
+        path.unlink(missing_ok=True)
+        (folder.parent / path.name).unlink(missing_ok=True)
+    error = next(iter(result.failed.values()))
+    raise StudyError(f"made {', '.join(made)}, but: {error.what}", where=error.where, cure=error.cure) from error
+
+
+def _render(subject: Subject, folder: Path, options: Options, engine: EngineName) -> RenderResult:
     """Draw the figures, write the source and render it, all under ``folder``."""
     from report.sections.source import source_text  # noqa: PLC0415  # matplotlib and scipy: a second that an up-to-date report does not need
 
@@ -111,7 +123,7 @@ def _render(subject: Subject, folder: Path, options: Options, engine: EngineName
         output_html=folder / "report.html" if "html" in options.formats else None,
         output_pdf=folder / "report.pdf" if "pdf" in options.formats else None,
     )
-    render(job, engine)
+    return render(job, engine)
 
 
 def _publish(path: Path, latest: Path) -> Path:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from report.evidence.records import reference
 from report.printing.formatting import decimals_for
-from report.printing.markdown import escape, link
+from report.printing.markdown import link
+from report.printing.markup import code, joined
 from report.printing.table import TONES, Cell, Column
 from store.records import folder_of
 
@@ -184,12 +185,12 @@ def _task_note(subject: Subject, status: str, reason: str, tasks: Iterable[Store
         names.setdefault(f"{name}/seed-" if name else seed, []).append(seed if name else "")
     note = subject.strings(
         "tables.incomplete_note",
-        tasks=", ".join(f"`{name}{','.join(seeds)}`" for name, seeds in names.items()),
+        tasks=joined(", ", (code(f"{name}{','.join(seeds)}") for name, seeds in names.items())),
         status=subject.strings(f"status.{status}"),
-        reason=escape(reason.rstrip(".")),
+        reason=reason.rstrip("."),
     )
     logs = [log for stored in tasks if (log := _log(stored))]
-    return f"{note} {subject.strings('tables.log_note', logs=', '.join(logs))}" if logs else note
+    return joined(" ", (note, subject.strings("tables.log_note", logs=joined(", ", logs)))) if logs else note
 
 
 def _log(stored: Stored) -> str:

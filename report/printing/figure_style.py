@@ -12,8 +12,13 @@ import matplotlib as mpl
 import matplotlib.image
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.ticker import FuncFormatter
+
+from report.printing.markup import drawable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import pandas as pd
@@ -36,6 +41,7 @@ CLASS_MARKER = ("o", "s", "^", "v", "D", "P", "X", "*", "<", ">")
 ARM_COLOUR = {"scratch-car": "#0072B2", "scratch-3class": "#56B4E9", "transfer-car": "#E69F00", "transfer-3class": "#D55E00"}
 ARM_LINE = {"scratch-car": "-", "transfer-car": "-", "scratch-3class": "--", "transfer-3class": "--"}
 BOX_COLOUR = {"car": "#F5C518", "person": "#56B4E9", "cyclist": "#FF8FC7"}  # bright on photographs, black letters on them
+BOX_COLOUR_OTHER = "#C0E040"
 PUBLISHED = "#444444"
 RERUN_TRAIN = "#0072B2"
 RERUN_VALIDATION = "#D55E00"
@@ -121,6 +127,7 @@ def save(drawing: Drawing, path: Path) -> None:
     """
     figure = drawing.figure
     FigureCanvasSVG(figure)
+    _make_drawable(figure)
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)  # savefig would draw everything once more to no other end than this
@@ -129,6 +136,21 @@ def save(drawing: Drawing, path: Path) -> None:
     if drawing.photographs:
         drawn = path.read_text(encoding="utf-8")
         path.write_text(_EMBEDDED.sub(lambda found: _jpeg(found.group(1)), drawn), encoding="utf-8")
+
+
+def _make_drawable(figure: Figure) -> None:
+    """Let no text of the figure's begin a formula or hold what cannot be drawn, whatever the records call their classes."""
+    for text in figure.findobj(Text):
+        text.set_text(drawable(text.get_text()))
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            formatter = axis.get_major_formatter()
+            if isinstance(formatter, FuncFormatter):  # labels that the program gave; they are made anew at each drawing
+                formatter.func = _drawable_labels(formatter.func)
+
+
+def _drawable_labels(label: Callable[..., str]) -> Callable[..., str]:
+    return lambda value, place: drawable(label(value, place))
 
 
 def _jpeg(encoded: str) -> str:

@@ -2,58 +2,53 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from report.printing.markup import Markup, attribute, code, escaped, finished
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from report.printing.table import Cell, Column, Table
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>$#~^@|\"'])")
 _MOST = 34  # characters beyond which a column gets no wider: longer text wraps
 _LEAST = 4
 
 
-def escape(text: str) -> str:
-    """``text`` so that Markdown prints it as it is; two hyphens would become a dash."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split())).replace("--", r"\-\-")
-
-
-def link(text: str, target: str) -> str:
+def link(text: str, target: str) -> Markup:
     """A link whose text is code, such as a path."""
-    return f"[`{text}`](<{target}>)"
+    return Markup(f"[{code(text)}](<{escaped(target)}>)")
 
 
-def cell(content: Cell) -> str:
+def cell(content: Cell) -> Markup:
     """Plain text as it is; a number as a span that carries its record or its place in the source."""
-    text = escape(content.text)
+    text = escaped(content.text)
     if content.kind == "text":
         return text
     attributes = [f".{content.kind}"]
     if content.tone:
         attributes.append(f".{content.tone}")
     if content.records:
-        attributes.append(f'record="{" ".join(content.records)}"')
+        attributes.append(f"record={attribute(' '.join(content.records))}")
     if content.source:
-        attributes.append(f'source="{content.source}"')
-    return f"[{text}]{{{' '.join(attributes)}}}"
+        attributes.append(f"source={attribute(content.source)}")
+    return Markup(f"[{text}]{{{' '.join(attributes)}}}")
 
 
-def table(content: Table) -> str:
+def table(content: Table) -> Markup:
     """A pipe table with caption, identifier and its notes below; widths follow the longest text of each column."""
-    lines = [_row([escape(column.title) for column in content.columns]), _rule(content)]
+    lines = [_row([escaped(column.title) for column in content.columns]), _rule(content)]
     lines += [_row([cell(entry) for entry in row]) for row in content.rows]
-    lines += ["", f": {content.caption} {{#tbl-{content.id}}}"]
+    lines += ["", f": {finished(content.caption)} {{#tbl-{content.id}}}"]
     if content.notes:
-        lines += ["", "::: {.table-notes}", "\n\n".join(content.notes), ":::"]
-    return "\n".join(lines)
+        lines += ["", "::: {.table-notes}", "\n\n".join(map(finished, content.notes)), ":::"]
+    return Markup("\n".join(lines))
 
 
-def figure(path: str, identifier: str, caption: str, alt: str, *, wide: bool = False) -> str:
+def figure(path: str, identifier: str, caption: str, alt: str, *, wide: bool = False) -> Markup:
     """An image with caption, identifier and alternative text; a ``wide`` one keeps its size on a narrow screen."""
-    quoted = " ".join(alt.split()).replace("\\", "\\\\").replace('"', "\N{RIGHT DOUBLE QUOTATION MARK}")
-    return f'![{caption}]({path}){{#fig-{identifier} {".wide " if wide else ""}fig-alt="{quoted}"}}'
+    mark = ".wide " if wide else ""
+    return Markup(f"![{finished(caption)}]({path}){{#fig-{identifier} {mark}fig-alt={attribute(alt)}}}")
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
 
+from report.printing.markup import Markup, Sentence, code, finished
 from store.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
+
+    from jinja2 import Template
 
     from report.evidence.studies import Study
 
@@ -21,13 +25,34 @@ STYLE = Path(__file__).parents[2] / "templates" / "style"
 """The templates and strings that every study shares; a study's own lie in ``Study.templates``."""
 
 
+_CODE = re.compile(r"`<<\s*([^`]+?)\s*>>`")
+
+
 @cache
 def environment(study: Study | None = None) -> Environment:
     """Jinja with ``<% %>``, ``<< >>``, ``<# #>``, which leave Markdown's and formulas' braces alone; undefined names raise.
 
-    A template is looked for in the study first, then among those that every study shares.
+    A template is looked for in the study first, then among those that every study shares. What it prints of a value is
+    Markdown: text is escaped (``report/printing/markup.py``).
     """
-    folders = [STYLE] if study is None else [study.templates, STYLE]
+    made = _environment(_printed, [STYLE] if study is None else [study.templates, STYLE])
+    made.filters["code"] = code
+    return made
+
+
+def _printed(value: object) -> Markup:
+    return Markup(str(value)) if isinstance(value, Undefined) else finished(value)  # str of an undefined name raises
+
+
+@cache
+def _plain_environment() -> Environment:
+    """The same for text that is no markup, such as a table's cell, which is escaped as a whole later."""
+    made = _environment(str, [])
+    made.filters["code"] = str
+    return made
+
+
+def _environment(finalize: Callable[[object], str], folders: Sequence[Path]) -> Environment:
     return Environment(
         loader=FileSystemLoader(folders),
         block_start_string="<%",
@@ -37,6 +62,7 @@ def environment(study: Study | None = None) -> Environment:
         comment_start_string="<#",
         comment_end_string="#>",
         undefined=StrictUndefined,
+        finalize=finalize,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -52,9 +78,24 @@ class Strings:
     texts: Mapping[str, str]
 
     def __call__(self, key: str, **values: object) -> str:
-        """The text of ``key``, placeholders filled; KeyError or jinja2.UndefinedError where one of them is unknown."""
+        """The ``Sentence`` of ``key``, placeholders filled; KeyError or jinja2.UndefinedError where one of them is unknown."""
         text = self.texts[key]
-        return environment().from_string(text).render(values).strip() if "<<" in text or "<%" in text else text.strip()
+        if "<<" not in text and "<%" not in text:
+            return Sentence(text.strip(), Markup(text.strip()))
+        plain, marked = _compiled(text)
+        return Sentence(plain.render(values).strip(), Markup(marked.render(values).strip()))
+
+    def named(self, group: str, name: str) -> str:
+        """The language's word for what a record names, or the name itself where the record knows one that we do not."""
+        key = f"{group}.{name}"
+        return self(key) if key in self.texts else name
+
+
+@cache
+def _compiled(text: str) -> tuple[Template, Template]:
+    """A text's plain form and its markup; a placeholder alone between backticks is code, whatever it holds."""
+    marked = _CODE.sub(r"<< (\1) | code >>", text)
+    return _plain_environment().from_string(text), environment().from_string(marked)
 
 
 def languages(study: Study) -> tuple[str, ...]:

@@ -12,28 +12,32 @@ from store.errors import StudyError
 from store.records import write_atomic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from report.rendering.job import EngineChoice, EngineName, Job
 
 
 def render(job: Job, engine: EngineChoice = "auto") -> RenderResult:
-    """Write the job's HTML and PDF; outputs that exist already stay as they are until all new ones are made.
+    """Write the job's HTML and PDF; outputs that exist already stay as they are until the new ones are made.
+
+    Where one form cannot be made and the other can, the other is written and the result says what was in the way.
 
     Raises:
         UsageError: an unknown language, or Quarto was asked for and is missing.
-        StudyError: the source is wrong or a tool failed; the message has the source line where it is known.
+        StudyError: no output could be made; the message has the source line where it is known.
         StoreError: an output cannot be written.
     """
     if not job.source.is_file():
         raise StudyError(f"no {job.source.name} to render", where=str(job.source), cure="write the source first")
     labels_of(job.lang)
     chosen = choose(engine)
-    made = _with_quarto(job) if chosen == "quarto" else _with_pandoc(job)
+    made, failed = _all(_makers(job, chosen))
+    if failed and not made:
+        raise next(iter(failed.values()))
     for path, content in made.items():
         write_atomic(path, content)
-    return RenderResult(engine=chosen, outputs=tuple(made))
+    return RenderResult(engine=chosen, outputs=tuple(made), failed=failed)
 
 
 def choose(engine: EngineChoice) -> EngineName:
@@ -49,23 +53,30 @@ def choose(engine: EngineChoice) -> EngineName:
     return engine
 
 
-def _with_pandoc(job: Job) -> dict[Path, bytes]:
+def _makers(job: Job, engine: EngineName) -> dict[Path, Callable[[], bytes]]:
+    """The function that makes each output that the job wants."""
     makers: dict[Path, Callable[[], bytes]] = {}
     if job.output_html is not None:
-        makers[job.output_html] = lambda: pandoc.html_page(job)
+        makers[job.output_html] = (
+            (lambda: quarto.render_format(job, "html")) if engine == "quarto" else (lambda: pandoc.html_page(job))
+        )
     if job.output_pdf is not None:
-        makers[job.output_pdf] = lambda: typeset.pdf_bytes(job, pandoc.typst_document(job))
+        makers[job.output_pdf] = (
+            (lambda: quarto.render_format(job, "typst"))
+            if engine == "quarto"
+            else (lambda: typeset.pdf_bytes(job, pandoc.typst_document(job)))
+        )
+    return makers
+
+
+def _all(makers: Mapping[Path, Callable[[], bytes]]) -> tuple[dict[Path, bytes], dict[Path, StudyError]]:
+    """What could be made and what could not, at once: pandoc, typst and Quarto run outside of Python."""
+    made: dict[Path, bytes] = {}
+    failed: dict[Path, StudyError] = {}
     with ThreadPoolExecutor(max_workers=2) as pool:
-        waiting = {path: pool.submit(make) for path, make in makers.items()}
-        return {path: future.result() for path, future in waiting.items()}
-
-
-def _with_quarto(job: Job) -> dict[Path, bytes]:
-    wanted: list[tuple[Path, quarto.Format]] = []
-    if job.output_html is not None:
-        wanted.append((job.output_html, "html"))
-    if job.output_pdf is not None:
-        wanted.append((job.output_pdf, "typst"))
-    return {
-        path: content for (path, _), content in zip(wanted, quarto.render_formats(job, [to for _, to in wanted]), strict=True)
-    }
+        for path, future in [(path, pool.submit(make)) for path, make in makers.items()]:
+            try:
+                made[path] = future.result()
+            except StudyError as error:
+                failed[path] = error
+    return made, failed

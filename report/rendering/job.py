@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+
+    from store.errors import StudyError
 
 EngineName: TypeAlias = Literal["pandoc", "quarto"]
 EngineChoice: TypeAlias = Literal["auto", "pandoc", "quarto"]
@@ -40,7 +43,8 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class RenderResult:
-    """The engine that ran and the files that it wrote, HTML first."""
+    """The engine that ran, the files that it wrote, HTML first, and why another one could not be made."""
 
     engine: EngineName
     outputs: tuple[Path, ...]
+    failed: Mapping[Path, StudyError]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from report.rendering.failures import pandoc_failure
+from report.rendering.page import self_contained
 from report.rendering.style import STYLE_FOLDER, labels_of
 from store.errors import StudyError
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 TOC_DEPTH = 3
 FLAGS = (
     *("--from=markdown", "--standalone", "--fail-if-warnings", "--eol=lf", "--wrap=none"),
+    "--sandbox",  # readers and writers open no file but those named here, and no address
     *("--number-sections", "--toc"),
 )
 FILTERS_BEFORE_CITATIONS = ("subset.lua", "crossref.lua")
@@ -33,13 +35,9 @@ def html_page(job: Job) -> bytes:
     Raises:
         StudyError: pandoc is missing, warned or failed; the message has the source line where it is known.
     """
-    arguments = [
-        *("--to=html5", "--mathml", "--embed-resources", f"--toc-depth={TOC_DEPTH + 1}"),  # below the title, the only h1
-        f"--template={STYLE_FOLDER / 'page.html'}",
-        f"--css={STYLE_FOLDER / 'page.css'}",
-        f"--resource-path=.{os.pathsep}{STYLE_FOLDER}",
-    ]
-    return _pandoc(job, arguments, "layout-html.lua")
+    depth = f"--toc-depth={TOC_DEPTH + 1}"  # below the title, the only h1
+    page = _pandoc(job, ["--to=html5", "--mathml", depth, f"--template={STYLE_FOLDER / 'page.html'}"], "layout-html.lua")
+    return self_contained(page, job.source.parent)
 
 
 def typst_document(job: Job) -> bytes:

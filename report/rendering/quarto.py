@@ -42,8 +42,8 @@ def required_path() -> str:
     return found
 
 
-def render_formats(job: Job, formats: list[Format]) -> list[bytes]:
-    """The rendered file of each format. Quarto works in a copy, so that the build folder stays as it was.
+def render_format(job: Job, to: Format) -> bytes:
+    """The rendered file of a format. Quarto works in a copy, so that the build folder stays as it was.
 
     Raises:
         UsageError: no quarto on PATH.
@@ -54,7 +54,7 @@ def render_formats(job: Job, formats: list[Format]) -> list[bytes]:
         copy = Path(folder) / "build"
         shutil.copytree(job.source.parent, copy)
         _write_project(job, copy)
-        return [_render(executable, job, copy, to) for to in formats]
+        return _render(executable, job, copy, to)
 
 
 def project_settings(job: Job) -> dict[str, JsonValue]:

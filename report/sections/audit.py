@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from report.checks.finding import findings
+from report.printing.markup import joined
 from report.tables.protocol_audit import TONES
 
 if TYPE_CHECKING:
@@ -20,10 +21,10 @@ def lines(subject: Subject) -> tuple[str, ...]:
 def _line(subject: Subject, found: Finding) -> str:
     """A slip says how sure it is."""
     s = subject.strings
-    certainty = f", {s(f'certainty.{found.certainty}')}" if found.outcome == "slip" else ""
+    certainty = joined(", ", ("", s(f"certainty.{found.certainty}"))) if found.outcome == "slip" else ""
     return s(
         "audit.line",
-        word=s(f"audit_outcomes.{found.outcome}") + certainty,
+        word=joined("", (s(f"audit_outcomes.{found.outcome}"), certainty)),
         tone=TONES[found.outcome],
         place=s(f"audit_published.{found.key}.place"),
         finding=s(f"audit_published.{found.key}.{found.outcome}", **found.values),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from report.printing import markdown
+from report.printing.markup import code, joined
 
 if TYPE_CHECKING:
     from report.evidence.subject import Subject
@@ -19,7 +19,7 @@ def facts(subject: Subject) -> dict[str, object]:
     s, selection = subject.strings, certificate.selection
     counts = {"tasks": len(certificate.tasks), "total": selection.tasks_in_run}
     seeded = s("reproduction.sample", seed=selection.sample_seed) if selection.sample_seed else ""
-    patterns = ", ".join(f"`{pattern}`" for pattern in selection.patterns)
+    patterns = joined(", ", map(code, selection.patterns))
     return {
         "shown": True,
         "outcome": s(f"reproduction.{'reproduced' if certificate.reproduced else 'not_reproduced'}"),
@@ -34,7 +34,7 @@ def _places(certificate: Certificate) -> dict[str, str]:
     found = {}
     for name, side in (("stored", certificate.stored), ("again", certificate.again)):
         machines = [f"{facts.get('processor', '')} ({facts.get('gpu') or facts.get('device', '')})" for facts in side.machines]
-        found[name] = markdown.escape("; ".join(dict.fromkeys([*machines, *side.git])))
+        found[name] = "; ".join(dict.fromkeys([*machines, *side.git]))
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from report.printing.markup import Markup, finished
 from report.sections.run import seeds
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def facts(subject: Subject) -> dict[str, object]:
         "profile": run.profile,
         "seeds": seeds(subject),
     }
-    subtitle = json.dumps(subject.strings("report.subtitle", **values), ensure_ascii=False)
+    subtitle = Markup(json.dumps(finished(subject.strings("report.subtitle", **values)), ensure_ascii=False))
     return {"subtitle": subtitle, "cites": any(subject.study.templates.glob("*.bib"))}
 
 

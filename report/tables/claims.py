@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from report.claims.sensitivity import settings_that_turn
 from report.inference.verdicts import judge_all
 from report.printing import cells
-from report.printing.markdown import cell, escape
+from report.printing.markdown import cell
+from report.printing.markup import joined
 from report.printing.table import Cell, Column, Table, Tone
 
 if TYPE_CHECKING:
@@ -129,12 +130,8 @@ def _number(subject: Subject, value: float) -> str:
 
 def spoken(subject: Subject, judged: Judged) -> str:
     """A refuted claim as a line of the summary, with what was found."""
-    english = escape(judged.claim.english.rstrip("."))
-    found = f"{cell(_measured(subject, judged))}{_span(subject, judged)}"
-    why = escape(reason(subject, judged))
-    return subject.strings("claims.line", english=english, place=judged.claim.source, found=found, why=why)
-
-
-def _span(subject: Subject, judged: Judged) -> str:
+    english, why = judged.claim.english.rstrip("."), reason(subject, judged)
     interval = _interval(subject, judged)
-    return "" if interval.kind == "text" else f" {cell(interval)}"
+    shown = [_measured(subject, judged), *([] if interval.kind == "text" else [interval])]
+    found = joined(" ", map(cell, shown))
+    return subject.strings("claims.line", english=english, place=judged.claim.source, found=found, why=why)

@@ -115,7 +115,7 @@ end
 
 local function loose_mark(element)
   local id = element.text:match("{#([%w_-]+)")
-  if id then source.problem(source.line_of("{#" .. id), "{#" .. id .. "} does not follow what it names", "put it behind its table caption, image, heading or $$ on one line") end
+  if id and source.line_of("{#" .. id) > 0 then source.problem(source.line_of("{#" .. id), "{#" .. id .. "} does not follow what it names", "put it behind its table caption, image, heading or $$ on one line") end
 end
 
 local function link_to(citation)

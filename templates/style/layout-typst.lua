@@ -9,6 +9,57 @@ local BADGES = { ok = true, warn = true, bad = true, muted = true }
 local labels
 local noted = {}            -- identifiers of the tables that have notes below them
 
+local covered               -- first and last code of each range of characters that the PDF's fonts have
+local function ranges()
+  local found = {}
+  local path = pandoc.path.join({ pandoc.path.directory(PANDOC_SCRIPT_FILE), "fonts", "print-glyphs.txt" })
+  for line in io.lines(path) do
+    if not line:match("^#") then
+      for first, last in line:gmatch("(%x+)%-?(%x*)") do
+        found[#found + 1] = { tonumber(first, 16), tonumber(last ~= "" and last or first, 16) }
+      end
+    end
+  end
+  return found
+end
+
+local function has_glyph(code)
+  if code < 0x7f then return true end
+  covered = covered or ranges()
+  local low, high = 1, #covered
+  while low <= high do
+    local middle = (low + high) // 2
+    if code < covered[middle][1] then high = middle - 1
+    elseif code > covered[middle][2] then low = middle + 1
+    else return true end
+  end
+  return false
+end
+
+-- Characters that no font has become their code in a frame; without it PDF/UA would refuse the whole report.
+local function printable(make)
+  return function(element)
+    if not element.text:match("[\x80-\xff]") then return nil end
+    local out, held, complete = pandoc.Inlines({}), {}, true
+    local function release()
+      if #held > 0 then out:insert(make(table.concat(held), element)) end
+      held = {}
+    end
+    for _, code in utf8.codes(element.text) do
+      if has_glyph(code) then
+        held[#held + 1] = utf8.char(code)
+      else
+        release()
+        complete = false
+        out:insert(pandoc.RawInline("typst", string.format('#missing("%X");', code)))
+      end
+    end
+    release()
+    if complete then return nil end
+    return out
+  end
+end
+
 local function quoted(text)
   return '"' .. text:gsub("[\\\"]", "\\%0"):gsub("%s+", " ") .. '"'
 end
@@ -122,5 +173,6 @@ function Pandoc(doc)
   doc:walk({ Blocks = find_noted })
   doc = doc:walk({ Figure = figure, Table = data_table, Div = callout })
   doc = doc:walk({ Span = span })
-  return doc:walk({ Image = loose_image, Math = function(math) return raw(formula(math)) end })
+  doc = doc:walk({ Image = loose_image, Math = function(math) return raw(formula(math)) end })
+  return doc:walk({ Str = printable(pandoc.Str), Code = printable(function(text) return pandoc.Code(text) end) })
 end

@@ -3,6 +3,12 @@
 package.path = pandoc.path.join({ pandoc.path.directory(PANDOC_SCRIPT_FILE), "?.lua" })
 local source = require("source")
 
+-- What an element may carry; anything else, such as an event handler or a style, stops the run: no text of a record gets here
+-- as markup, so that it is a fault of a template or of the escaping.
+local ATTRIBUTES = { record = true, source = true, alt = true, ["fig-alt"] = true, title = true, collapse = true, width = true, lang = true }
+local FIGURES = "^figures/[%w._-]+$"
+local LINKS = { "^#", "^https://", "^%.%./records/" }
+
 local CALLOUTS = { note = true, warning = true, tip = true, important = true, caution = true }
 
 local function raw(element)
@@ -11,9 +17,23 @@ local function raw(element)
   source.problem(source.line_of(shown), "raw " .. element.format .. " in the text: " .. shown, "write it as Markdown, a span or a div")
 end
 
+local function allowed(element)
+  for name in pairs(element.attributes) do
+    if not ATTRIBUTES[name] then
+      source.problem(source.line_of(name .. "="), "the attribute " .. name .. " is not allowed", "leave it out")
+    end
+  end
+end
+
+local function link(element)
+  allowed(element)
+  for _, pattern in ipairs(LINKS) do if element.target:match(pattern) then return end end
+  source.problem(source.line_of(element.target), "the link " .. element.target .. " leads elsewhere", "link to https, to a place in the report or to a record")
+end
+
 local function check_image_file(path)
-  if path:match("^%a[%w+.-]*:") or path:match("^//") then
-    source.problem(source.line_of(path), "the image " .. path .. " is remote", "put the file beside the source")
+  if not path:match(FIGURES) then
+    source.problem(source.line_of(path), "the image " .. path .. " is not among the build's figures", "write it into the folder figures")
     return
   end
   local file = io.open(path, "rb")
@@ -25,6 +45,7 @@ local function check_image_file(path)
 end
 
 local function image(element)
+  allowed(element)
   check_image_file(element.src)
   local alt = element.attributes["fig-alt"] or element.attributes.alt or ""
   if alt:match("^%s*$") then
@@ -37,16 +58,24 @@ end
 
 -- pandoc reads a block that opens with ```{python} as code inside a line.
 local function code(element)
+  allowed(element)
   local language = element.text:match("^{%a+}")
   if language then
     source.problem(source.line_of("```" .. language), "an executable cell", "compute it in the report and print the value")
   end
 end
 
+-- Escaped braces are text that looks like a shortcode; the source then has no such braces.
 local function text(element)
-  if element.text:match("{{<") then
-    source.problem(source.line_of(element.text), "a shortcode: " .. element.text, "write its value instead")
-  end
+  local line = element.text:match("{{<") and source.line_of("{{<") or 0
+  if line > 0 then source.problem(line, "a shortcode: " .. element.text, "write its value instead") end
+end
+
+-- Text that backticks could not hold came as a span.
+local function span(element)
+  allowed(element)
+  if not element.classes:includes("code") then return end
+  return pandoc.Code(pandoc.utils.stringify(element.content))
 end
 
 local function math(element)
@@ -65,6 +94,7 @@ end
 
 -- A leading heading is the callout's title, as Quarto reads it; it is no section.
 local function callout(div)
+  allowed(div)
   local kind = callout_kind(div)
   if not kind then return end
   if not CALLOUTS[kind] then
@@ -80,7 +110,8 @@ end
 
 function Pandoc(doc)
   doc = doc:walk({
-    RawBlock = raw, RawInline = raw, Image = image, Code = code, Str = text, Math = math, Div = callout,
+    RawBlock = raw, RawInline = raw, Image = image, Code = code, Str = text, Math = math, Div = callout, Span = span,
+    Link = link, Header = allowed, CodeBlock = allowed, Figure = allowed, Table = allowed,
   })
   source.stop_if_wrong()
   return doc

@@ -13,6 +13,7 @@ from report.evidence.measure import accuracy, error, measure, metric, neighbours
 from report.evidence.records import frame
 from report.printing import cells
 from report.printing.markdown import cell
+from report.printing.markup import joined
 from report.studies.assignment_2.models import MODELS
 from report.studies.assignment_2.ordering import above, all_of
 from report.studies.assignment_2.per_image import PAIRS, error_order
@@ -203,5 +204,6 @@ def _each(subject: Subject, found: Mapping[str, Measurement], decimals: int, sca
 
 def _print(subject: Subject, measured: Measurement, decimals: int, scale: float = 1.0) -> str:
     """The mean with its interval, as spans that carry their records."""
-    number = cell(cells.value(subject, measured, decimals, scale))
-    return number if measured.interval is None else f"{number} {cell(cells.interval(subject, measured, decimals, scale))}"
+    shown = [cells.value(subject, measured, decimals, scale)]
+    shown += [] if measured.interval is None else [cells.interval(subject, measured, decimals, scale)]
+    return joined(" ", map(cell, shown))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from report.evidence.measure import metric
 from report.printing import cells, markdown
+from report.printing.markup import code, joined
 from report.printing.table import VERDICT_TONES
 from report.studies.assignment_2 import arms
 from report.studies.assignment_2.tables import leakage
@@ -14,6 +15,7 @@ from report.studies.assignment_2.transfer import CONVERGED, THROUGHOUT, claims
 if TYPE_CHECKING:
     from report.evidence.measure import Measurement
     from report.evidence.subject import Subject
+    from report.printing.markup import Markup
     from store.records import Stored
 
 
@@ -90,14 +92,13 @@ def _splits(subject: Subject) -> str:
         found = leakage.flattery(subject, arm, "map50")
         if found.summary is None:
             continue
-        span = f" {markdown.cell(cells.interval(subject, found, 3))}" if found.interval else ""
-        gap = f"{markdown.cell(cells.signed(subject, found, 3))}{span}"
+        gap = _with_interval(subject, found)
         parts.append(subject.strings("part2.split_gap", arm=subject.strings(f"arms.{arm}"), gap=gap))
     if not parts:
         return ""
     excludes = [(f.interval.low > 0 or f.interval.high < 0) if f.interval else None for f in _flatteries(subject)]
     said = "unknown" if None in excludes else "clear" if all(excludes) else "open"
-    return subject.strings("part2.splits", parts="; ".join(parts), said=subject.strings(f"part2.splits_{said}"))
+    return subject.strings("part2.splits", parts=joined("; ", parts), said=subject.strings(f"part2.splits_{said}"))
 
 
 def _flatteries(subject: Subject) -> list[Measurement]:
@@ -111,8 +112,8 @@ def _weights(subject: Subject) -> str:
         for stored in subject.evidence.complete("detector", arm):
             origin = stored.record.result.facts["pretrained"]
             if isinstance(origin, dict):
-                source = markdown.escape(str(origin["source"]))
-                return subject.strings("part2.weights", source=source, digest=str(origin["sha256"])[:16])
+                source, digest = str(origin["source"]), str(origin["sha256"])[:16]
+                return subject.strings("part2.weights", source=source, digest=digest)
     return ""
 
 
@@ -124,7 +125,7 @@ def _resumed(subject: Subject) -> str:
         for stored in subject.evidence.complete("detector", arm)
         if stored.record.result.facts["resumed_from_epochs"]
     ]
-    return subject.strings("part2.resumed", tasks=", ".join(f"`{task}`" for task in found)) if found else ""
+    return subject.strings("part2.resumed", tasks=joined(", ", map(code, found))) if found else ""
 
 
 def _equal_tasks(subject: Subject) -> str:
@@ -134,12 +135,14 @@ def _equal_tasks(subject: Subject) -> str:
         difference = arms.gap(subject.evidence, "detection", pair, arms.score("map50", "last"))
         if pair == arms.PUBLISHED_PAIR or difference.summary is None:
             continue
-        shown = markdown.cell(cells.signed(subject, difference, 3))
-        span = f" {markdown.cell(cells.interval(subject, difference, 3))}" if difference.interval else ""
-        parts.append(
-            subject.strings("part2.equal_task", task=subject.strings(f"class_tasks_within.{pair.key}"), gap=f"{shown}{span}")
-        )
-    return subject.strings("part2.equal_tasks", parts="; ".join(parts)) if parts else ""
+        task, gap = subject.strings(f"class_tasks_within.{pair.key}"), _with_interval(subject, difference)
+        parts.append(subject.strings("part2.equal_task", task=task, gap=gap))
+    return subject.strings("part2.equal_tasks", parts=joined("; ", parts)) if parts else ""
+
+
+def _with_interval(subject: Subject, difference: Measurement) -> Markup:
+    shown = [cells.signed(subject, difference, 3), *([cells.interval(subject, difference, 3)] if difference.interval else [])]
+    return joined(" ", map(markdown.cell, shown))
 
 
 def _verdicts(subject: Subject) -> str:

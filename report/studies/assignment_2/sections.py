@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from report.evidence.measure import metric
 from report.inference.statistics import wilson_interval
 from report.printing import cells, markdown
+from report.printing.markup import joined
 from report.printing.table import VERDICT_TONES
 from report.studies.assignment_2 import part_two, slip
 from report.studies.assignment_2.arms import has_part
@@ -43,13 +44,13 @@ def _study(subject: Subject, observations: tuple[Observation, ...], detection: M
     parts = {"no_part1": has_part(subject.evidence, "autoencoders"), "no_part2": bool(detection["run"])}
     found = [s("summary.verdicts", **_verdicts(subject, observations))] if parts["no_part1"] else []
     if parts["no_part2"]:
-        found.append(f"{detection['equal_tasks']} {detection['verdicts']}".strip())
+        found.append(joined(" ", (detection["equal_tasks"], detection["verdicts"])))
     return {
         "what": s("summary.what", authors=source.authors, date=source.date),
         "images": _images(subject),
         "remark": s("report.comparable_detection") if parts["no_part2"] else "",
-        "left_out": " ".join(s(f"summary.{key}") for key, run in parts.items() if not run),
-        "findings": tuple(one for one in found if one),
+        "left_out": joined(" ", (s(f"summary.{key}") for key, run in parts.items() if not run)),
+        "findings": tuple(one for one in found if one.strip()),
     }
 
 
@@ -73,7 +74,8 @@ def _images(subject: Subject) -> str:
     s = subject.strings
     source = next((d.run for d in subject.deviations if d.key == "dataset.source"), "full")
     first = s(f"summary.{source}") if has_part(subject.evidence, "autoencoders") else ""
-    return f" {s('summary.and')} ".join(part for part in (first, part_two.images(subject)) if part) or s("summary.no_images")
+    found = [part for part in (first, part_two.images(subject)) if part]
+    return joined(f" {s('summary.and')} ", found) if found else s("summary.no_images")
 
 
 def _verdicts(subject: Subject, observations: tuple[Observation, ...]) -> dict[str, object]:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from typing import TYPE_CHECKING
+import time
+from pathlib import Path
 
 import pytest
 
 from report.build import Options, build
-from report.checks.verification import differences
+from report.checks.explanation import explain
+from report.checks.verification import judged
 from report.cli import main
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 CELL = re.compile(r'<span class="value" data-record="(classifier/ae/[^"]+)">(\d+\.\d+)</span>')
 
@@ -37,7 +36,7 @@ def page(store: Path) -> str:
 def found(page: str, altered: str) -> dict[str, object]:
     """The one difference between a page and what was made of it."""
     assert altered != page
-    (difference,) = differences(page.encode(), altered.encode())
+    (difference,) = explain(page.encode(), altered.encode())
     return dict(difference)
 
 
@@ -64,7 +63,7 @@ def test_a_number_that_names_another_record_is_found(page: str) -> None:
     ("before", "after", "kind"),
     [
         (r"(?<=<p>)[A-Z][a-z]+ ", "Unproven ", "another text"),
-        (r"(?<=data:image/svg\+xml;base64,)PD94", "PD95", "another number"),
+        (r"(?<=data:image/svg\+xml;base64,)PD94", "PD95", "another figure"),
         (r"<span class=\"value\"", '<span class="value">0.5</span> <span class="value"', "another number"),
         (r"(?<=caption-label\">Table\s)1", "7", "another number"),
         (r"(?<=alt=\")[^\"]{20,}(?=\")", "Nothing", "another text"),
@@ -74,17 +73,53 @@ def test_a_number_that_names_another_record_is_found(page: str) -> None:
 def test_whatever_is_shown_counts(page: str, before: str, after: str, kind: str) -> None:
     """Prose, figures, added values, captions and alternative texts."""
     altered = re.sub(before, after, page, count=1)
-    kinds = {one["kind"] for one in differences(page.encode(), altered.encode())}
+    kinds = {one["kind"] for one in explain(page.encode(), altered.encode())}
     assert altered != page
     assert kinds <= {kind, "another number"}
     assert kinds
 
 
-def test_markup_does_not_count(page: str) -> None:
-    """Other white space and another style are the same report."""
-    altered = page.replace("<td", "<td ").replace("</p>\n", "</p>\n\n").replace("</style>", " p {color: red}</style>", 1)
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("</style>", "td:nth-child(3)::after {content: '9'}</style>"),
+        ("</body>", "<script>alert(1)</script></body>"),
+        ("<tr>", "<tr hidden>"),
+        ("<p>", "<p><s>"),
+        ("<td", "<td "),
+        ("</p>\n", "</p>\n\n"),
+        ("<main", "<iframe srcdoc='x'></iframe><main"),
+        ('<img src="', '<img srcset="data:," src="'),
+        ("<details", "<details hidden"),
+        ("<!DOCTYPE html>", ""),
+    ],
+    ids=["css", "script", "hidden", "struck", "space", "newline", "iframe", "srcset", "details", "quirks"],
+)
+def test_markup_counts(page: str, before: str, after: str) -> None:
+    """What hides, strikes out or adds without a word changed is another report: exit 3, and the place is told."""
+    altered = page.replace(before, after, 1)
     assert altered != page
-    assert differences(page.encode(), altered.encode()) == []
+    facts = judged(Path("report.html"), "run", altered.encode(), page.encode())
+    assert (facts["sound"], bool(facts["problems"])) == (False, True)
+
+
+def test_moved_numbers_are_found(page: str) -> None:
+    """Two cells of a row that changed places are told, although the page has the same words."""
+    first, *others = CELL.finditer(page)
+    second = next(cell for cell in others if cell[2] != first[2])
+    altered = page[: first.start(2)] + second[2] + page[first.end(2) : second.start(2)] + first[2] + page[second.end(2) :]
+    assert {one["kind"] for one in explain(page.encode(), altered.encode())} == {"another number"}
+
+
+@pytest.mark.parametrize("flood", ["<b>", "<!--", "<a ", "</b>", "<p>x", "&", "x "])
+def test_an_explanation_takes_linear_time(page: str, flood: str) -> None:
+    """Ten times the flood may not take more than about ten times as long."""
+    seconds = []
+    for times in (20_000, 200_000):
+        started = time.perf_counter()
+        assert explain(page.encode(), (flood * times + page).encode())
+        seconds.append(time.perf_counter() - started)
+    assert seconds[1] < 40 * seconds[0] + 0.5
 
 
 @pytest.mark.parametrize("name", ["report.html", "report.pdf"])

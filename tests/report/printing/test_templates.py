@@ -52,7 +52,7 @@ def test_every_text_that_a_template_names_exists(study: Study, language: str) ->
 def test_every_text_is_used(study: Study, language: str) -> None:
     """A text whose group no code or template mentions is left over from something removed."""
     code = code_of(study)
-    unused = [key for key in load_strings(study, language).texts if f"{key.split('.')[0]}." not in code]
+    unused = [key for key in load_strings(study, language).texts if not re.search(rf"{key.split('.')[0]}[.\"]", code)]
     assert unused == []
 
 

@@ -65,7 +65,7 @@ def test_result_names_engine_and_files(build: Path, tmp_path: Path) -> None:
     job = job_of(build, tmp_path / "out")
     assert job.output_html is not None
     assert job.output_pdf is not None
-    assert render(job, "pandoc") == RenderResult(engine="pandoc", outputs=(job.output_html, job.output_pdf))
+    assert render(job, "pandoc") == RenderResult(engine="pandoc", outputs=(job.output_html, job.output_pdf), failed={})
 
 
 def test_portuguese_words(build: Path, tmp_path: Path) -> None:
@@ -113,7 +113,11 @@ def test_unknown_language_is_a_usage_error(build: Path, tmp_path: Path) -> None:
         ("![Errors.]", "![]", "#fig-errors", "no caption at fig-errors"),
         ('fig-alt="A histogram with one peak."', "", "errors.svg", "figures/errors.svg has no alt text"),
         ("figures/errors.svg", "figures/absent.svg", "absent.svg", "the image figures/absent.svg is missing"),
-        ("figures/errors.svg", "https://example.org/e.svg", "example.org/e.svg", "is remote"),
+        ("figures/errors.svg", "https://example.org/e.svg", "example.org/e.svg", "is not among the build's figures"),
+        ("figures/errors.svg", "/etc/passwd", "/etc/passwd", "is not among the build's figures"),
+        ("figures/errors.svg", "figures/../../x.svg", "figures/../../x.svg", "is not among the build's figures"),
+        ("# Results {#sec-results}", "# Results {#sec-results onclick='x'}", "onclick", "the attribute onclick is not allowed"),
+        ("@eq-elbo and", "[x](javascript:alert) @eq-elbo and", "javascript", "the link javascript:alert leads elsewhere"),
         ("> A block quotation.", "<b>bold</b>", "<b>", "raw html in the text: <b>"),
         ("```python", "```{python}", "```{python}", "an executable cell"),
         (r"\left[ \log", r"\bigl[ \log", r"\bigl", "Typst sets badly"),
@@ -146,10 +150,13 @@ def test_citation_without_bibliography_is_an_error(build: Path) -> None:
     assert "there is no bibliography" in failure_of(build)
 
 
-def test_damaged_figure_is_named(build: Path) -> None:
-    """What Typst cannot read is reported with the line of the figure."""
+def test_damaged_figure_is_named(build: Path, tmp_path: Path) -> None:
+    """What Typst cannot read is reported with the line of the figure; the page, which a browser can show, is there."""
     (build.parent / "figures" / "picture.png").write_bytes(b"no image")
-    told = failure_of(build)
+    result = render(job_of(build, tmp_path), "pandoc")
+    assert [path.name for path in result.outputs] == ["report.html"]
+    assert (tmp_path / "report.html").is_file()
+    told = str(result.failed[tmp_path / "report.pdf"])
     assert "typst could not render" in told
     assert "failed to decode image" in told
     assert f"report.qmd:{line_with(build, 'picture.png')}" in told
@@ -159,7 +166,7 @@ def test_failure_keeps_the_earlier_outputs(build: Path, tmp_path: Path) -> None:
     """A report that was good yesterday is still whole after a failed build."""
     render(job_of(build, tmp_path), "pandoc")
     before = (tmp_path / "report.html").read_bytes(), (tmp_path / "report.pdf").read_bytes()
-    (build.parent / "figures" / "picture.png").write_bytes(b"no image")
+    spoil(build, "@eq-elbo", "@eq-elbow")
     with pytest.raises(StudyError):
         render(job_of(build, tmp_path), "pandoc")
     assert before == ((tmp_path / "report.html").read_bytes(), (tmp_path / "report.pdf").read_bytes())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from report.build import Options, build
+from report.printing.markup import finished
 from report.sections import certificate as reproduction
 from report.tables.reproduction import TONES
 from report.tables.reproduction import reproduction as table_of
@@ -93,7 +94,7 @@ def test_section_says_what_was_selected_and_where_it_ran(root: Path) -> None:
     certify(root, ["different"])
     facts = reproduction.facts(subject_of(root))
     assert facts["shown"] is True
-    text = " ".join(str(value) for value in facts.values())
+    text = " ".join(finished(value) for value in facts.values() if isinstance(value, str))
     for words in ("not all of what was selected", "`a*/*`", "`5eed`", "0123abc", "0.1\N{NARROW NO-BREAK SPACE}%"):
         assert words in text
     assert "<CPU>" not in text.replace("\\<", "")

@@ -85,7 +85,7 @@ def _alt(subject: Subject, model: str, mine: NDArray[np.float64], published: NDA
         worst=classes[worst],
         worst_mine=subject.numbers.integer(float(mine[worst, worst])),
         worst_published=subject.numbers.integer(float(published[worst, worst])),
-        true=classes[row],
+        truth=classes[row],
         predicted=classes[column],
         mine=subject.numbers.integer(float(mine[row, column])),
         published=subject.numbers.integer(float(published[row, column])),

@@ -74,7 +74,7 @@ def precision_recall(subject: Subject) -> Drawing | None:
     figure, axes = canvas(2, 2, 4.2) if len(names) > 1 else canvas(1, 2, 2.8)
     parts = []
     for index, name in enumerate(names):
-        axis, shown = axes[index], subject.strings(f"detection_classes.{name}")
+        axis, shown = axes[index], subject.strings.named("detection_classes", name)
         areas = {arm: _curve(subject, axis, arm, index) for arm in present if len(class_names(subject.evidence, arm)) > index}
         axis.set_title(shown)
         axis.set_xlim(0, 1)

@@ -107,7 +107,7 @@ def _matrix(subject: Subject, axis: Axes, counts: NDArray[np.float64], classes: 
         count = counts[row, column]
         shown = subject.numbers.fixed(float(count), 0 if float(count).is_integer() else 1)
         axis.text(column, row, shown, ha="center", va="center", color=colour)
-    names = [subject.strings(f"detection_classes.{name}") for name in (*classes, "background")]
+    names = [subject.strings.named("detection_classes", name) for name in (*classes, "background")]
     axis.set_xticks(range(len(names)), names, rotation=25, ha="right", rotation_mode="anchor")
     axis.set_yticks(range(len(names)), names)
     axis.set_xlabel(subject.strings("figures.predicted"))

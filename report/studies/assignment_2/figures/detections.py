@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from report.evidence.records import arrays, frame
-from report.printing.figure_style import BOX_COLOUR, WIDTH_IN, Drawing, absent, bare, canvas
+from report.printing.figure_style import BOX_COLOUR, BOX_COLOUR_OTHER, WIDTH_IN, Drawing, absent, bare, canvas
 from report.studies.assignment_2.arms import CLASS_TASKS, PUBLISHED_PAIR, arms_of, class_names, first_record
 from report.studies.assignment_2.figures.curves import missing_words
 
@@ -162,20 +162,20 @@ def _picture(subject: Subject, axis: Axes, panel: Panel) -> None:
     for box in panel.boxes:
         outline = ((box.left, box.top), box.right - box.left, box.bottom - box.top)
         axis.add_patch(Rectangle(*outline, fill=False, edgecolor="black", linewidth=1.9, alpha=0.6))
-        axis.add_patch(Rectangle(*outline, fill=False, edgecolor=BOX_COLOUR[box.name], linewidth=1.2))
+        axis.add_patch(Rectangle(*outline, fill=False, edgecolor=BOX_COLOUR.get(box.name, BOX_COLOUR_OTHER), linewidth=1.2))
     for box in reversed(panel.boxes):
         text = _label(subject, box)
         place = _place(box, _size(text, _LETTERS_PT, width), (width, height), taken)
         if place is None:
             continue  # its colour tells the class; a heap of labels would hide the objects
         taken.append(place)
-        tag = {"facecolor": BOX_COLOUR[box.name], "linewidth": 0, "pad": 0.8, "alpha": 0.9}
+        tag = {"facecolor": BOX_COLOUR.get(box.name, BOX_COLOUR_OTHER), "linewidth": 0, "pad": 0.8, "alpha": 0.9}
         axis.text(place[0], place[1], text, fontsize=_LETTERS_PT, va="top", bbox=tag)
 
 
 def _label(subject: Subject, box: Box) -> str:
     """``car 0.87``, or the class alone where the box is ground truth."""
-    shown = subject.strings(f"detection_classes.{box.name}")
+    shown = subject.strings.named("detection_classes", box.name)
     return shown if box.score is None else f"{shown} {subject.numbers.fixed(box.score, 2)}"
 
 
@@ -209,7 +209,7 @@ def _alt(subject: Subject, panel: Panel) -> str:
     parts = []
     for name in sorted({box.name for box in panel.boxes}):
         scores = [box.score for box in reversed(panel.boxes) if box.name == name]
-        shown = subject.strings(f"detection_classes.{name}")
+        shown = subject.strings.named("detection_classes", name)
         confidence = ", ".join(subject.numbers.fixed(score, 2) for score in scores if score is not None)
         key = "alt.boxes_scored" if confidence else "alt.boxes"
         parts.append(subject.strings(key, count=len(scores), name=shown, confidence=confidence))

@@ -60,7 +60,9 @@ def classes(subject: Subject) -> Table:
         tables = {reference(stored): _by_class(stored) for stored in subject.evidence.complete("detection", arm)}
         names = arms.class_names(subject.evidence, arm) or ("",)
         for index, name in enumerate(names):
-            label = s("tables.of_arm", arm=s(f"arms.{arm}"), what=s(f"detection_classes.{name}")) if name else s(f"arms.{arm}")
+            label = (
+                s("tables.of_arm", arm=s(f"arms.{arm}"), what=s.named("detection_classes", name)) if name else s(f"arms.{arm}")
+            )
             for epoch in arms.EPOCHS:
                 measured = [
                     arms.of_arm(subject.evidence, "detection", arm, _reader(tables, (epoch, index), column))

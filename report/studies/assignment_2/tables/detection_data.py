@@ -90,7 +90,7 @@ def _classes(subject: Subject, stored: Stored) -> str:
     parts = []
     for name in names:
         sources = [source for source, target in targets.items() if target == name]
-        parts.append(f"{subject.strings(f'detection_classes.{name}')} ({', '.join(sources)})")
+        parts.append(f"{subject.strings.named('detection_classes', name)} ({', '.join(sources)})")
     return "; ".join(parts)
 
 

@@ -80,9 +80,9 @@ def test_failed_tasks_show_their_word_and_reason(broken: Subject) -> None:
     """A model without any result has words in its cells, a model with one missing seed says 2 of 3; notes give reasons."""
     scores = classification.scores(broken)
     assert row(scores, "DAE accuracy (%)")[2].text == "failed, skipped"
-    assert any("ValueError: no encoder" in note and "seed-0" in note for note in scores.notes)
+    assert any("ValueError: no encoder" in note.replace("\\", "") and "seed-0" in note for note in scores.notes)
     (failed,) = (note for note in scores.notes if "ValueError" in note)
-    assert failed.count("traceback.txt`](<../records/classifier/dae/seed-") == 2
+    assert failed.replace("\\", "").count("traceback.txt`](<../records/classifier/dae/seed-") == 2
     assert not any("Log:" in note for note in scores.notes if note != failed)
     losses = training.losses(broken)
     assert row(losses, "VAE training loss")[5].text == "2 of 3"
@@ -173,7 +173,7 @@ def test_markdown_escapes_what_would_end_a_cell() -> None:
     content = Table("x", "Caption", (Column("A|B"),), ((Cell("a | b [c] *d*", "value", ("r@1",)),),))
     lines = markdown_table(content).splitlines()
     assert lines[0] == r"| A\|B |"
-    assert lines[2] == r'| [a \| b \[c\] \*d\*]{.value record="r@1"} |'
+    assert lines[2] == r'| [a \| b \[c\] \*d\*]{.value record="r\@1"} |'
     assert lines[-1] == ": Caption {#tbl-x}"
 
 
