@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from report.evidence.records import Evidence
 
 UNCOMPARED = ("seeds", "parts", "questions", "sensitivity", "execution")  # replications, how much ran, and the machine
-_IMAGES = "detection.images"
-_DETECTION = "detection"  # the one section of Part II; all others belong to Part I
 
 
 class _Sourced(Declaration):
@@ -46,11 +44,26 @@ class Fixed(_Sourced):
     topic: str
 
 
+class Counted(Declaration):
+    """A key that asks for a number: what was found of it is the sum of ``metrics`` of a record of ``experiment``."""
+
+    key: str
+    experiment: str
+    metrics: tuple[str, ...] = Field(min_length=1)
+
+
 class Protocol(Declaration):
-    """All of ``protocol.toml``."""
+    """All of ``protocol.toml``.
+
+    ``parts`` says which sections belong to which part of the study, those that it does not name to all; ``uncompared`` are
+    sections that say how much is run. ``counted`` are numbers that a run may ask for and not find.
+    """
 
     entries: tuple[Entry, ...]
-    fixed: tuple[Fixed, ...]
+    fixed: tuple[Fixed, ...] = ()
+    parts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    uncompared: tuple[str, ...] = ()
+    counted: tuple[Counted, ...] = ()
 
     @model_validator(mode="after")
     def _keys_are_unique(self) -> Self:
@@ -80,8 +93,8 @@ def deviations(config: Mapping[str, JsonValue], protocol: Protocol) -> tuple[Dev
 
     Seeds and device do not count, nor do the settings of a part of the study that the run leaves out.
     """
-    published = {entry.key: entry.value for entry in protocol.entries if _counts(entry.key, config)}
-    run = {key: value for key, value in leaves(config) if _counts(key, config)}
+    published = {entry.key: entry.value for entry in protocol.entries if _counts(entry.key, config, protocol)}
+    run = {key: value for key, value in leaves(config) if _counts(key, config, protocol)}
     keys = [*published, *(key for key in run if key not in published)]
     return tuple(
         Deviation(key, published.get(key), run.get(key))
@@ -91,35 +104,35 @@ def deviations(config: Mapping[str, JsonValue], protocol: Protocol) -> tuple[Dev
 
 
 def departures(evidence: Evidence, protocol: Protocol) -> tuple[Deviation, ...]:
-    """The run's ``deviations``, with the number of images that were found where it is not the one that was asked for."""
-    found = deviations(evidence.run.config, protocol)
-    used = _images_used(evidence)
-    section = evidence.run.config.get(_DETECTION)
-    if used is None or not isinstance(section, dict) or used == section.get("images"):
-        return found
+    """The run's ``deviations``, with each number that was found where it is not the one that was asked for."""
+    found = {deviation.key: deviation for deviation in deviations(evidence.run.config, protocol)}
     published = {entry.key: entry.value for entry in protocol.entries}
+    asked = dict(leaves(evidence.run.config))
+    for each in protocol.counted:
+        used = _found(evidence, each)
+        if used is not None and used != asked.get(each.key):
+            found.pop(each.key, None)
+            if used != published.get(each.key):
+                found[each.key] = Deviation(each.key, published.get(each.key), used)
     order = list(published)
-    changed = [deviation for deviation in found if deviation.key != _IMAGES]
-    changed += [Deviation(_IMAGES, published[_IMAGES], used)] if used != published[_IMAGES] else []
-    return tuple(sorted(changed, key=lambda d: order.index(d.key) if d.key in published else len(order)))
+    return tuple(sorted(found.values(), key=lambda one: order.index(one.key) if one.key in published else len(order)))
 
 
-def _images_used(evidence: Evidence) -> int | None:
-    """Images of the detection data, training and validation part together; None where no record tells."""
+def _found(evidence: Evidence, counted: Counted) -> int | None:
+    """The sum of the metrics in the first record of the experiment that has a result; None where none tells."""
     for experiment, variant in evidence.cells:
-        if experiment == "detection_data":
+        if experiment == counted.experiment:
             for stored in evidence.complete(experiment, variant):
-                metrics = stored.record.result.metrics
-                return int(metrics["images_train"]) + int(metrics["images_validation"])
+                return sum(int(stored.record.result.metrics[name]) for name in counted.metrics)
     return None
 
 
-def _counts(key: str, config: Mapping[str, JsonValue]) -> bool:
-    """Whether the key belongs to what was published and to a part that was run (both, where ``parts`` does not say)."""
-    section = key.partition(".")[0]
-    parts = config.get("parts")
-    part = "detection" if section == _DETECTION else "autoencoders"
-    return section not in UNCOMPARED and (not isinstance(parts, list) or part in parts)
+def _counts(key: str, config: Mapping[str, JsonValue], protocol: Protocol) -> bool:
+    """Whether the key belongs to what was published and to a part that was run (all, where ``parts`` does not say)."""
+    section, run = key.partition(".")[0], config.get("parts")
+    owners = [part for part, sections in protocol.parts.items() if section in sections]
+    left_out = isinstance(run, list) and bool(owners) and not any(part in run for part in owners)
+    return section not in {*UNCOMPARED, *protocol.uncompared} and not left_out
 
 
 def leaves(config: Mapping[str, JsonValue], prefix: str = "") -> Iterator[tuple[str, JsonValue]]:

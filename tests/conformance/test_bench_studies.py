@@ -1,4 +1,4 @@
-"""What every study under ``bench/studies`` has to keep to: it plans, says where its values come from, rechecks and documents."""
+"""What every study of ``bench/studies`` keeps to: it plans, says where its values come from, rechecks and documents."""
 
 from __future__ import annotations
 
