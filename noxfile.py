@@ -77,6 +77,16 @@ def perf(session: nox.Session) -> None:
 
 
 @nox.session
+def cuda(session: nox.Session) -> None:
+    """Try the GPU: its tests, then figures of bits, losses, memory and speed in artifacts/cuda/figures.json."""
+    _install(session, "test")
+    target = Path(os.environ.get("BENCH_ARTIFACTS_DIR", ROOT / "artifacts")) / "cuda" / "figures.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _run(session, "-m", "pytest", "-m", "cuda", "tests/cuda")
+    _run(session, "-m", "tests.cuda.measure", f"--output={target}", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style and format with ruff; `-- --fix` repairs what can be repaired."""
     _install(session, "lint")
