@@ -51,6 +51,13 @@ def report(session: nox.Session) -> None:
 
 
 @nox.session
+def install(session: nox.Session) -> None:
+    """Install what bench and report need, and run nothing: for images and caches."""
+    _install(session, "bench")
+    _install(session, "report")
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests, without the campaigns and those of speed; positional arguments go to pytest."""
     _install(session, "test")
