@@ -6,7 +6,7 @@ import json
 import shutil
 from typing import TYPE_CHECKING
 
-from store.errors import StoreError
+from store.errors import unwritable
 from store.records import write_atomic
 
 if TYPE_CHECKING:
@@ -33,9 +33,8 @@ def write_yolo_dataset(split: Split, class_names: Sequence[str], folder: Path) -
             _write_part(images, folder / "images" / part, folder / "labels" / part)
             (folder / "labels" / f"{part}.cache").unlink(missing_ok=True)
     except OSError as error:
-        message = f"cannot write the training data: {error.strerror or error}"
-        cure = "free some space or name another folder with --artifacts DIR"
-        raise StoreError(message, where=str(folder), cure=cure) from error
+        elsewhere = "or name another folder with --artifacts DIR"
+        raise unwritable("cannot write the training data", folder, error, elsewhere) from error
     path = folder / DATASET_FILE
     write_atomic(path, _dataset_yaml(class_names).encode())
     return path
