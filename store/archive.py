@@ -53,7 +53,8 @@ def export_run(root: Path, run_id: str | None, target: Path) -> Run:
     """
     run = load_run(root, run_id)
     files = dict(sorted((path.relative_to(root).as_posix(), path) for path in _files_of(root, run)))
-    sums = {name: {"sha256": digest_file(path), "size_bytes": path.stat().st_size} for name, path in files.items()}
+    sizes = {name: path.stat().st_size for name, path in files.items()}
+    sums = {name: {"sha256": digest_file(path), "size_bytes": sizes[name]} for name, path in files.items()}
     head = readable_json({"format": FORMAT, "run_id": run.run_id, "run_digest": run.digest, "files": sums})
     partial = target.with_name(f".partial-{target.name}-{uuid.uuid4().hex[:8]}")
     try:
@@ -63,7 +64,7 @@ def export_run(root: Path, run_id: str | None, target: Path) -> Run:
             first.size = len(head)
             archive.addfile(first, io.BytesIO(head))
             for name, path in files.items():
-                _add(archive, name, path, int(sums[name]["size_bytes"]))
+                _add(archive, name, path, sizes[name])
         partial.replace(target)
     except OSError as error:
         raise unwritable("cannot write the archive", target, error, "or name another file with --output FILE") from error

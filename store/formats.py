@@ -100,8 +100,8 @@ def read_document(path: Path) -> JsonValue:
 
 
 def _is_flat(kind: pa.DataType) -> bool:
-    numbers = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
-    return numbers or pa.types.is_string(kind) or pa.types.is_null(kind)
+    kinds = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_string, pa.types.is_null)
+    return any(fits(kind) for fits in kinds)
 
 
 def _decoded(table: pa.Table) -> pa.Table:
