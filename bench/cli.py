@@ -128,6 +128,8 @@ def _add_source_options(parser: argparse.ArgumentParser) -> None:
     text = "folder with your data sets, such as DIR/fashion-mnist (default: BENCH_DATA_DIR; without: cache, then download)"
     parser.add_argument("--data", type=_folder, default=Path(folder) if folder else None, metavar="DIR", help=text)
     parser.add_argument("--offline", action="store_true", help="never use the network")
+    text = "read every byte of the data to plan, instead of remembering what has the same size, times and inode"
+    parser.add_argument("--paranoid", action="store_true", help=text)
 
 
 def _add_reproduce_options(parser: argparse.ArgumentParser) -> None:
@@ -215,9 +217,10 @@ def _run(options: argparse.Namespace) -> int:
     if options.dry_run:
         return _plan(options)
     from bench.harness import invocation as study
+    from bench.harness.outcome import outcome_text
 
     facts = study.run(options, sys.stderr)
-    _say(json.dumps(facts, indent=1) if options.json else study.outcome_text(facts))
+    _say(json.dumps(facts, indent=1) if options.json else outcome_text(facts))
     return 0 if facts["complete"] else 1
 
 

@@ -14,7 +14,7 @@ from report.rendering.engine import choose, render
 from report.rendering.job import Job
 from report.rendering.stamp import inputs_digest, is_current, write_stamp
 from store.canonical import digest_file
-from store.errors import StudyError, unwritable
+from store.errors import StoreError, StudyError
 from store.records import discard_partials, write_atomic
 from store.runs import load_run
 
@@ -84,7 +84,9 @@ def build(artifacts: Path, options: Options) -> BuildResult:
             write_stamp(folder / STAMP, inputs, outputs)
         latest = tuple(_publish(path, folder.parent / path.name) for path in outputs)
     except OSError as error:
-        raise unwritable("cannot write the report", folder, error, "or name another folder with --output DIR") from error
+        message = f"cannot write the report: {error.strerror or error}"
+        cure = "free some space or name another folder with --output DIR"
+        raise StoreError(message, where=str(folder), cure=cure) from error
     incomplete = sum(stored.record.status != "ok" for stored in records)
     return BuildResult(run.run_id, latest, rebuilt, subject.comparable, len(records), incomplete)
 

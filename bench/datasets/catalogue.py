@@ -17,18 +17,25 @@ if TYPE_CHECKING:
 class Sources:
     """Where the user allows data to come from: a folder, the cache, and the network unless ``offline``.
 
-    ``weights`` is a file of pretrained weights outside them.
+    A folder is authoritative: what it lacks is missing, whatever the cache holds. ``weights`` is a file of pretrained weights
+    outside them. ``paranoid`` makes a plan read every byte, instead of remembering digests by size, times and inode.
     """
 
     data_dir: Path | None
     cache_dir: Path
     offline: bool
     weights: Path | None = None
+    paranoid: bool = False
+
+    @property
+    def memory(self) -> Path | None:
+        """Where a plan may remember digests, None where it must not."""
+        return None if self.paranoid else self.cache_dir
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A data set on this disk: its name, folder (or file) and content digest; ``measure`` recomputes the digest.
+    """A data set on this disk: its name, folder (or file) and content digest; ``measure`` recomputes it from every byte.
 
     ``absent`` says why it is not there and what cures it: tasks that need it become skipped records with that reason.
     """
@@ -45,9 +52,9 @@ def digest_now(dataset: Dataset) -> str:
     return dataset.measure()
 
 
-def measured(name: str, folder: Path, measure: Callable[[], str]) -> Dataset:
-    """A data set that is there, with the digest that ``measure`` gives now."""
-    return Dataset(name, folder, measure(), measure)
+def measured(name: str, folder: Path, measure: Callable[[], str], remembered: Callable[[], str] | None = None) -> Dataset:
+    """A data set that is there, with the digest that ``measure`` gives now, or ``remembered`` in its place for the plan."""
+    return Dataset(name, folder, (remembered or measure)(), measure)
 
 
 def absent(name: str, folder: Path, reason: str) -> Dataset:

@@ -136,7 +136,8 @@ def _resolve(options: argparse.Namespace) -> _Study:
 def located(config: StudySettings, tasks: Sequence[Task], options: argparse.Namespace) -> dict[str, Dataset]:
     """The data sets that the tasks read, found where the options allow; raises UsageError for a folder that is none."""
     _check_data_folder(options)
-    sources = Sources(options.data, cache_root(options.artifacts, os.environ), options.offline, options.weights)
+    cache = cache_root(options.artifacts, os.environ)
+    sources = Sources(options.data, cache, options.offline, options.weights, paranoid=getattr(options, "paranoid", False))
     finders = load_study(config.study).datasets
     return {name: finders[name](config, sources) for name in planner.inputs_of(tasks)}
 
@@ -254,26 +255,15 @@ def _outcome_facts(study: _Study, done: Mapping[str, Stored], root: Path) -> dic
         "counts": counts,
         "reused": reused,
         "not_ok": wrong,
+        "notes": _notes(done),
     }
 
 
-def _grouped(wrong: Sequence[Mapping[str, JsonValue]]) -> list[str]:
-    """One line for each status and reason, with the tasks that share it below, and where the first one's record lies."""
-    groups: dict[tuple[str, str], list[Mapping[str, JsonValue]]] = {}
-    for item in wrong:
-        groups.setdefault((str(item["status"]), str(item["reason"]).partition("\n")[0]), []).append(item)
-    lines: list[str] = []
-    for (status, reason), items in groups.items():
-        lines += [f"{status}: {reason}", *(f"  {item['task']}" for item in items), f"  record: {items[0]['record']}"]
-    return lines
-
-
-def outcome_text(facts: Mapping[str, JsonValue]) -> str:
-    """How a run ended, as lines for people."""
-    counts, wrong = facts["counts"], facts["not_ok"]
-    if not isinstance(counts, dict) or not isinstance(wrong, list):
-        raise TypeError("an outcome has counts and a list of what is not ok")
-    summary = ", ".join(f"{number} {status}" for status, number in sorted(counts.items()))
-    lines = [f"run {facts['run_id']}: {summary} ({facts['reused']} reused) in {facts['artifacts']}"]
-    lines += _grouped([item for item in wrong if isinstance(item, dict)])
-    return "\n".join([*lines, "next: nox -s report"])
+def _notes(done: Mapping[str, Stored]) -> list[JsonValue]:
+    """What tasks have to say to the user, each sentence once, with the tasks that say it."""
+    found: dict[str, list[JsonValue]] = {}
+    for name, stored in done.items():
+        notes = stored.record.result.facts.get("notes")
+        for note in notes if isinstance(notes, list) else []:
+            found.setdefault(str(note), []).append(name)
+    return [{"note": note, "tasks": tasks} for note, tasks in found.items()]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from pydantic import JsonValue
@@ -74,7 +74,11 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a task found: numbers, facts and files (name to bytes); ``timing`` is kept but is no part of the result."""
+    """What a task found: numbers, facts and files (name to bytes); ``timing`` is kept but is no part of the result.
+
+    ``notes`` are sentences that the user should hear at the end of the run, such as what was left out; they become the fact
+    ``notes`` of the record.
+    """
 
     metrics: Mapping[str, float | int]
     facts: Mapping[str, JsonValue] = field(default_factory=dict)
@@ -82,3 +86,4 @@ class Outcome:
     timing: Mapping[str, JsonValue] = field(default_factory=dict)
     status: Status = "ok"
     reason: str = ""
+    notes: Sequence[str] = ()

@@ -184,7 +184,7 @@ def _draft(job: Job, outcome: Outcome, started: datetime, seconds: float) -> Dra
         status=outcome.status,
         reason=outcome.reason,
         metrics=dict(outcome.metrics),
-        facts=dict(outcome.facts),
+        facts={**outcome.facts, **({"notes": list(outcome.notes)} if outcome.notes else {})},
         upstream_results={name: stored.record.result_digest for name, stored in job.upstream.items()},
     )
     here = provenance_of(job.device)

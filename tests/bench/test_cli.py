@@ -14,7 +14,7 @@ import pytest
 
 from bench.cli import main
 from bench.harness.display import show
-from bench.harness.invocation import outcome_text
+from bench.harness.outcome import outcome_text
 from bench.harness.worker import Event
 from store.errors import StoreError
 

@@ -38,8 +38,10 @@ from bench.models.detection.arguments import arguments_of
 from ultralytics import YOLO
 from ultralytics.utils import NUM_THREADS
 from ultralytics.utils.callbacks.base import default_callbacks
+from tests.bench.models.detection.conftest import expected_in
 
-request = Request(folder / "data.yaml", folder, None, 160, 8, epochs, 0, "cpu", NUM_THREADS)
+expected = {part: expected_in(folder, part) for part in ("train", "val")}
+request = Request(folder / "data.yaml", folder, None, 160, 8, epochs, 0, "cpu", NUM_THREADS, expected)
 clock = {}
 
 def stamp(event):
@@ -125,7 +127,7 @@ from bench.models.detection import engine
 from bench.models.detection.arguments import arguments_of
 from ultralytics.models.yolo.detect import DetectionTrainer
 
-request = Request(folder / "data.yaml", folder, None, 160, 8, 1, 0, "cpu", 1)
+request = Request(folder / "data.yaml", folder, None, 160, 8, 1, 0, "cpu", 1, {})
 files = sorted((folder / "images" / "train").iterdir())
 
 def loader(trainer):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bench.datasets.doors import data_door, read_rows, read_text
 from store.errors import DataError
 
 if TYPE_CHECKING:
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.csv"
 OBJECT_TO_RAW = "object_to_raw.csv"
 _MAPPINGS = ("mapping", "devkit/mapping", "devkit_object/mapping")
+_MAPPING_BYTES = 4 << 20  # the official files take 0.6 MB
+_LAST_FRAME = 10**9  # ten years at 10 frames a second
+_LONGEST_DRIVE = 100
 _MAPPING_LINE = re.compile(r"\S+\s+(?P<drive>\d{4}_\d\d_\d\d_drive_\d+)(?:_sync)?\s+(?P<frame>\d+)")
 
 
@@ -48,12 +51,11 @@ def read_mapping(folder: Path) -> dict[str, Origin]:
     """
     order_path, lines_path = folder / "train_rand.txt", folder / "train_mapping.txt"
     cure = "restore the two files of KITTI's object development kit"
-    try:
-        order = order_path.read_text(encoding="ascii").replace(",", " ").split()
-        lines = lines_path.read_text(encoding="ascii").splitlines()
+    what = "the mapping to drives"
+    order = read_text(order_path, what, cure, _MAPPING_BYTES).replace(",", " ").split()
+    lines = read_text(lines_path, what, cure, _MAPPING_BYTES).splitlines()
+    with data_door(folder, what, cure):
         return {f"{number:06d}": _origin_of(lines, int(entry)) for number, entry in enumerate(order)}
-    except (OSError, ValueError) as error:
-        raise DataError(f"the mapping to drives cannot be read: {error}", where=str(folder), cure=cure) from error
 
 
 def origin_rows(origins: Mapping[str, Origin]) -> str:
@@ -74,19 +76,21 @@ def _origin_of(lines: list[str], number: int) -> Origin:
 def _read_csv(path: Path, *, key: str) -> dict[str, Origin]:
     if not path.is_file():
         return {}
+    cure = f"give it the columns {key}, drive and frame, or remove the file"
+    names, rows = read_rows(path, path.name, cure)
+    missing = {key, "drive", "frame"} - set(names)
+    if missing:
+        raise DataError(f"{path.name} has no column {', '.join(sorted(missing))}", where=str(path), cure=cure)
     found: dict[str, Origin] = {}
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        rows = csv.DictReader(stream)
-        missing = {key, "drive", "frame"} - set(rows.fieldnames or ())
-        if missing:
-            cure = f"give it the columns {key}, drive and frame, or remove the file"
-            raise DataError(f"{path.name} has no column {', '.join(sorted(missing))}", where=str(path), cure=cure)
-        for row in rows:
-            if not row["drive"]:
-                continue
-            try:
-                found[row[key]] = Origin(row["drive"], int(row["frame"]))
-            except (TypeError, ValueError) as error:
-                message = f"{path.name} has no frame number in line {rows.line_num}: {row['frame']!r}"
-                raise DataError(message, where=f"{path}:{rows.line_num}", cure="write a whole number there") from error
+    for number, row in enumerate(rows, start=2):
+        if not row["drive"]:
+            continue
+        frame = row["frame"].strip()
+        if not (frame.isascii() and frame.isdecimal() and len(frame) <= len(str(_LAST_FRAME)) and int(frame) <= _LAST_FRAME):
+            message = f"{path.name} has no frame number in line {number}: {row['frame'][:_LONGEST_DRIVE]!r}"
+            raise DataError(message, where=f"{path}:{number}", cure="write a whole number there")
+        if len(row["drive"]) > _LONGEST_DRIVE or not row["drive"].isprintable():
+            message = f"{path.name} has no name of a drive in line {number}: {row['drive'][:_LONGEST_DRIVE]!r}"
+            raise DataError(message, where=f"{path}:{number}", cure=f"name it in at most {_LONGEST_DRIVE} printable letters")
+        found[row[key]] = Origin(row["drive"], int(frame))
     return found

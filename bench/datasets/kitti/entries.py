@@ -11,11 +11,15 @@ if TYPE_CHECKING:
 ProblemKind = Literal[
     "unreadable-image",
     "truncated-image",
+    "unusual-image",
+    "unreadable-name",
     "duplicate-image",
+    "duplicate-label",
     "label-without-image",
     "unreadable-label",
     "malformed-line",
     "unknown-class",
+    "duplicate-line",
     "degenerate-box",
     "box-outside-image",
 ]
@@ -24,6 +28,8 @@ ProblemKind = Literal[
 @dataclass(frozen=True, slots=True)
 class ImageEntry:
     """An image on the disk. ``id`` is its file name without suffix; ``drive`` and ``frame`` are None where unknown.
+
+    ``width`` and ``height`` are those of the upright picture.
 
     ``sha256`` covers the file's bytes; for the drawn street scenes it covers size and pixels instead, because another
     zlib packs equal pixels into other bytes.

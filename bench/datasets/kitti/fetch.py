@@ -16,7 +16,7 @@ from bench.datasets.kitti.archive import RemoteArchive
 from bench.datasets.kitti.drives import MANIFEST, OBJECT_TO_RAW, origin_rows, read_mapping, read_origins
 from bench.datasets.kitti.integrity import manifest_rows
 from bench.datasets.kitti.manifest import read_manifest
-from bench.datasets.kitti.reader import image_size
+from bench.datasets.pictures import PictureError, read_size
 from store.canonical import digest_file
 from store.errors import DataError, UsageError
 from store.records import write_atomic
@@ -124,7 +124,7 @@ def _manifest_rows(job: Job) -> str:
     rows = csv.DictWriter(sink, _COLUMNS, lineterminator="\n")
     rows.writeheader()
     for path in sorted((job.folder / IMAGES).glob("*.png")):
-        width, height = image_size(path)
+        width, height = _size(path)
         origin = origins.get(path.stem)
         label = job.folder / LABELS / f"{path.stem}.txt"
         rows.writerow(
@@ -141,6 +141,15 @@ def _manifest_rows(job: Job) -> str:
             }
         )
     return sink.getvalue()
+
+
+def _size(path: Path) -> tuple[int, int]:
+    try:
+        return read_size(path)
+    except PictureError as error:
+        message = f"{path.name} came as the archive has it, and is no usable image: {error}"
+        cure = f"delete it and take the official address: leave out BENCH_KITTI_URL ({path.parent})"
+        raise DataError(message, where=str(path), cure=cure) from error
 
 
 def _lacking(job: Job, archive: str, member: str) -> DataError:

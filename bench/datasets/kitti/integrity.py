@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from typing import TYPE_CHECKING
 
+from bench.datasets.doors import read_rows
 from bench.datasets.kitti.drives import MANIFEST
 from bench.datasets.kitti.layout import read_layout
 from store.canonical import digest_file
@@ -17,12 +17,11 @@ _CURE = "restore the file; in the cache: nox -s bench -- data fetch kitti"
 
 
 def manifest_rows(folder: Path) -> list[dict[str, str]]:
-    """The rows of the folder's manifest.csv by column name, none where there is no such file."""
+    """The rows of the folder's manifest.csv by column name, none where there is no such file; raises DataError."""
     path = folder / MANIFEST
     if not path.is_file():
         return []
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        return [{key: value or "" for key, value in row.items() if key} for row in csv.DictReader(stream)]
+    return read_rows(path, MANIFEST, "restore the file, or remove it: it is not needed")[1]
 
 
 def check_manifest(folder: Path) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from bench.datasets.kitti.classes import REGION
+from bench.datasets.kitti.classes import REGION, known_class
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,8 +15,12 @@ if TYPE_CHECKING:
 
 LabelFormat = Literal["kitti", "yolo"]
 
+LABEL_BYTES = 1 << 20  # of one file: some 10,000 objects
 _KITTI_COLUMNS = (15, 16)  # the 16th is a score, which tracking results have
 _YOLO_COLUMNS = 5
+_MOST_DIGITS = 9  # of a class id: int() takes quadratic time for millions
+_TEXT_LENGTH = 200  # characters of an unusable line that are kept
+_SMALLEST_SIDE_PX = 1e-3  # YOLO text with 8 digits holds no less
 # Labels are rounded to 0.01 pixel (KITTI) or a millionth of the image (YOLO), and some tools count pixels from 1: an
 # edge up to one pixel outside is moved onto the border, one further out is an error of the label.
 _BORDER_PX = 1.0
@@ -24,13 +28,14 @@ _BORDER_PX = 1.0
 
 @dataclass(frozen=True, slots=True)
 class SourceBox:
-    """An object as labelled: its class by name, its corners in pixels inside the image."""
+    """An object as labelled: its class by name, its corners in pixels inside the image, its line from 1."""
 
     source: str
     x1: float
     y1: float
     x2: float
     y2: float
+    line: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +49,14 @@ class BadLine:
 
 @dataclass(frozen=True, slots=True)
 class LabelRules:
-    """How lines are read: the format, and the class names (by index for YOLO text, the known ones for KITTI text)."""
+    """How lines are read: the format, and the class names (by index for YOLO text, the known ones for KITTI text).
+
+    ``list_file`` names the file that the names of YOLO text stand in.
+    """
 
     label_format: LabelFormat
     names: tuple[str, ...]
+    list_file: str = ""
 
 
 class _UnusableLineError(Exception):
@@ -61,18 +70,20 @@ class _UnusableLineError(Exception):
 def parse_labels(
     content: bytes, rules: LabelRules, width: int, height: int
 ) -> tuple[tuple[SourceBox, ...], tuple[BadLine, ...]]:
-    """Boxes and unusable lines of one label file, for an image of ``width`` x ``height`` pixels. Blank lines are allowed."""
+    """Boxes and unusable lines of one label file, for an image of ``width`` x ``height`` pixels. Blank lines are allowed.
+
+    Raises UnicodeDecodeError where the file is not UTF-8.
+    """
     boxes: list[SourceBox] = []
     bad: list[BadLine] = []
-    text = content.decode("utf-8-sig", errors="replace")
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(content.decode("utf-8-sig").splitlines(), start=1):
         columns = line.split()
         if not columns:
             continue
         try:
-            boxes.append(_parse(columns, rules, width, height))
+            boxes.append(replace(_parse(columns, rules, width, height), line=number))
         except _UnusableLineError as error:
-            bad.append(BadLine(number, error.problem, line.strip()))
+            bad.append(BadLine(number, error.problem, line.strip()[:_TEXT_LENGTH]))
     return tuple(boxes), tuple(bad)
 
 
@@ -80,11 +91,21 @@ def looks_like(content: bytes) -> LabelFormat | None:
     """The format of the first line that fits one, None where no line does."""
     for line in content.decode("utf-8-sig", errors="replace").splitlines():
         columns = line.split()
-        if len(columns) == _YOLO_COLUMNS and columns[0].isdecimal():
+        if len(columns) == _YOLO_COLUMNS and _is_id(columns[0]):
             return "yolo"
-        if len(columns) in _KITTI_COLUMNS and not columns[0].isdecimal():
+        if len(columns) in _KITTI_COLUMNS and not _is_id(columns[0]):
             return "kitti"
     return None
+
+
+def ids_of(content: bytes) -> set[int]:
+    """The class ids of YOLO text, of its well-formed lines."""
+    lines = (line.split() for line in content.decode("utf-8-sig", errors="replace").splitlines())
+    return {int(columns[0]) for columns in lines if len(columns) == _YOLO_COLUMNS and _is_id(columns[0])}
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
 
 
 def _parse(columns: Sequence[str], rules: LabelRules, width: int, height: int) -> SourceBox:
@@ -98,13 +119,14 @@ def _parse_kitti(columns: Sequence[str], known: tuple[str, ...]) -> SourceBox:
     if len(columns) not in _KITTI_COLUMNS:
         raise _UnusableLineError("malformed-line")
     values = _numbers(columns[1:])
-    if columns[0] not in known:
+    source = known_class(columns[0])
+    if source is None or source not in known:
         raise _UnusableLineError("unknown-class")
-    return SourceBox(columns[0], *values[3:7])
+    return SourceBox(source, values[3], values[4], values[5], values[6])
 
 
 def _parse_yolo(columns: Sequence[str], names: tuple[str, ...], width: int, height: int) -> SourceBox:
-    if len(columns) != _YOLO_COLUMNS or not columns[0].isdecimal():
+    if len(columns) != _YOLO_COLUMNS or not _is_id(columns[0]):
         raise _UnusableLineError("malformed-line")
     x, y, w, h = _numbers(columns[1:])
     if int(columns[0]) >= len(names):
@@ -118,7 +140,8 @@ def _numbers(columns: Sequence[str]) -> list[float]:
         values = [float(column) for column in columns]
     except ValueError:
         raise _UnusableLineError("malformed-line") from None
-    if not all(math.isfinite(value) for value in values):
+    plain = all(column.isascii() and "_" not in column for column in columns)  # float() takes more than files may hold
+    if not plain or not all(math.isfinite(value) for value in values):
         raise _UnusableLineError("malformed-line")
     return values
 
@@ -131,4 +154,6 @@ def _inside(box: SourceBox, width: int, height: int) -> SourceBox:
     clipped = SourceBox(box.source, max(box.x1, 0.0), max(box.y1, 0.0), min(box.x2, float(width)), min(box.y2, float(height)))
     if clipped.x2 <= clipped.x1 or clipped.y2 <= clipped.y1:
         raise _UnusableLineError("box-outside-image")
+    if min(clipped.x2 - clipped.x1, clipped.y2 - clipped.y1) < _SMALLEST_SIDE_PX:
+        raise _UnusableLineError("degenerate-box")
     return clipped

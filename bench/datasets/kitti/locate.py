@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from bench.datasets.catalogue import absent, measured
 from bench.datasets.kitti.digests import digest_of
+from bench.datasets.kitti.folders import EXPECTED, contents, is_dataset
 from bench.datasets.kitti.integrity import manifest_rows
-from bench.datasets.kitti.layout import is_dataset
 from store.canonical import digest
-from store.errors import DataError, unwritable
+from store.errors import DataError, StoreError
 
 if TYPE_CHECKING:
     from bench.datasets.catalogue import Dataset, Sources
@@ -34,23 +34,22 @@ def dataset_of(settings: KittiSettings, sources: Sources) -> Dataset:
         folder = locate_kitti(sources.data_dir, sources.cache_dir)
     except DataError as error:
         return absent(KITTI, sources.cache_dir, str(error))
-    return measured(KITTI, folder, partial(digest_of, folder, settings, sources.cache_dir))
+    return _measured(KITTI, folder, settings, sources)
 
 
 def drawn_of(settings: KittiSettings, sources: Sources) -> Dataset:
     """The drawn street scenes, drawn now where the cache lacks them."""
     folder = locate_drawn(sources.cache_dir)
-    return measured(DRAWN, folder, partial(digest_of, folder, settings, sources.cache_dir))
+    return _measured(DRAWN, folder, settings, sources)
 
 
 def kitti_folders(data_dir: Path | None, cache_dir: Path) -> tuple[Path, ...]:
-    """Where KITTI's images are looked for, in this order: ``data_dir/kitti``, ``data_dir``, then the cache."""
-    given = () if data_dir is None else (data_dir / KITTI, data_dir)
-    return (*given, cache_dir / KITTI)
+    """Where KITTI's images are looked for: ``data_dir/kitti`` and ``data_dir`` where one is given, else the cache."""
+    return (cache_dir / KITTI,) if data_dir is None else (data_dir / KITTI, data_dir)
 
 
 def find_kitti(data_dir: Path | None, cache_dir: Path) -> Path | None:
-    """The first of ``kitti_folders`` that holds images and labels in one of the layouts, or None."""
+    """The first of ``kitti_folders`` that holds images and labels in one of the forms, or None."""
     return next((folder for folder in kitti_folders(data_dir, cache_dir) if is_dataset(folder)), None)
 
 
@@ -59,12 +58,22 @@ def locate_kitti(data_dir: Path | None, cache_dir: Path) -> Path:
     folder = find_kitti(data_dir, cache_dir)
     if folder is not None:
         return folder
-    looked = ", ".join(str(place) for place in kitti_folders(data_dir, cache_dir))
+    places = kitti_folders(data_dir, cache_dir)
+    message = "the KITTI images are missing"
     cure = (
-        "name a folder that holds kitti/training/image_2 and label_2, or kitti/images and labels: --data DIR; "
+        f"name a folder that holds {EXPECTED}: --data DIR; "
         "or fetch the first images (CC BY-NC-SA 3.0): nox -s bench -- data fetch kitti"
     )
-    raise DataError("the KITTI images are missing", where=looked, cure=cure)
+    if data_dir is not None:
+        nearest = next(place for place in places if place.is_dir() or place == data_dir)
+        message += f" in the data folder: {nearest} {contents(nearest).replace('it ', '', 1)}"
+        cure += ", and leave out --data and BENCH_DATA_DIR"
+    raise DataError(message, where=", ".join(map(str, places)), cure=cure)
+
+
+def _measured(name: str, folder: Path, settings: KittiSettings, sources: Sources) -> Dataset:
+    whole = partial(digest_of, folder, settings)
+    return measured(name, folder, whole, partial(whole, sources.memory))
 
 
 def locate_drawn(cache_dir: Path) -> Path:
@@ -84,8 +93,9 @@ def locate_drawn(cache_dir: Path) -> Path:
             shutil.rmtree(folder, ignore_errors=True)
             partial.rename(folder)
     except OSError as error:
-        elsewhere = "or name another folder: BENCH_CACHE_DIR=DIR"
-        raise unwritable("cannot write the drawn street scenes", folder, error, elsewhere) from error
+        message = f"cannot write the drawn street scenes: {error.strerror or error}"
+        cure = "free some space or name another folder: BENCH_CACHE_DIR=DIR"
+        raise StoreError(message, where=str(folder), cure=cure) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return folder

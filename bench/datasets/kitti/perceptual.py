@@ -9,7 +9,6 @@ from PIL import Image
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -23,17 +22,12 @@ differ in at least 24.
 _SIDE = 16
 
 
-def difference_hash(path: Path) -> str | None:
+def difference_hash(pixels: NDArray[np.uint8]) -> str:
     """64 hexadecimal digits: whether brightness rises, from left to right, between the cells of a 16 x 17 grid.
 
-    None where the image cannot be decoded.
+    ``pixels`` (H, W, 3) uint8 RGB, upright.
     """
-    try:
-        with Image.open(path) as image:
-            image.draft("L", (8 * _SIDE, 4 * _SIDE))  # a JPEG is decoded at a fraction of its size, other formats whole
-            small = image.convert("L").resize((_SIDE + 1, _SIDE), Image.Resampling.BOX)
-    except (OSError, SyntaxError):  # Pillow reports some broken PNG files as a SyntaxError
-        return None
+    small = Image.fromarray(pixels).convert("L").resize((_SIDE + 1, _SIDE), Image.Resampling.BOX)
     levels = np.asarray(small, dtype=np.int16)
     return np.packbits(levels[:, :-1] < levels[:, 1:]).tobytes().hex()
 

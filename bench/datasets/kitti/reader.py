@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from PIL import Image, UnidentifiedImageError
-
+from bench.datasets.kitti.class_lists import check_ids
 from bench.datasets.kitti.classes import ClassMap, class_map
-from bench.datasets.kitti.digests import content_of, image_digests
+from bench.datasets.kitti.digests import content_of, digest_of_pixels
 from bench.datasets.kitti.drives import read_origins
 from bench.datasets.kitti.entries import Box, ImageEntry, LabelledImage, Problem
-from bench.datasets.kitti.labels import parse_labels
+from bench.datasets.kitti.labels import LABEL_BYTES, ids_of, looks_like, parse_labels
 from bench.datasets.kitti.layout import read_layout
+from bench.datasets.kitti.perceptual import difference_hash
 from bench.datasets.kitti.subset import choose
+from bench.datasets.kitti.yolo_text import twin_key
+from bench.datasets.pictures import PictureError, read_picture
+from store.doors import printable, read_bounded, reason_of
 from store.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from bench.datasets.kitti.classes import ClassTask
@@ -27,21 +31,21 @@ if TYPE_CHECKING:
     from bench.datasets.kitti.layout import Layout
     from bench.datasets.kitti.settings import KittiSettings
 
-_PNG_END = b"\x00\x00\x00\x00IEND\xaeB`\x82"
-_JPEG_END = b"\xff\xd9"
-_SHOWN_PROBLEMS = 5
+SHOWN_PROBLEMS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledSet:
     """The used part of a data folder for one class task.
 
-    ``images`` are in the order of their ids. ``ignored`` counts objects of source classes that the task does not have.
-    ``images_requested`` is the configured number, ``images_available`` what the folder holds, ``images_without_label``
-    how many used images have no label file, which is allowed: they show no object.
+    ``images`` are in the order of their ids, ``hashes`` their perceptual hashes by id. ``ignored`` counts objects of source
+    classes that the task does not have. ``images_requested`` is the configured number, ``images_available`` what the folder
+    holds, ``images_without_label`` how many used images have no label file, which is allowed: they show no object.
+    ``parts`` are the folders (such as train and val) that the images were spread over.
     """
 
     images: tuple[LabelledImage, ...]
+    hashes: Mapping[str, str]
     problems: tuple[Problem, ...]
     ignored: Mapping[str, int]
     class_map: ClassMap
@@ -49,6 +53,7 @@ class LabelledSet:
     images_requested: int
     images_available: int
     images_without_label: int
+    parts: tuple[str, ...] = ()
 
     @property
     def dropped_lines(self) -> int:
@@ -56,105 +61,137 @@ class LabelledSet:
         return sum(problem.line > 0 for problem in self.problems)
 
 
-def read_dataset(folder: Path, detection: KittiSettings, task: ClassTask, cache_dir: Path | None = None) -> LabelledSet:
-    """Read images (header only) and labels of ``folder``; the images' digests may come from ``cache_dir``.
+@dataclass(slots=True)
+class _Reading:
+    """What is known so far of a folder that is being read."""
 
-    An unusable line or image is left out and kept in ``problems``; with ``detection.strict_labels`` the first one raises
-    DataError. Raises DataError also where the folder holds no such data or no usable image, UsageError for a wrong class.
+    layout: Layout
+    mapping: ClassMap
+    problems: list[Problem] = field(default_factory=list)
+    ignored: Counter[str] = field(default_factory=Counter)
+
+    def note(self, path: Path, problem: Problem) -> None:
+        """Keep a problem of the file at ``path``."""
+        self.problems.append(Problem(self.layout.relative(path), problem.line, problem.problem, printable(problem.text)))
+
+
+def read_dataset(folder: Path, settings: KittiSettings, task: ClassTask) -> LabelledSet:
+    """Decode the images and read the labels of ``folder`` that ``settings`` ask for.
+
+    An unusable line or image is left out and kept in ``problems``, and so is an image whose label file cannot be read: nobody
+    knows what it shows. With ``settings.strict_labels`` the first one raises DataError. Raises DataError also where the
+    folder holds no such data or no usable image, and where labels and class list do not fit each other; UsageError for a
+    wrong class.
     """
     layout = read_layout(folder)
-    mapping = class_map(detection, task, layout.rules.names)
-    subset = choose(layout, detection)
-    problems = [Problem(layout.relative(path), 0, "duplicate-image", "") for path in layout.duplicates]
-    problems += [Problem(layout.relative(path), 0, "label-without-image", "") for path in subset.orphans]
-    entries = _read_entries(layout, subset.images, detection, cache_dir, problems)
-    ignored: Counter[str] = Counter()
-    images = tuple(LabelledImage(entry, _read_boxes(layout, entry, mapping, problems, ignored)) for entry in entries)
-    _refuse(folder, images, problems, strict=detection.strict_labels)
+    reading = _Reading(layout, class_map(settings, task, layout.rules.names))
+    subset = choose(layout, settings)
+    left_out: tuple[tuple[Sequence[Path], ProblemKind], ...] = (
+        (layout.unreadable, "unreadable-name"),
+        (layout.duplicates, "duplicate-image"),
+        (layout.duplicate_labels, "duplicate-label"),
+        (subset.orphans, "label-without-image"),
+    )
+    for paths, kind in left_out:
+        for path in paths:
+            reading.note(path, Problem("", 0, kind, ""))
+    labels = _read_labels(reading, subset.images)
+    entries = _read_entries(reading, {name: path for name, path in subset.images.items() if name in labels}, settings)
+    images = tuple(LabelledImage(entry, _boxes(reading, entry, labels[entry.id])) for entry, _ in entries)
+    problems = sorted(reading.problems, key=lambda problem: (problem.file, problem.line))
+    _refuse(folder, images, problems, strict=settings.strict_labels)
     return LabelledSet(
         images=images,
-        problems=tuple(sorted(problems, key=lambda problem: (problem.file, problem.line))),
-        ignored=dict(sorted(ignored.items())),
-        class_map=mapping,
+        hashes={entry.id: found for entry, found in entries},
+        problems=tuple(problems),
+        ignored=dict(sorted(reading.ignored.items())),
+        class_map=reading.mapping,
         label_format=layout.rules.label_format,
-        images_requested=len(detection.ids) or detection.images,
+        images_requested=len(settings.ids) or settings.images,
         images_available=subset.available,
-        images_without_label=sum(entry.id not in layout.labels for entry in entries),
+        images_without_label=sum(image.entry.id not in layout.labels for image in images),
+        parts=layout.parts,
     )
 
 
-def image_size(path: Path) -> tuple[int, int]:
-    """Width and height in pixels from the image's header; raises OSError, or SyntaxError for some broken headers."""
-    with Image.open(path) as image:
-        return image.size
-
-
-def is_truncated(path: Path) -> bool:
-    """Whether the file lacks the end mark of its format (PNG or JPEG), as after a cut download; raises OSError."""
-    end = _PNG_END if path.suffix.lower() == ".png" else _JPEG_END
-    with path.open("rb") as stream:
-        stream.seek(0, 2)
-        stream.seek(max(stream.tell() - len(end), 0))
-        return stream.read() != end
-
-
-def _read_entries(
-    layout: Layout, images: Mapping[str, Path], detection: KittiSettings, cache_dir: Path | None, problems: list[Problem]
-) -> list[ImageEntry]:
-    sizes: dict[str, tuple[int, int]] = {}
-    for name, path in images.items():
-        problem: tuple[ProblemKind, str] | None = None
+def _read_labels(reading: _Reading, images: Mapping[str, Path]) -> dict[str, bytes]:
+    """Image id to the bytes of its label file, none where it has no such file; without the images whose label is unreadable."""
+    layout = reading.layout
+    found: dict[str, bytes] = {}
+    formats: dict[str, str] = {}
+    for name in images:
+        path = layout.labels.get(name)
+        if path is None:
+            found[name] = b""
+            continue
         try:
-            sizes[name] = image_size(path)
-            if is_truncated(path):
-                problem = ("truncated-image", "")
-        except UnidentifiedImageError:
-            problem = ("unreadable-image", "no PNG or JPEG image")
-        except (OSError, SyntaxError) as error:  # Pillow reports some broken PNG files as a SyntaxError
-            problem = ("unreadable-image", str(getattr(error, "strerror", None) or error))
-        if problem is not None:
-            sizes.pop(name, None)
-            problems.append(Problem(layout.relative(path), 0, *problem))
-    digests = image_digests((images[name] for name in sizes), content_of(detection), cache_dir)
-    origins = read_origins(layout.folder)
+            found[name] = read_bounded(path, LABEL_BYTES)
+            found[name].decode("utf-8-sig")
+        except (OSError, ValueError) as error:
+            found.pop(name, None)
+            reading.note(path, Problem("", 0, "unreadable-label", reason_of(error)))
+            continue
+        if (each := looks_like(found[name])) is not None:
+            formats.setdefault(each, layout.relative(path))
+    if len(formats) > 1:
+        message = "the labels are in two formats: " + ", ".join(
+            f"{each.upper()} text in {file}" for each, file in formats.items()
+        )
+        raise DataError(message, where=str(layout.folder), cure="write them all in one")
+    if layout.rules.label_format == "yolo":
+        check_ids(set().union(*map(ids_of, found.values())), layout.rules, layout.folder)
+    return found
+
+
+def _read_entries(reading: _Reading, images: Mapping[str, Path], settings: KittiSettings) -> list[tuple[ImageEntry, str]]:
+    """Each image that can be decoded, with its perceptual hash; it is read and decoded once."""
+    by_pixels = content_of(settings) == "pixels"
+    origins = read_origins(reading.layout.folder)
     entries = []
-    for name, (width, height) in sizes.items():
+    for name, path in images.items():
+        try:
+            picture = read_picture(path)
+        except PictureError as error:
+            reading.note(path, Problem("", 0, error.flaw, str(error)))
+            continue
         origin = origins.get(name)
         drive, frame = (None, None) if origin is None else (origin.drive, origin.frame)
-        entries.append(ImageEntry(name, images[name], width, height, digests[images[name]], drive, frame))
+        digest = digest_of_pixels(picture.pixels) if by_pixels else sha256(picture.content).hexdigest()
+        height, width, _ = picture.pixels.shape
+        entries.append((ImageEntry(name, path, width, height, digest, drive, frame), difference_hash(picture.pixels)))
     return entries
 
 
-def _read_boxes(
-    layout: Layout, entry: ImageEntry, mapping: ClassMap, problems: list[Problem], ignored: Counter[str]
-) -> tuple[Box, ...]:
-    path = layout.labels.get(entry.id)
+def _boxes(reading: _Reading, entry: ImageEntry, content: bytes) -> tuple[Box, ...]:
+    """The boxes of the task's classes; a second one that a trainer cannot tell from a first is dropped and named."""
+    path = reading.layout.labels.get(entry.id)
     if path is None:
         return ()
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        problems.append(Problem(layout.relative(path), 0, "unreadable-label", error.strerror or str(error)))
-        return ()
-    found, bad = parse_labels(content, layout.rules, entry.width, entry.height)
-    problems.extend(Problem(layout.relative(path), line.line, line.problem, line.text) for line in bad)
-    boxes = []
+    found, bad = parse_labels(content, reading.layout.rules, entry.width, entry.height)
+    for line in bad:
+        reading.note(path, Problem("", line.line, line.problem, line.text))
+    boxes: dict[bytes, Box] = {}
     for box in found:
-        index = mapping.index_of(box.source)
+        index = reading.mapping.index_of(box.source)
         if index is None:
-            ignored[box.source] += 1
+            reading.ignored[box.source] += 1
+            continue
+        own = Box(index, box.x1, box.y1, box.x2, box.y2)
+        key = twin_key(own, entry.width, entry.height)
+        if key in boxes:
+            reading.note(path, Problem("", box.line, "duplicate-line", f"{box.source} {box.x1} {box.y1} {box.x2} {box.y2}"))
         else:
-            boxes.append(Box(index, box.x1, box.y1, box.x2, box.y2))
-    return tuple(boxes)
+            boxes[key] = own
+    return tuple(boxes.values())
 
 
-def _refuse(folder: Path, images: tuple[LabelledImage, ...], problems: list[Problem], *, strict: bool) -> None:
+def _refuse(folder: Path, images: Sequence[LabelledImage], problems: Sequence[Problem], *, strict: bool) -> None:
+    lines = "".join(f"\n  - {problem.describe()}" for problem in problems[:SHOWN_PROBLEMS])
+    if len(problems) > SHOWN_PROBLEMS:
+        lines += f"\n  - and {len(problems) - SHOWN_PROBLEMS} more"
     if strict and problems:
-        lines = [problem.describe() for problem in problems[:_SHOWN_PROBLEMS]]
-        if len(problems) > _SHOWN_PROBLEMS:
-            lines.append(f"and {len(problems) - _SHOWN_PROBLEMS} more")
-        message = "the labelled images have errors:" + "".join(f"\n  - {line}" for line in lines)
         cure = "correct them, or let them be dropped and recorded: --set detection.strict_labels=false"
-        raise DataError(message, where=str(folder), cure=cure)
+        raise DataError(f"the labelled images have errors:{lines}", where=str(folder), cure=cure)
     if not images:
-        raise DataError("no image of the data set can be read", where=str(folder), cure="restore the images: bench data verify")
+        message = f"no image of the data set can be used:{lines}"
+        raise DataError(message, where=str(folder), cure="restore the images: bench data verify kitti names every problem")

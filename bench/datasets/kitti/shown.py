@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from bench.datasets.pictures import read_picture
 from store.formats import array_bytes
 
 if TYPE_CHECKING:
@@ -31,8 +32,7 @@ def shown_file(validation: Sequence[LabelledImage]) -> bytes:
 
 
 def _small(image: LabelledImage) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    with Image.open(image.entry.path) as opened:
-        picture = opened.convert("RGB")
+    picture = Image.fromarray(read_picture(image.entry.path).pixels)
     if picture.width > WIDTH:
         height = round(picture.height * WIDTH / picture.width)
         picture = picture.resize((WIDTH, height), Image.Resampling.LANCZOS)

@@ -39,12 +39,15 @@ class Leakage:
 
     ``neighbours`` counts validation images with a training image of the same drive; the distances, in frames to the
     nearest such image, are over these alone and None where there is none. KITTI was recorded at 10 frames a second.
+    ``undecided`` counts the validation images of which nobody can say whether they have such a neighbour: their own drive,
+    or that of some training image, is not known. Where there are any, the other counts are lower bounds.
     """
 
     neighbours: int
     frame_distance_minimum: int | None
     frame_distance_median: float | None
     within_10_frames: int
+    undecided: int = 0
 
 
 def split_images(images: Sequence[LabelledImage], detection: KittiSettings, seed: int) -> Split:
@@ -74,10 +77,14 @@ def leakage_of(split: Split) -> Leakage:
         for image in split.validation
         if image.entry.drive in frames and image.entry.frame is not None
     ]
+    hidden = any(image.entry.drive is None for image in split.train)
+    certain = sum(image.entry.drive in frames for image in split.validation)
+    blind = sum(image.entry.drive is None for image in split.validation)
+    undecided = len(split.validation) - certain if hidden else blind
     if not distances:
-        return Leakage(0, None, None, 0)
+        return Leakage(0, None, None, 0, undecided)
     within = sum(distance <= 10 for distance in distances)  # noqa: PLR2004 - one second: nearly the same picture
-    return Leakage(len(distances), min(distances), float(np.median(distances)), within)
+    return Leakage(len(distances), min(distances), float(np.median(distances)), within, undecided)
 
 
 def drives_of(images: Sequence[LabelledImage]) -> int:
@@ -98,10 +105,15 @@ def _at_random(entries: Sequence[ImageEntry], fraction: float, generator: np.ran
 
 
 def _by_drive(entries: Sequence[ImageEntry], fraction: float, generator: np.random.Generator) -> frozenset[str]:
-    """Take drives in random order, each where it brings the part nearer to its size; unknown ones stay together."""
+    """Take drives in random order, each where it brings the part nearer to its size; every drive must be known."""
+    unknown = sorted(entry.id for entry in entries if entry.drive is None)
+    if unknown:
+        message = f"a split by drive needs the drive of every image, and {len(unknown)} have none, such as {unknown[0]}"
+        cure = "name them in object_to_raw.csv (object_id,drive,frame) beside the images, or take --set detection.split=random"
+        raise DataError(message, cure=cure)
     groups: dict[str, list[str]] = defaultdict(list)
     for entry in entries:
-        groups[entry.drive or ""].append(entry.id)
+        groups[str(entry.drive)].append(entry.id)
     if len(groups) < 2:  # noqa: PLR2004 - one for each part
         message = f"a split by drive needs images of two drives at least, here are {len(groups)}"
         cure = "put object_to_raw.csv (object_id,drive,frame) beside the images, or take --set detection.split=random"

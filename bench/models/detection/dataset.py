@@ -10,6 +10,8 @@ from bench.datasets.kitti.entries import Box, ImageEntry, LabelledImage
 from bench.datasets.kitti.layout import read_layout
 from bench.datasets.kitti.split import Split
 from bench.datasets.kitti.yolo import write_yolo_dataset
+from bench.models.detection.agreement import expected_of
+from bench.models.detection.decoding import decode_as_trainer
 from store.errors import DataError
 from store.formats import read_table
 
@@ -17,13 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from bench.models.detection.agreement import Expected
     from store.records import Stored
 
 
-def write_dataset(data: Stored, images: Path, folder: Path, class_names: Sequence[str]) -> Path:
-    """Write the split that the record ``data`` of ``detection_data`` holds below ``folder``; returns the dataset YAML.
+def write_dataset(
+    data: Stored, images: Path, folder: Path, class_names: Sequence[str]
+) -> tuple[Path, dict[str, tuple[Expected, ...]]]:
+    """Write the split that the record ``data`` of ``detection_data`` holds below ``folder``.
 
-    ``images`` is the data set's own folder. Raises DataError where it lacks an image of the record.
+    ``images`` is the data set's own folder. Returns the dataset YAML, and what the trainer must find of its parts ``train``
+    and ``val``. Raises DataError where the folder lacks an image of the record, or one can no longer be decoded.
     """
     paths = read_layout(images).images
     boxes: dict[str, list[Box]] = {}
@@ -32,7 +38,9 @@ def write_dataset(data: Stored, images: Path, folder: Path, class_names: Sequenc
     parts: dict[str, list[LabelledImage]] = {"train": [], "validation": []}
     for row in read_table(data.file("images.parquet")).to_pylist():
         parts[row["split"]].append(LabelledImage(_entry(row, paths, images), tuple(boxes.get(row["image"], ()))))
-    return write_yolo_dataset(Split(tuple(parts["train"]), tuple(parts["validation"])), class_names, folder)
+    split = Split(tuple(parts["train"]), tuple(parts["validation"]))
+    expected = {"train": expected_of(split.train), "val": expected_of(split.validation)}
+    return write_yolo_dataset(split, class_names, folder, decode_as_trainer), expected
 
 
 def read_dataset(path: Path) -> dict[str, Any]:

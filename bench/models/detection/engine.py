@@ -5,12 +5,11 @@ when it is imported, and changes flags of the whole process.
 
 The trainer's arithmetic is untouched: with equal arguments ``YOLO("yolov5s.yaml").train`` gives the same numbers.
 Around it, nothing is downloaded or drawn, a checkpoint holds full precision and every random stream (the package's own
-does not, so that its resumed runs differ), a loss that is no number ends the run, and non-maximum suppression has no
-time limit (on a busy machine the limit drops predictions).
+does not: its resumed runs differ), a loss that is no number ends the run, and non-maximum suppression has no time limit (on
+a busy machine it drops predictions).
 
-An interrupted run goes on after its last finished epoch and ends with the tensors of an undisturbed one: put back are the
-accumulated gradients, the optimizer's place between two steps, the shuffler's and the images that mosaics are drawn from.
-On a GPU this holds as far as its kernels are deterministic.
+An interrupted run goes on after its last finished epoch and ends with the tensors of an undisturbed one, on a GPU as far as
+its kernels are deterministic: gradients, the optimizer's and the shuffler's place and the mosaics' images are put back.
 """
 
 from __future__ import annotations
@@ -27,6 +26,7 @@ from ultralytics.nn.tasks import DetectionModel
 from ultralytics.utils import SETTINGS, nms, ops
 from ultralytics.utils.torch_utils import get_flops
 
+from bench.models.detection.agreement import check
 from bench.models.detection.arguments import NETWORK, OFF, arguments_of, recorded
 from bench.models.detection.dataset import read_dataset
 from bench.models.detection.predictions import Stopwatch, boxes_table, rounded
@@ -127,7 +127,8 @@ class _Arm(DetectionTrainer):
         return _Validator(self.test_loader, save_dir=self.save_dir, args=copy(self.args), _callbacks=self.callbacks)
 
     def resume_training(self, ckpt: object) -> None:  # noqa: ARG002 - the package's own checkpoint is not used
-        """Take up the state of an earlier, interrupted run where there is one."""
+        """Hold the trainer's lists against the record; take up the state of an interrupted run where there is one."""
+        check(self, self.request)
         path = self.request.folder / STATE
         if not path.is_file():
             add_link(self.chain, self.state(), [])

@@ -43,6 +43,15 @@ _FOLDERS = (
     "TORCH_HOME",
     "TORCHINDUCTOR_CACHE_DIR",
 )
+# What launchers of distributed trainings (torchrun, MPI, Slurm, Accelerate, DeepSpeed, Ray) and experiment trackers leave in
+# the environment: the package would wait for processes that nobody has started, or send its results somewhere.
+_FOREIGN_NAMES = frozenset({"WORLD_SIZE", "RANK", "NODE_RANK", "NPROC_PER_NODE", "NNODES", "JOB_COMPLETION_INDEX"})
+_FOREIGN_PREFIXES = (
+    *("LOCAL_", "GROUP_", "ROLE_", "CROSS_", "MASTER_", "TORCHELASTIC_", "TORCHRUN_", "NCCL_", "GLOO_", "DIST_", "DDP_"),
+    *("OMPI_", "PMI_", "PMIX_", "MPI_", "MV2_", "I_MPI_", "HYDRA_", "HOROVOD_", "SLURM_", "PBS_", "LSB_", "JSM_", "FLUX_"),
+    *("ACCELERATE_", "DEEPSPEED_", "RAY_", "PL_", "XRT_", "TPU_", "KUBEFLOW_", "COLAB_", "KAGGLE_", "RUNPOD_"),
+    *("YOLO_", "ULTRALYTICS_", "WANDB_", "MLFLOW_", "COMET_", "CLEARML_", "TRAINS_", "NEPTUNE_", "DVC_", "TENSORBOARD"),
+)
 _OUT_OF_MEMORY = "the system ends processes that use too much memory: use a smaller detection.batch_size or fewer --jobs"
 
 
@@ -79,6 +88,11 @@ def environment_of(folder: Path) -> dict[str, str]:
         "YOLO_AUTOINSTALL": "false",
         "MPLBACKEND": "agg",
     }
+
+
+def is_foreign(name: str) -> bool:
+    """Whether the variable speaks to a distributed training or to an experiment tracker, which this training is none of."""
+    return name in _FOREIGN_NAMES or name.startswith(_FOREIGN_PREFIXES)
 
 
 def _listen(connection: Connection, progress: Progress) -> Trained | Diverged:
@@ -124,8 +138,9 @@ def _main(connection: Connection, request: Request) -> None:
 
 
 def _prepare(folder: Path, environment: Mapping[str, str]) -> None:
+    for name in [name for name in os.environ if is_foreign(name)]:
+        del os.environ[name]
     os.environ.update(environment)
-    os.environ.pop("ULTRALYTICS_API_KEY", None)
     (folder / HOME).mkdir(exist_ok=True)
     os.chdir(folder)
     log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pydantic import JsonValue
 
+    from bench.models.detection.agreement import Expected
+
 Columns: TypeAlias = "dict[str, Sequence[object] | NDArray[np.generic]]"
 
 HISTORY = (
@@ -40,6 +42,7 @@ def table_of(history: Mapping[str, Sequence[float]]) -> Columns:
 class Request:
     """One training run: ``data`` is the dataset YAML, ``folder`` takes every file that the run writes.
 
+    ``expected`` is what the record of the data says of its parts ``train`` and ``val``.
     ``pretrained`` is a known weights file or None; ``image_size`` is the longer side in pixels.
     """
 
@@ -52,6 +55,7 @@ class Request:
     seed: int
     device: str
     threads: int
+    expected: Mapping[str, tuple[Expected, ...]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,15 +47,13 @@ def known_files() -> tuple[KnownFile, ...]:
 
 
 def locate_weights(data_dir: Path | None, cache_dir: Path) -> Path | None:
-    """The first weights file in ``weights`` under the data folder, then under the cache; None where there is none.
+    """The first weights file in ``weights`` under the data folder where one is given, else under the cache, or None.
 
     The content is not looked at: ``digest_of`` does that.
     """
-    for root in (data_dir, cache_dir):
-        for name in (name for known in known_files() for name in known.names):
-            if root is not None and (root / FOLDER / name).is_file():
-                return root / FOLDER / name
-    return None
+    folder = (cache_dir if data_dir is None else data_dir) / FOLDER
+    names = (name for known in known_files() for name in known.names)
+    return next((folder / name for name in names if (folder / name).is_file()), None)
 
 
 def dataset_of(sources: Sources) -> Dataset:
@@ -65,7 +63,8 @@ def dataset_of(sources: Sources) -> Dataset:
     """
     path = sources.weights or locate_weights(sources.data_dir, sources.cache_dir)
     if path is None:
-        return absent(NAME, sources.cache_dir, f"no pretrained weights: {cure()}")
+        looked = "" if sources.data_dir is None else f" in {sources.data_dir / FOLDER}"
+        return absent(NAME, sources.cache_dir, f"no pretrained weights{looked}: {cure()}")
     return measured(NAME, path, partial(digest_of, path))
 
 

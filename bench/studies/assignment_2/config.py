@@ -79,7 +79,7 @@ class DetectionConfig(KittiSettings):
     ``arms`` are named ``<scratch|transfer>-<car|3class>``.
     """
 
-    image_size: PositiveInt = 416
+    image_size: Annotated[int, Field(ge=32, multiple_of=32, strict=True)] = 416  # the network halves it five times
     batch_size: PositiveInt = 16
     epochs: PositiveInt = 50
     arms: Annotated[tuple[Literal["scratch-car", "transfer-3class", "transfer-car", "scratch-3class"], ...], Once] = (

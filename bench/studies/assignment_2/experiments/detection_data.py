@@ -52,7 +52,7 @@ def plan(config: StudyConfig) -> tuple[Task, ...]:
 
 def run(context: Context) -> Outcome:
     """Read and cut the data set; raises DataError or UsageError with the cure."""
-    from bench.datasets.kitti.perceptual import difference_hash
+    from bench.datasets.kitti.notes import notes_of, refuse_empty
     from bench.datasets.kitti.reader import read_dataset
     from bench.datasets.kitti.split import split_images
 
@@ -63,12 +63,12 @@ def run(context: Context) -> Outcome:
     task = next(name for name in TASK_CLASSES if name == context.task.key.base_variant)
     found = read_dataset(context.data[detection.dataset], detection, task)
     split = split_images(found.images, detection, seed)
-    hashes = {image.entry.id: difference_hash(image.entry.path) for image in (*split.train, *split.validation)}
-    metrics, files = _metrics(found, split, hashes), _files(found, split, hashes)
-    return Outcome(metrics=metrics, facts=_facts(found, split, detection), files=files)
+    refuse_empty(found, split, context.data[detection.dataset])
+    metrics, files = _metrics(found, split), _files(found, split)
+    return Outcome(metrics=metrics, facts=_facts(found, split, detection), files=files, notes=notes_of(found, split))
 
 
-def _metrics(found: LabelledSet, split: Split, hashes: Mapping[str, str | None]) -> dict[str, float | int]:
+def _metrics(found: LabelledSet, split: Split) -> dict[str, float | int]:
     from bench.datasets.kitti.perceptual import near_copies
     from bench.datasets.kitti.split import drives_of, leakage_of
 
@@ -85,12 +85,15 @@ def _metrics(found: LabelledSet, split: Split, hashes: Mapping[str, str | None])
         "images_available": found.images_available,
         "images_without_label": found.images_without_label,
         "near_copies_train_validation": near_copies(
-            *([hashes[image.entry.id] for image in part] for part in (split.train, split.validation))
+            *([found.hashes[image.entry.id] for image in part] for part in (split.train, split.validation))
         ),
     }
     leakage = leakage_of(split)
-    metrics["validation_images_with_train_neighbour"] = leakage.neighbours
-    metrics["validation_images_within_10_frames"] = leakage.within_10_frames
+    if leakage.undecided:  # what is not known is no zero: the counts of neighbours are left out
+        metrics["validation_images_of_unknown_neighbourhood"] = leakage.undecided
+    else:
+        metrics["validation_images_with_train_neighbour"] = leakage.neighbours
+        metrics["validation_images_within_10_frames"] = leakage.within_10_frames
     if leakage.frame_distance_minimum is not None and leakage.frame_distance_median is not None:
         metrics["neighbour_frame_distance_minimum"] = leakage.frame_distance_minimum
         metrics["neighbour_frame_distance_median"] = leakage.frame_distance_median
@@ -112,11 +115,11 @@ def _facts(found: LabelledSet, split: Split, detection: DetectionConfig) -> dict
     }
 
 
-def _files(found: LabelledSet, split: Split, hashes: Mapping[str, str | None]) -> dict[str, bytes]:
+def _files(found: LabelledSet, split: Split) -> dict[str, bytes]:
     from bench.datasets.kitti.shown import shown_file
 
     return {
-        "images.parquet": _images_table(split, hashes),
+        "images.parquet": _images_table(split, found.hashes),
         "objects.parquet": _objects_table(found.images),
         "problems.parquet": _problems_table(found),
         "shown.npz": shown_file(split.validation),
@@ -127,7 +130,7 @@ def _objects(images: Sequence[LabelledImage]) -> int:
     return sum(len(image.boxes) for image in images)
 
 
-def _images_table(split: Split, hashes: Mapping[str, str | None]) -> bytes:
+def _images_table(split: Split, hashes: Mapping[str, str]) -> bytes:
     import pyarrow as pa
 
     from store.formats import table_bytes

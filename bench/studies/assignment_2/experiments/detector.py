@@ -86,8 +86,9 @@ def _request(context: Context, names: list[str]) -> Request:
         raise ValueError("a detector is trained with a seed")
     upstream = context.upstream[context.task.upstream[0]]
     folder = context.scratch.resolve()
+    data, expected = write_dataset(upstream, context.data[detection.dataset], folder / "dataset", names)
     return Request(
-        data=write_dataset(upstream, context.data[detection.dataset], folder / "dataset", names),
+        data=data,
         folder=folder,
         pretrained=context.data[WEIGHTS].resolve() if WEIGHTS in context.task.inputs else None,
         image_size=detection.image_size,
@@ -96,6 +97,7 @@ def _request(context: Context, names: list[str]) -> Request:
         seed=seed,
         device=context.device,
         threads=context.threads,
+        expected=expected,
     )
 
 

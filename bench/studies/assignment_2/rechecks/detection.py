@@ -127,8 +127,9 @@ def _counts(split: Split) -> dict[str, float | None]:
         "objects_validation": sum(len(image.boxes) for image in split.validation),
         "drives_train": drives_of(split.train),
         "drives_validation": drives_of(split.validation),
-        "validation_images_with_train_neighbour": leakage.neighbours,
-        "validation_images_within_10_frames": leakage.within_10_frames,
+        "validation_images_with_train_neighbour": None if leakage.undecided else leakage.neighbours,
+        "validation_images_within_10_frames": None if leakage.undecided else leakage.within_10_frames,
+        "validation_images_of_unknown_neighbourhood": leakage.undecided or None,
         "neighbour_frame_distance_minimum": leakage.frame_distance_minimum,
         "neighbour_frame_distance_median": leakage.frame_distance_median,
     }

@@ -29,8 +29,23 @@ def test_the_car_task_ignores_the_others() -> None:
 
 def test_classes_of_yolo_lists_are_known_by_either_name() -> None:
     """A YOLO list may name KITTI's classes or the study's, in any case; a class of someone's own is ignored."""
-    mapping = class_map(KittiSettings(), "3class", ("Pedestrian", "CAR", "cyclist", "dog"))
-    assert mapping.targets == {"Pedestrian": "person", "CAR": "car", "cyclist": "cyclist", "dog": None}
+    mapping = class_map(KittiSettings(), "3class", ("pedestrian", "CAR", "cyclist", "dog", "Person", "person_SITTING", "van"))
+    assert mapping.targets == {
+        "pedestrian": "person",
+        "CAR": "car",
+        "cyclist": "cyclist",
+        "dog": None,
+        "Person": "person",
+        "person_SITTING": "person",
+        "van": None,
+    }
+
+
+def test_the_configuration_names_classes_in_any_case() -> None:
+    """One rule for names everywhere; a class in two spellings is still one class."""
+    assert class_map(KittiSettings(car=("car", "VAN")), "car").index_of("Van") == 0
+    with pytest.raises(UsageError, match="class Car is given to both car and person"):
+        class_map(KittiSettings(person=("CAR",)), "3class")
 
 
 def test_a_misspelt_class_offers_the_nearest() -> None:

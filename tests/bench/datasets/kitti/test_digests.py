@@ -1,15 +1,20 @@
-"""The digest of a detection set: what changes it, what does not, and that images are read once only."""
+"""The digest of a detection set: what changes it, what does not, and when the bytes of images are read."""
 
 from __future__ import annotations
 
 import os
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bench.datasets.catalogue import Sources
 from bench.datasets.kitti import digests
-from bench.datasets.kitti.digests import digest_of, pixel_digest
+from bench.datasets.kitti.digests import digest_of, digest_of_pixels
+from bench.datasets.kitti.locate import dataset_of
 from bench.datasets.kitti.settings import KittiSettings
+from bench.datasets.pictures import read_picture
 from store.errors import DataError
 from tests.bench.datasets.kitti.conftest import DataFolder, image_bytes, kitti_line
 
@@ -62,25 +67,63 @@ def test_a_change_outside_the_subset_does_not(three: DataFolder, path: str, cont
     assert digest_of(three.put(path, content).folder, CONFIG, None) == before
 
 
-def test_images_are_read_once(three: DataFolder, tmp_path: Path, monkeypatch: MonkeyPatch) -> None:
-    """A second plan asks the cache; a new modification time makes the one image be read again."""
-    read: list[str] = []
+def reads(monkeypatch: MonkeyPatch) -> list[str]:
+    """The names of the images whose bytes are read from now on."""
+    names: list[str] = []
 
     def counting(path: Path) -> str:
-        read.append(path.name)
+        names.extend([path.name] if path.suffix == ".png" else [])
         return real(path)
 
-    real = digests.digest_file
-    monkeypatch.setattr(digests, "digest_file", counting)
-    cache = tmp_path / "cache"
+    real = digests._file_digest
+    monkeypatch.setattr(digests, "_file_digest", counting)
+    return names
+
+
+def test_a_plan_reads_images_once(three: DataFolder, tmp_path: Path, monkeypatch: MonkeyPatch) -> None:
+    """A second plan asks the cache; another modification time makes the one image be read again."""
+    read, cache = reads(monkeypatch), tmp_path / "cache"
     first = digest_of(three.folder, CONFIG, cache)
-    assert [name for name in read if name.endswith(".png")] == ["000000.png", "000001.png"]
+    assert read == ["000000.png", "000001.png"]
     read.clear()
     assert digest_of(three.folder, CONFIG, cache) == first
-    assert [name for name in read if name.endswith(".png")] == []
+    assert read == []
     os.utime(three.folder / "images/000001.png", ns=(1, 1))
     assert digest_of(three.folder, CONFIG, cache) == first
-    assert [name for name in read if name.endswith(".png")] == ["000001.png"]
+    assert read == ["000001.png"]
+
+
+@pytest.mark.parametrize("replaced", [True, False])
+def test_a_plan_sees_bytes_that_changed_behind_the_same_size_and_time(
+    three: DataFolder, tmp_path: Path, *, replaced: bool
+) -> None:
+    """A file written in place has another time of change, one put in its place another inode."""
+    path = three.folder / "images/000001.png"
+    before, state = digest_of(three.folder, CONFIG, tmp_path), path.stat()
+    content = bytearray(path.read_bytes())
+    content[-20] ^= 1
+    if replaced:
+        path.rename(tmp_path / "old.png")
+    path.write_bytes(content)
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert (path.stat().st_size, path.stat().st_mtime_ns) == (state.st_size, state.st_mtime_ns)
+    assert digest_of(three.folder, CONFIG, tmp_path) != before
+
+
+@pytest.mark.parametrize("settings", [CONFIG, KittiSettings(dataset="drawn")])
+@pytest.mark.usefixtures("three")
+def test_a_task_reads_every_byte(tmp_path: Path, monkeypatch: MonkeyPatch, settings: KittiSettings) -> None:
+    """Before and after a task no cache is asked, whatever it says; a paranoid plan asks none either."""
+    sources = Sources(None, tmp_path, offline=True)
+    plan = dataset_of(settings, sources)
+    lying = tmp_path / "image-digests.json"
+    lying.write_text(re.sub(r'"[0-9a-f]{64}"', f'"{"0" * 64}"', lying.read_text()))
+    assert dataset_of(settings, sources).digest != plan.digest
+    read = reads(monkeypatch)
+    assert plan.measure() == plan.digest
+    assert dataset_of(settings, replace(sources, paranoid=True)).digest == plan.digest
+    assert {*read} == {f"{number:06d}.png" for number in range(min(settings.images, 3))}
+    assert len(read) == 2 * len({*read})
 
 
 @pytest.mark.parametrize("content", [b"", b"[1]", b"\xff", b'{"x": [1]}'])
@@ -96,13 +139,13 @@ def test_drawn_images_count_by_their_pixels(flat: DataFolder, tmp_path: Path) ->
     path = flat.add("000000").folder / "images/000000.png"
     drawn = KittiSettings(dataset="drawn")
     by_pixels, by_bytes = digest_of(flat.folder, drawn, tmp_path), digest_of(flat.folder, CONFIG, tmp_path)
-    before = pixel_digest(path)
+    before = digest_of_pixels(read_picture(path).pixels)
     from PIL import Image
 
     with Image.open(path) as image:
         image.load()
         image.save(path, compress_level=0)
-    assert pixel_digest(path) == before
+    assert digest_of_pixels(read_picture(path).pixels) == before
     assert digest_of(flat.folder, drawn, tmp_path) == by_pixels
     assert digest_of(flat.folder, CONFIG, tmp_path) != by_bytes
 

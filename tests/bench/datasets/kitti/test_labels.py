@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bench.datasets.kitti.classes import KITTI_CLASSES, YOLO_CLASSES
-from bench.datasets.kitti.labels import BadLine, LabelRules, SourceBox, looks_like, parse_labels
+from bench.datasets.kitti.classes import KITTI_CLASSES, OWN_CLASSES
+from bench.datasets.kitti.labels import BadLine, LabelRules, SourceBox, ids_of, looks_like, parse_labels
 
 KITTI = LabelRules("kitti", KITTI_CLASSES)
-YOLO = LabelRules("yolo", YOLO_CLASSES)
+YOLO = LabelRules("yolo", OWN_CLASSES)
 TAIL = "1.5 1.6 4.0 1.0 1.7 20.0 -1.5"
 
 
@@ -45,7 +45,11 @@ def test_lines_are_counted_with_blank_ones_and_any_line_end() -> None:
         (f"Car 0.00 0 -1.57 10 nan 30 20 {TAIL}", "malformed-line"),
         (f"Car 0.00 0 -1.57 10 10 inf 20 {TAIL}", "malformed-line"),
         (f"Bus 0.00 0 -1.57 10 10 30 20 {TAIL}", "unknown-class"),
-        (f"car 0.00 0 -1.57 10 10 30 20 {TAIL}", "unknown-class"),
+        (f"person 0.00 0 -1.57 10 10 30 20 {TAIL}", "unknown-class"),
+        (f"Car 0.00 0 -1.57 1_0 10 30 20 {TAIL}", "malformed-line"),
+        (f"Car 0.00 0 -1.57 \u0661\u0660 10 30 20 {TAIL}", "malformed-line"),
+        (f"Car 0.00 0 -1.57 10 10 10.0001 20 {TAIL}", "degenerate-box"),
+        ("1" * 5000 + " 0.5 0.5 0.2 0.2", "malformed-line"),
         (f"Car 0.00 0 -1.57 30 10 30 20 {TAIL}", "degenerate-box"),
         (f"Van 0.00 0 -1.57 10 20 30 10 {TAIL}", "degenerate-box"),
         (f"Car 0.00 0 -1.57 -1.5 10 30 20 {TAIL}", "box-outside-image"),
@@ -62,8 +66,21 @@ def test_lines_are_counted_with_blank_ones_and_any_line_end() -> None:
     ],
 )
 def test_a_bad_line_is_named(line: str, problem: str) -> None:
-    """Every kind of unusable line gives no box and its own problem, with the line as it stands."""
-    assert parsed(line, YOLO if line[0] in "-0123456789" else KITTI) == ((), (BadLine(1, problem, line),))
+    """Every kind of unusable line gives no box and its own problem, with the line as it stands, cut where it is long."""
+    assert parsed(line, YOLO if line[0] in "-0123456789" else KITTI) == ((), (BadLine(1, problem, line[:200]),))
+
+
+@pytest.mark.parametrize("name", ["car", "CAR", "Car"])
+def test_kitti_text_names_classes_in_any_case(name: str) -> None:
+    """A tool that wrote its names in lower case loses no object."""
+    (box,), bad = parsed(f"{name} 0.00 0 -1.57 10 10 30 20 {TAIL}", KITTI)
+    assert (box.source, bad) == ("Car", ())
+
+
+def test_text_of_another_encoding_is_no_label() -> None:
+    """Nobody can say what stands in it: the reader leaves its image out."""
+    with pytest.raises(UnicodeDecodeError):
+        parse_labels("Fußgänger".encode("latin-1"), KITTI, 100, 40)
 
 
 def test_rounding_over_the_border_is_moved_onto_it() -> None:
@@ -85,4 +102,5 @@ def test_the_format_shows_in_the_first_line_that_fits_one() -> None:
     assert looks_like(b"\nnonsense\n0 0.5 0.5 0.2 0.2\n") == "yolo"
     assert looks_like(f"Car 0.00 0 -1.57 10 10 30 20 {TAIL}".encode()) == "kitti"
     assert looks_like(b"") is None
+    assert ids_of(b"3 0.5 0.5 0.2 0.2\n\n1 0.5 0.5 0.2 0.2\n3 0 0 0 0\nCar\n") == {1, 3}
     assert looks_like(b"\x89PNG\x00\xff\n") is None

@@ -21,12 +21,13 @@ def test_the_data_folder_or_its_kitti_folder_is_taken(tmp_path: Path, official: 
         assert locate_kitti(given, tmp_path / "cache") == official.folder
 
 
-def test_the_cache_steps_in(tmp_path: Path) -> None:
-    """A data folder that holds FashionMNIST alone does not hide fetched images."""
+def test_a_data_folder_is_authoritative(tmp_path: Path) -> None:
+    """The cache is read where no data folder is named, and never in the place of one."""
     fetched = DataFolder(tmp_path / "cache" / "kitti", "training/image_2", "training/label_2").add("000000").folder
-    (tmp_path / "data").mkdir()
-    for given in (None, tmp_path / "data"):
-        assert locate_kitti(given, tmp_path / "cache") == fetched
+    (tmp_path / "data/kitti/pictures").mkdir(parents=True)
+    assert locate_kitti(None, tmp_path / "cache") == fetched
+    with pytest.raises(DataError, match=r"missing in the data folder: .*data/kitti holds pictures/\n[^\0]*leave out --data"):
+        locate_kitti(tmp_path / "data", tmp_path / "cache")
 
 
 def test_missing_images_name_the_places_and_the_cure(tmp_path: Path) -> None:
@@ -34,7 +35,7 @@ def test_missing_images_name_the_places_and_the_cure(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         locate_kitti(tmp_path / "data", tmp_path / "cache")
     error = caught.value
-    assert error.where.split(", ") == [str(tmp_path / name) for name in ("data/kitti", "data", "cache/kitti")]
+    assert error.where.split(", ") == [str(tmp_path / name) for name in ("data/kitti", "data")]
     assert "--data DIR" in error.cure
     assert "CC BY-NC-SA 3.0" in error.cure
     assert "nox -s bench -- data fetch kitti" in error.cure

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import os
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
 from bench.datasets.kitti.entries import Box
 from bench.datasets.kitti.reader import read_dataset
@@ -46,7 +49,8 @@ def test_the_car_task_counts_the_other_classes_as_ignored(flat: DataFolder) -> N
 def test_yolo_and_kitti_text_give_the_same_boxes(flat: DataFolder, official: DataFolder) -> None:
     """The same object in the two formats is the same box."""
     official.folder /= "own"
-    yolo = read_dataset(flat.add("000000", "1 0.2 0.375 0.2 0.25\n").folder, STRICT, "3class")
+    flat.add("000000", "1 0.2 0.375 0.2 0.25\n").put("classes.txt", b"car\nperson\ncyclist\n")
+    yolo = read_dataset(flat.folder, STRICT, "3class")
     kitti = read_dataset(official.add("000000", kitti_line("Pedestrian", (10, 10, 30, 20))).folder, STRICT, "3class")
     assert yolo.images[0].boxes == kitti.images[0].boxes == (Box(1, 10, 10, 30, 20),)
     assert (yolo.label_format, kitti.label_format) == ("yolo", "kitti")
@@ -120,8 +124,8 @@ def test_every_damage_is_named_with_file_and_line(flat: DataFolder) -> None:
     ]
     assert found.problems[4].text == "Car 1 2"
     assert found.dropped_lines == 4
-    assert [image.entry.id for image in found.images] == ["000000", "000001", "000005", "000007"]
-    assert [len(image.boxes) for image in found.images] == [1, 0, 0, 0]
+    assert [image.entry.id for image in found.images] == ["000000", "000001", "000005"]
+    assert [len(image.boxes) for image in found.images] == [1, 0, 0]
 
 
 @pytest.mark.parametrize(
@@ -155,5 +159,81 @@ def test_labels_behind_the_subset_are_no_orphans(flat: DataFolder) -> None:
 def test_a_folder_of_broken_images_is_an_error(flat: DataFolder) -> None:
     """There is nothing to study in it, strict or not."""
     flat.add("000000").put("images/000000.png", b"")
-    with pytest.raises(DataError, match="no image of the data set can be read"):
+    with pytest.raises(DataError, match="no image of the data set can be used"):
         read_dataset(flat.folder, LENIENT, "car")
+
+
+def test_a_line_that_stands_twice_is_one_object(flat: DataFolder) -> None:
+    """A trainer drops the second one: so do we, and name it; a box that is not the same to it stays."""
+    near = kitti_line(box=(10, 10, 30, 20.01))
+    found = read_dataset(flat.add("000000", kitti_line() * 2 + near + kitti_line("Cyclist")).folder, LENIENT, "3class")
+    assert [box.y2 for box in found.images[0].boxes] == [20, 20.01, 20]
+    assert [(each.line, each.problem) for each in found.problems] == [(2, "duplicate-line")]
+    assert found.dropped_lines == 1
+
+
+def test_two_classes_that_become_one_are_one_object_in_one_place(flat: DataFolder) -> None:
+    """To the trainer both are a person."""
+    found = read_dataset(flat.add("000000", kitti_line("Pedestrian") + kitti_line("Person_sitting")).folder, LENIENT, "3class")
+    assert [box.class_index for box in found.images[0].boxes] == [1]
+    assert [each.problem for each in found.problems] == ["duplicate-line"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "names", "said"),
+    [
+        ("0 1 2 3 5", None, r"class ids 0 to 3, 5, and no list says[^\0]*classes\.txt"),
+        ("1 3", None, r"class ids 1, 3, and no list"),
+        ("1 3", "car person cyclist", r"class ids 1, 3, classes\.txt names 3: 0 to 2[^\0]*count from 1"),
+        ("0 3", "car person cyclist", r"classes\.txt names 3: 0 to 2[^\0]*correct the list"),
+        ("0 1", "cat dog", r"are cat, dog in classes\.txt: none is a class of KITTI"),
+    ],
+)
+def test_ids_that_do_not_fit_a_list_are_refused(flat: DataFolder, labels: str, names: str | None, said: str) -> None:
+    """With what was found and how to say it: a wrong guess would train on wrong classes."""
+    flat.add("000000", "".join(f"{number} 0.5 0.5 0.2 0.2\n" for number in labels.split()))
+    if names is not None:
+        flat.put("classes.txt", names.replace(" ", "\n").encode())
+    with pytest.raises(DataError, match=said):
+        read_dataset(flat.folder, LENIENT, "3class")
+
+
+def test_labels_in_two_formats_are_refused(flat: DataFolder) -> None:
+    """One of them would be dropped line by line."""
+    flat.add("000000", kitti_line()).add("000001", "0 0.5 0.5 0.2 0.2\n")
+    with pytest.raises(DataError, match=r"two formats: KITTI text in labels/000000\.txt, YOLO text in labels/000001\.txt"):
+        read_dataset(flat.folder, LENIENT, "3class")
+
+
+@pytest.mark.parametrize("content", [kitti_line().encode("utf-16"), b"\xff", kitti_line().encode() * 20_000])
+def test_an_image_whose_label_nobody_can_read_is_left_out(flat: DataFolder, content: bytes) -> None:
+    """What it shows is unknown, which is not the same as nothing."""
+    found = read_dataset(flat.add("000000").add("000001").put("labels/000001.txt", content).folder, LENIENT, "car")
+    assert [image.entry.id for image in found.images] == ["000000"]
+    assert [(each.file, each.problem) for each in found.problems] == [("labels/000001.txt", "unreadable-label")]
+
+
+def test_pipes_and_devices_are_no_data(flat: DataFolder) -> None:
+    """Nobody writes into the pipe: reading it would take for ever."""
+    flat.add("000000").add("000001", None)
+    os.mkfifo(flat.folder / "labels/000001.txt")
+    os.mkfifo(flat.folder / "images/000002.png")
+    (flat.folder / "images/000003.png").symlink_to("/dev/zero")
+    found = read_dataset(flat.folder, LENIENT, "car")
+    assert [(each.file, each.problem) for each in found.problems] == [
+        ("images/000002.png", "unreadable-image"),
+        ("images/000003.png", "unreadable-image"),
+        ("labels/000001.txt", "unreadable-label"),
+    ]
+    assert [image.entry.id for image in found.images] == ["000000"]
+
+
+def test_boxes_belong_to_the_upright_picture(flat: DataFolder) -> None:
+    """A picture that its EXIF orientation turns has the turned size, which the boxes are checked against."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    sink = io.BytesIO()
+    Image.open(io.BytesIO(image_bytes(1))).save(sink, format="JPEG", exif=exif)
+    flat.add("000001", kitti_line(box=(0, 50, 40, 100)), kind="jpg").put("images/000001.jpg", sink.getvalue())
+    (image,) = read_dataset(flat.folder, STRICT, "car").images
+    assert (image.entry.width, image.entry.height, len(image.boxes)) == (40, 100, 1)

@@ -17,6 +17,7 @@ from bench.datasets.kitti.reader import LabelledSet, read_dataset
 from bench.datasets.kitti.settings import KittiSettings
 from bench.datasets.kitti.split import leakage_of, split_images
 from bench.datasets.kitti.yolo import write_yolo_dataset
+from bench.models.detection.decoding import decode_as_trainer
 
 pytestmark = pytest.mark.real_data
 
@@ -94,12 +95,13 @@ def test_a_second_plan_does_not_read_the_images(folder: Path, tmp_path: Path) ->
 def test_the_training_folder_reads_back_as_yolo_text(found: LabelledSet, tmp_path: Path) -> None:
     """Links to all images, and through the other label format the same boxes to a thousandth of a pixel."""
     split = split_images(found.images, STRICT, seed=0)
-    yaml_path = write_yolo_dataset(split, found.class_map.names, tmp_path)
+    yaml_path = write_yolo_dataset(split, found.class_map.names, tmp_path, decode_as_trainer)
     for part, images in (("train", split.train), ("val", split.validation)):
         flat = tmp_path / part
         flat.mkdir()
         (flat / "images").symlink_to(yaml_path.parent / "images" / part)
         (flat / "labels").symlink_to(yaml_path.parent / "labels" / part)
+        (flat / "classes.txt").write_text("\n".join(found.class_map.names))
         back = read_dataset(flat, STRICT, "3class")
         assert back.label_format == "yolo"
         for before, after in zip(images, back.images, strict=True):

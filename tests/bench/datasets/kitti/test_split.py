@@ -63,8 +63,12 @@ def test_the_random_cut_stays_what_it_was() -> None:
 def test_a_cut_parts_the_images_and_a_cut_by_drive_the_drives(
     drives: dict[str | None, int], fraction: float, kind: str, seed: int
 ) -> None:
-    """Every image is in one part, neither part is empty, and by drive no drive (nor the unknown ones) is in both."""
+    """Every image is in one part, neither part is empty, by drive no drive is in both, with unknown ones there is no cut."""
     given_images = images(drives)
+    if kind == "drive" and None in drives:
+        with pytest.raises(DataError, match="needs the drive of every image"):
+            split_images(given_images, KittiSettings(split=kind, validation_fraction=fraction), seed)
+        return
     split = split_images(given_images, KittiSettings(split=kind, validation_fraction=fraction), seed)
     assert sorted(ids(split.train) + ids(split.validation)) == ids(tuple(given_images))
     assert split.train
@@ -72,7 +76,7 @@ def test_a_cut_parts_the_images_and_a_cut_by_drive_the_drives(
     if kind == "drive":
         train = {image.entry.drive for image in split.train}
         assert not train & {image.entry.drive for image in split.validation}
-        assert leakage_of(split).neighbours == 0
+        assert leakage_of(split).neighbours == leakage_of(split).undecided == 0
 
 
 def test_a_cut_by_drive_comes_near_its_fraction() -> None:
@@ -84,11 +88,16 @@ def test_a_cut_by_drive_comes_near_its_fraction() -> None:
         assert "long" not in {image.entry.drive for image in split.validation}
 
 
-@pytest.mark.parametrize("drives", [{"a": 5}, {None: 5}])
-def test_one_drive_cannot_be_cut_by_drive(drives: dict[str | None, int]) -> None:
+def test_one_drive_cannot_be_cut_by_drive() -> None:
     """The error says what is missing and how to go on."""
     with pytest.raises(DataError, match=r"two drives at least[^\0]*object_to_raw\.csv"):
-        split_images(images(drives), DRIVE, seed=0)
+        split_images(images({"a": 5}), DRIVE, seed=0)
+
+
+def test_unknown_drives_cannot_be_cut_by_drive() -> None:
+    """They may be those of the other part: it counts them and names one."""
+    with pytest.raises(DataError, match=r"2 have none, such as 000005[^\0]*object_to_raw\.csv[^\0]*split=random"):
+        split_images(images({"a": 3, "b": 2, None: 2}), DRIVE, seed=0)
 
 
 def test_one_image_cannot_be_cut() -> None:
@@ -110,10 +119,35 @@ def test_neighbours_are_counted_with_their_distance() -> None:
     leakage = leakage_of(Split(parts["train"], parts["validation"]))
     assert (leakage.neighbours, leakage.within_10_frames) == (2, 1)
     assert (leakage.frame_distance_minimum, leakage.frame_distance_median) == (2, 11.0)
+    assert leakage.undecided == 1
     assert drives_of(parts["validation"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("train", "validation", "undecided"),
+    [
+        (["a", "b"], ["c", "c", "a"], 0),
+        (["a", "b"], ["c", None, "a"], 1),
+        (["a", None], ["c", "c", "a"], 2),
+        (["a", None], ["c", None, "a"], 2),
+        ([None], [None, None], 2),
+    ],
+)
+def test_what_is_not_known_is_no_evidence(train: list[str | None], validation: list[str | None], undecided: int) -> None:
+    """An unknown drive on either side may be that of a neighbour, except where a neighbour is certain."""
+    parts = [
+        tuple(
+            LabelledImage(ImageEntry(f"{part}{index}", Path("x.png"), 1, 1, "", drive, None if drive is None else 7), ())
+            for index, drive in enumerate(drives)
+        )
+        for part, drives in enumerate((train, validation))
+    ]
+    leakage = leakage_of(Split(*parts))
+    assert (leakage.neighbours, leakage.undecided) == (sum(drive == "a" for drive in validation), undecided)
+
+
 def test_without_neighbours_there_is_no_distance() -> None:
-    """Unknown drives are neighbours of nobody."""
+    """Nor is one made up where all is unknown."""
     leakage = leakage_of(split_images(images({None: 10}), RANDOM, seed=0))
-    assert (leakage.neighbours, leakage.frame_distance_minimum, leakage.frame_distance_median) == (0, None, None)
+    assert (leakage.neighbours, leakage.undecided) == (0, 2)
+    assert (leakage.frame_distance_minimum, leakage.frame_distance_median) == (None, None)

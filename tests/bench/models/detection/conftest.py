@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bench.models.detection.agreement import Expected
 from bench.models.detection.training import Request
 
 if TYPE_CHECKING:
@@ -48,6 +49,16 @@ def street(generator: np.random.Generator) -> tuple[np.ndarray, str]:
     return picture, "".join(lines)
 
 
+def expected_in(folder: Path, part: str) -> tuple[Expected, ...]:
+    """What stands in the folder of images and labels, as a trainer has to find it."""
+    found = []
+    for path in sorted((folder / "images" / part).iterdir()):
+        rows = np.loadtxt(folder / "labels" / part / f"{path.stem}.txt", dtype=np.float32, ndmin=2)
+        with Image.open(path) as image:
+            found.append(Expected(path.stem, *image.size, tuple(map(tuple, rows.reshape(-1, 5).tolist()))))
+    return tuple(found)
+
+
 @pytest.fixture
 def request_in(tiny_data: Path) -> Callable[..., Request]:
     """Make the request of a small training whose files go into the folder given; fields can be set by name."""
@@ -63,6 +74,7 @@ def request_in(tiny_data: Path) -> Callable[..., Request]:
             "seed": 0,
             "device": "cpu",
             "threads": 1,
+            "expected": {part: expected_in(tiny_data.parent, part) for part in ("train", "val")},
         }
         return Request(**(values | fields))  # type: ignore[arg-type]
 

@@ -60,6 +60,7 @@ def run_program(program: str, folder: Path, request: Request) -> subprocess.Comp
         import os
         from pathlib import Path, PosixPath, WindowsPath
         from bench.models.detection import isolation
+        from bench.models.detection.agreement import Expected
         from bench.models.detection.training import Request
         request = Request({fields})
         folder = Path({str(folder)!r})
