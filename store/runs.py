@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from store.canonical import digest, readable_json
-from store.errors import IntegrityError, StudyError
+from store.errors import IntegrityError, StudyError, UsageError
 from store.records import Stored, check_files, folder_of, load, write_atomic
 from store.schema import Run, RunEntry, run_fields, sealed_run
 
@@ -69,7 +69,7 @@ def load_run(root: Path, run_id: str | None = None) -> Run:
     if not path.is_file():
         known = sorted(p.parent.name for p in (root / "runs").glob("*/run.json"))
         cure = f"choose one of: {', '.join(known)}" if known else "make one: nox -s bench"
-        raise StudyError(f"no run named {name}", where=str(path), cure=cure)
+        raise UsageError(f"no run named {name}", where=str(path), cure=cure)
     cure = f"delete {path.parent} and run again: nox -s bench"
     try:
         fields = json.loads(path.read_bytes())
