@@ -51,6 +51,13 @@ def report(session: nox.Session) -> None:
 
 
 @nox.session
+def install(session: nox.Session) -> None:
+    """Install what bench and report need, and run nothing: for images and caches."""
+    _install(session, "bench")
+    _install(session, "report")
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests, without the campaigns and those of speed; positional arguments go to pytest."""
     _install(session, "test")
@@ -74,6 +81,16 @@ def perf(session: nox.Session) -> None:
     target = Path(os.environ.get("BENCH_ARTIFACTS_DIR", ROOT / "artifacts")) / "perf" / "benchmark.json"
     target.parent.mkdir(parents=True, exist_ok=True)
     _run(session, "-m", "pytest", "tests/perf", f"--benchmark-json={target}", *session.posargs)
+
+
+@nox.session
+def cuda(session: nox.Session) -> None:
+    """Try the GPU: its tests, then figures of bits, losses, memory and speed in artifacts/cuda/figures.json."""
+    _install(session, "test")
+    target = Path(os.environ.get("BENCH_ARTIFACTS_DIR", ROOT / "artifacts")) / "cuda" / "figures.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _run(session, "-m", "pytest", "-m", "cuda", "tests/cuda")
+    _run(session, "-m", "tests.cuda.measure", f"--output={target}", *session.posargs)
 
 
 @nox.session

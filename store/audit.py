@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from store.canonical import digest, digest_file, readable_json
 from store.certificates import CERTIFICATE, Certificate, certificate_path, is_reproduced
+from store.doors import DOCUMENT_BYTES, parse_json, read_bounded, reason_of
+from store.manifests import misfits
 from store.records import MANIFEST, Stored, folder_of
-from store.runs import LATEST, run_id_of, run_path
+from store.runs import LATEST, POINTER_BYTES, RUN_ID, run_id_of, run_path
 from store.schema import Record, Run, result_digest
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _Manifest = TypeVar("_Manifest", Record, Run, Certificate)
-_RUN_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 _SHOWN = 60  # characters of a damaged value: enough to recognise it
 
 
@@ -51,12 +50,12 @@ def audit_latest(root: Path) -> Iterator[Problem]:
     pointer, known = root / "runs" / LATEST, run_ids(root)
     cure = f"run again (nox -s bench), or write one of these into it: {', '.join(known)}" if known else "run: nox -s bench"
     try:
-        content = pointer.read_bytes()
-    except OSError as error:
-        yield Problem(f"the pointer to the latest run cannot be read: {error.strerror}", str(pointer), cure)
+        content = read_bounded(pointer, POINTER_BYTES)
+    except (OSError, ValueError) as error:
+        yield Problem(f"the pointer to the latest run cannot be read: {reason_of(error)}", str(pointer), cure)
         return
     name = content.decode(errors="replace").strip()
-    if content != f"{name}\n".encode() or not _RUN_ID.fullmatch(name):
+    if content != f"{name}\n".encode() or not RUN_ID.fullmatch(name):
         yield Problem(f"the pointer to the latest run was altered: {content[:_SHOWN]!r}", str(pointer), cure)
     elif name not in known:
         yield Problem(f"the latest run {name} has no manifest", str(pointer), cure)
@@ -69,7 +68,14 @@ def run_ids(root: Path) -> list[str]:
 
 def record_folders(root: Path) -> list[Path]:
     """Every record folder, whether a run names it or not; what killed writes left behind is none."""
-    return sorted(path for path in (root / "records").glob("*/*/*/*") if not path.name.startswith(".") and path.is_dir())
+    return sorted(path for path in (root / "records").glob("*/*/*/*") if not path.name.startswith(".") and _may_be_record(path))
+
+
+def _may_be_record(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # its audit says why it cannot be read
+        return True
 
 
 def audit_run(root: Path, run_id: str) -> tuple[Run | None, list[Problem]]:
@@ -133,7 +139,7 @@ def _damaged_files(record: Record, folder: Path, cure: str) -> Iterator[Problem]
         try:
             found, size = digest_file(path), path.stat().st_size
         except OSError as error:
-            what = "is missing" if isinstance(error, FileNotFoundError) else f"cannot be read: {error.strerror}"
+            what = "is missing" if isinstance(error, FileNotFoundError) else f"cannot be read: {reason_of(error)}"
             yield Problem(f"{entry.name} of {record.task.id} {what}", str(path), cure)
             continue
         if found != entry.sha256:
@@ -146,7 +152,13 @@ def _damaged_files(record: Record, folder: Path, cure: str) -> Iterator[Problem]
 
 def _unnamed_files(record: Record, folder: Path) -> Iterator[Problem]:
     known = {MANIFEST, *(entry.name for entry in record.files)}
-    for path in sorted(folder.iterdir()):
+    try:
+        there = sorted(folder.iterdir())
+    except OSError as error:
+        cure = f"give yourself permission: chmod u+rx {folder}"
+        yield Problem(f"the folder cannot be read: {reason_of(error)}", str(folder), cure)
+        return
+    for path in there:
         if path.name not in known:
             what = f"{path.name!r} lies in the record of {record.task.id}, but its manifest does not name it"
             yield Problem(what, str(path), f"delete {path}")
@@ -155,36 +167,26 @@ def _unnamed_files(record: Record, folder: Path) -> Iterator[Problem]:
 def _read(path: Path, model: type[_Manifest], cure: str) -> tuple[_Manifest | None, list[Problem]]:
     """The manifest, where it fits its schema, and what is wrong with its bytes, its fields and its digest."""
     try:
-        content = path.read_bytes()
-        fields = json.loads(content)
+        content = read_bounded(path, DOCUMENT_BYTES)
+        fields = parse_json(content)
     except OSError as error:
-        return None, [Problem(f"{path.name} cannot be read: {error.strerror}", str(path), cure)]
-    except (ValueError, RecursionError) as error:  # bytes that are no UTF-8 or no JSON, or are nested without end
-        return None, [Problem(f"{path.name} is no JSON: {error}", str(path), cure)]
+        return None, [Problem(f"{path.name} cannot be read: {reason_of(error)}", str(path), cure)]
+    except (ValueError, MemoryError) as error:  # NaN, half of a surrogate pair, depth without end: no manifest can hold these
+        return None, [Problem(f"{path.name} is no JSON that a manifest can be: {reason_of(error)}", str(path), cure)]
     problems = [Problem(what, str(path), cure) for what in _altered(path.name, content, fields)]
     try:
         return model.model_validate_json(content, strict=True), problems
     except ValidationError as error:
-        return None, problems + [Problem(what, str(path), cure) for what in _misfits(path.name, model, error)]
+        kind = f"{path.name} does not fit the schema of a {model.__name__.lower()}"
+        return None, problems + [Problem(f"{kind}: {what}", str(path), cure) for what in misfits(error)]
 
 
 def _altered(name: str, content: bytes, fields: object) -> Iterator[str]:
     """Compare the file with what its own fields give, to the byte: white space and repeated keys count too."""
     if not isinstance(fields, dict):
         return
-    try:
-        written, sealed = readable_json(fields), digest({key: value for key, value in fields.items() if key != "digest"})
-    except (ValueError, RecursionError) as error:  # NaN, infinity, half of a surrogate pair
-        yield f"{name} holds a value that no manifest can hold: {error}"
-        return
+    written, sealed = readable_json(fields), digest({key: value for key, value in fields.items() if key != "digest"})
     if sealed != fields.get("digest"):
         yield f"{name} was altered: its digest does not match"
     elif written != content:
         yield f"{name} was altered: its fields are as they were, but its bytes are not"
-
-
-def _misfits(name: str, model: type[BaseModel], error: ValidationError) -> Iterator[str]:
-    kind = model.__name__.lower()
-    for found in error.errors(include_url=False, include_input=False):
-        place = ".".join(map(str, found["loc"])) or "the whole"
-        yield f"{name} does not fit the schema of a {kind}: {place}: {found['msg']}"

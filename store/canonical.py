@@ -6,6 +6,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
+from store.doors import open_regular
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -34,9 +36,9 @@ def digest_bytes(content: bytes) -> str:
 
 
 def digest_file(path: Path) -> str:
-    """SHA-256 (64 hex digits) of the file's bytes; raises OSError where it cannot be read."""
+    """SHA-256 (64 hex digits) of the file's bytes; raises OSError where it cannot be read, or is no regular file."""
     hasher = hashlib.sha256()
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         while chunk := stream.read(_CHUNK):
             hasher.update(chunk)
     return hasher.hexdigest()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from store.canonical import digest, readable_json
-from store.errors import IntegrityError
+from store.canonical import readable_json
+from store.doors import is_file, read_json
+from store.manifests import load_manifest
 from store.records import write_atomic
 from store.runs import run_path
 from store.schema import Sha256, TaskKey, seal
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from store.schema import Run
 
 CERTIFICATE = "certificate.json"
+CHECKED = "checked-here.json"
 _UNSEALED = "0" * 64
 Verdict = Literal["bit_identical", "consistent", "divergence", "different", "not_comparable", "failed", "skipped", "no_result"]
 REPRODUCED: frozenset[Verdict] = frozenset({"bit_identical", "consistent"})
@@ -118,20 +119,37 @@ def write_certificate(root: Path, fields: dict[str, JsonValue]) -> Certificate:
     certificate = Certificate.model_validate(seal(unsealed.model_dump(mode="json")))
     content = readable_json(certificate.model_dump(mode="json"))
     write_atomic(certificate_path(root, certificate.run_id), content)
+    _mark(root, certificate)
     return certificate
+
+
+def is_checked_here(root: Path, run: Run) -> bool:
+    """Whether the certificate of just this run manifest was made by this store's own re-run.
+
+    Otherwise it is a claim: it came with an archive, or with a copy of the folder. The mark beside it names the file that
+    it is itself, which no copy can be; raises IntegrityError where the certificate was altered.
+    """
+    certificate, mark = load_certificate(root, run), certificate_path(root, run.run_id).with_name(CHECKED)
+    if certificate is None or not is_file(mark):
+        return False
+    try:
+        return read_json(mark) == {"certificate": certificate.digest, "file": mark.stat().st_ino}
+    except (OSError, ValueError):
+        return False
+
+
+def _mark(root: Path, certificate: Certificate) -> None:
+    """Note which certificate was made here, in a file that holds its own number in the file system."""
+    mark = certificate_path(root, certificate.run_id).with_name(CHECKED)
+    write_atomic(mark, b"")
+    mark.write_bytes(readable_json({"certificate": certificate.digest, "file": mark.stat().st_ino}))
 
 
 def load_certificate(root: Path, run: Run) -> Certificate | None:
     """The certificate of just this run manifest, None without one; raises IntegrityError where it was altered."""
     path = certificate_path(root, run.run_id)
-    if not path.is_file():
+    if not is_file(path):
         return None
     cure = f"delete {path}, or make it anew: python -m bench reproduce {run.run_id}"
-    try:
-        fields = json.loads(path.read_bytes())
-        certificate = Certificate.model_validate(fields)
-    except (OSError, ValueError) as error:  # pydantic's ValidationError is a ValueError
-        raise IntegrityError(f"certificate cannot be read: {error}", where=str(path), cure=cure) from error
-    if digest({key: value for key, value in fields.items() if key != "digest"}) != certificate.digest:
-        raise IntegrityError("certificate was altered: its digest does not match", where=str(path), cure=cure)
+    certificate = load_manifest(path, Certificate, "certificate", cure)
     return certificate if certificate.run_digest == run.digest else None

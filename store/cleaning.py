@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from store.errors import IntegrityError
-from store.records import MANIFEST, folder_of
+from store.records import MANIFEST, delete, folder_of, is_within
 from store.runs import load_run
 
 if TYPE_CHECKING:
@@ -27,25 +26,26 @@ class Removable:
 def removable(root: Path) -> tuple[Removable, ...]:
     """All that can go: records that no run names, scratch of tasks that are not done, quarantined results, left-overs.
 
+    What lies behind a link inside the store is not the store's, and stays.
     Raises IntegrityError where a run cannot be read: what it names is not known, so nothing may go.
     """
     needed = set(_needed(root))
-    found = [("record", path.parent) for path in sorted(root.glob(f"records/*/*/*/*/{MANIFEST}")) if path.parent not in needed]
+    manifests = sorted(root.glob(f"records/*/*/*/*/{MANIFEST}"))
+    found = [("record", path.parent) for path in manifests if path.parent not in needed]
     found += [("scratch", path) for path in sorted(root.glob("cache/scratch/*"))]
     found += [("quarantine", path) for path in sorted(root.glob("quarantine/*/*/*/*")) if not path.name.startswith(".")]
     places = (".", "records/*/*/*", "quarantine/*/*/*", "runs", "runs/*", "report", "report/*")
     found += [("left-over", path) for place in places for path in sorted(root.glob(f"{place}/.partial-*"))]
-    return tuple(Removable(path, kind, _size(path)) for kind, path in found)
+    return tuple(Removable(path, kind, _size(path)) for kind, path in found if is_within(path, root))
 
 
 def remove(items: tuple[Removable, ...], root: Path) -> int:
     """Delete them and the folders that become empty; returns the bytes freed. Only for the one process that writes there."""
     freed = 0
     for item in items:
-        if item.path.is_dir():
-            shutil.rmtree(item.path, ignore_errors=True)
-        else:
-            item.path.unlink(missing_ok=True)
+        if not is_within(item.path, root):
+            continue
+        delete(item.path)
         freed += 0 if item.path.exists() else item.size_bytes
         _prune(item.path.parent, root)
     return freed
@@ -62,7 +62,9 @@ def _needed(root: Path) -> Iterator[Path]:
 
 
 def _size(path: Path) -> int:
-    files = [path] if path.is_file() else [inner for inner in path.rglob("*") if inner.is_file()]
+    if path.is_symlink():
+        return 0
+    files = [path] if path.is_file() else [inner for inner in path.rglob("*") if inner.is_file() and not inner.is_symlink()]
     return sum(file.stat().st_size for file in files)
 
 

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_PERMISSION = {errno.EACCES, errno.EPERM, errno.EROFS}
+_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
 
 class StudyError(Exception):
     """A failure with a cure. ``exit_code`` is the status that the command line leaves with."""
@@ -47,3 +56,14 @@ class IntegrityError(StudyError):
 
 class StoreError(StudyError):
     """The artifacts folder cannot be read or written: exit 1."""
+
+
+def unwritable(what: str, where: Path, error: OSError, afterwards: str) -> StoreError:
+    """What to say where something could not be written; the cure is for what the system says, not for a full disk always."""
+    if error.errno in _PERMISSION:
+        cure = "give yourself permission to write there (ls -ld shows whose it is; umask what new folders get)"
+    elif error.errno in _SPACE:
+        cure = "free some space"
+    else:
+        cure = "see that the folder is there and can be written"
+    return StoreError(f"{what}: {error.strerror or error}", where=str(where), cure=f"{cure}, {afterwards}")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOCK = ".lock"
+_OWNER = 0o700  # of a file's rights, those of its owner
 
 
 @contextmanager
@@ -25,7 +26,10 @@ def sole_writer(root: Path, waiting: Callable[[str], None]) -> Iterator[None]:
 
     The file stays behind and means nothing: the system drops the lock when its holder ends, however it dies. On a
     file system without locks the block runs unlocked. Raises StoreError where the folder cannot be written.
+
+    Inside, and from then on in this process, what is made can be read and written by its owner, whatever the umask says.
     """
+    os.umask(os.umask(_OWNER) & ~_OWNER)
     try:
         root.mkdir(parents=True, exist_ok=True)
         if not os.access(root, os.W_OK):  # an older lock file may be writable where the folder is not

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from store.canonical import readable_json
-from store.errors import StoreError
+from store.errors import unwritable
 from store.records import write_folder
 
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ def set_aside(root: Path, draft: Draft) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         partial.rename(folder)
     except OSError as error:
-        message = f"cannot set the result of {draft.task.id} aside: {error.strerror or error}"
-        raise StoreError(message, where=str(folder), cure="free some space, then run again") from error
+        raise unwritable(f"cannot set the result of {draft.task.id} aside", folder, error, "then run again") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return folder

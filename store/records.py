@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import glob
-import json
 import os
 import shutil
 import uuid
@@ -12,8 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from store.canonical import digest, digest_bytes, digest_file, readable_json
-from store.errors import IntegrityError, StoreError
+from store.canonical import digest_bytes, digest_file, readable_json
+from store.doors import forbidden, is_file, is_folder
+from store.errors import IntegrityError, unwritable
+from store.manifests import load_manifest
 from store.schema import SCHEMA_VERSION, Execution, FileEntry, Ingredients, Record, Result, TaskKey, result_digest, seal
 
 if TYPE_CHECKING:
@@ -78,9 +79,8 @@ def commit(root: Path, draft: Draft) -> Stored:
         write_folder(partial, {**draft.files, MANIFEST: readable_json(record.model_dump(mode="json"))})
         return _take_place(partial, folder, record)
     except OSError as error:
-        message = f"cannot write the record of {draft.task.id}: {error.strerror or error}"
-        cure = "free some space or name another folder with --artifacts DIR, then run again: finished tasks are reused"
-        raise StoreError(message, where=str(folder), cure=cure) from error
+        afterwards = "or name another folder with --artifacts DIR, then run again: finished tasks are reused"
+        raise unwritable(f"cannot write the record of {draft.task.id}", folder, error, afterwards) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
@@ -89,16 +89,8 @@ def load(folder: Path) -> Stored:
     """Read the record in ``folder`` and check its manifest, not its files; raises IntegrityError."""
     path = folder / MANIFEST
     cure = f"delete {folder} and run again: nox -s bench"
-    try:
-        fields = json.loads(path.read_bytes())
-        if isinstance(fields, dict) and fields.get("schema_version") != SCHEMA_VERSION:
-            message = f"record has schema version {fields.get('schema_version')}, this program reads {SCHEMA_VERSION}"
-            raise IntegrityError(message, where=str(path), cure=cure)
-        record = Record.model_validate(fields)
-    except (OSError, ValueError) as error:  # pydantic's ValidationError is a ValueError
-        message = f"record cannot be read: {error}"
-        raise IntegrityError(message, where=str(path), cure=cure) from error
-    _check_manifest(record, fields, path, cure)
+    record = load_manifest(path, Record, "record manifest", cure)
+    _check_place(record, path, cure)
     return Stored(record, folder)
 
 
@@ -107,10 +99,13 @@ def check_files(stored: Stored) -> None:
     cure = f"delete {stored.folder} and run again: nox -s bench"
     for entry in stored.record.files:
         path = stored.folder / entry.name
-        if not path.is_file():
+        if not is_file(path):
             message = f"record {stored.record.task.id} lacks its file {entry.name}"
             raise IntegrityError(message, where=str(path), cure=cure)
-        found = digest_file(path)
+        try:
+            found = digest_file(path)
+        except OSError as error:
+            raise forbidden(path, error) from error
         if found != entry.sha256:
             message = f"{entry.name} of record {stored.record.task.id} was altered: sha256 {found}, recorded {entry.sha256}"
             raise IntegrityError(message, where=str(path), cure=cure)
@@ -119,10 +114,14 @@ def check_files(stored: Stored) -> None:
 def records_of(root: Path, task: TaskKey) -> Iterator[Stored]:
     """Every readable record of ``task``, any fingerprint; unreadable ones are left to ``load`` to name."""
     parent = root / "records" / task.id
-    if not parent.is_dir():
+    if not is_folder(parent):
         return
-    for folder in sorted(parent.iterdir()):
-        if folder.name.startswith(_PARTIAL) or not (folder / MANIFEST).is_file():
+    try:
+        folders = sorted(parent.iterdir())
+    except OSError as error:
+        raise forbidden(parent, error) from error
+    for folder in folders:
+        if folder.name.startswith(_PARTIAL) or not is_file(folder / MANIFEST):
             continue
         with contextlib.suppress(IntegrityError):
             yield load(folder)
@@ -132,7 +131,8 @@ def sweep(root: Path) -> None:
     """Remove what killed or replaced writes left behind; only for the one process that writes there now."""
     for place in ("records/*/*/*", "quarantine/*/*/*", "runs", "runs/*"):
         for leftover in root.glob(f"{place}/{_PARTIAL}*"):
-            _remove(leftover)
+            if is_within(leftover, root):
+                delete(leftover)
 
 
 def write_synced(path: Path, content: bytes) -> None:
@@ -165,18 +165,29 @@ def write_atomic(path: Path, content: bytes) -> None:
         partial.replace(path)
         sync_folder(path.parent)
     except OSError as error:
-        message = f"cannot write {path.name}: {error.strerror or error}"
-        raise StoreError(
-            message, where=str(path), cure="free some space or name another folder with --artifacts DIR"
-        ) from error
+        raise unwritable(f"cannot write {path.name}", path, error, "or name another folder with --artifacts DIR") from error
     finally:
-        _remove(partial)
+        delete(partial)
 
 
 def discard_partials(path: Path) -> None:
     """Remove what killed writes of the file at ``path`` left beside it; only for its one writer."""
     for leftover in path.parent.glob(f"{_PARTIAL}{glob.escape(path.name)}-*"):
-        _remove(leftover)
+        delete(leftover)
+
+
+def is_within(path: Path, root: Path) -> bool:
+    """Whether no folder between ``root`` and ``path`` is a link that leads elsewhere; ``path`` itself may be one."""
+    return path.parent.resolve() == root.resolve() / path.parent.relative_to(root)
+
+
+def delete(path: Path) -> None:
+    """Delete a folder, a file or a link, never what a link leads to; what cannot be deleted stays and does no harm."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def sync_folder(folder: Path) -> None:
@@ -213,10 +224,7 @@ def _record_of(draft: Draft) -> Record:
     return Record.model_validate(seal(fields))
 
 
-def _check_manifest(record: Record, fields: dict[str, object], path: Path, cure: str) -> None:
-    body = {key: value for key, value in fields.items() if key != "digest"}
-    if digest(body) != record.digest:
-        raise IntegrityError("record manifest was altered: its digest does not match", where=str(path), cure=cure)
+def _check_place(record: Record, path: Path, cure: str) -> None:
     if record.ingredients.fingerprint(record.task) != record.fingerprint:
         raise IntegrityError("record manifest contradicts its fingerprint", where=str(path), cure=cure)
     if folder_of(path.parents[5], record.task, record.fingerprint) != path.parent:
@@ -248,17 +256,8 @@ def _take_place(partial: Path, folder: Path, record: Record) -> Stored:
         retired = folder.with_name(f"{_PARTIAL}old-{uuid.uuid4().hex[:8]}")
         folder.rename(retired)
         partial.rename(folder)
-        _remove(retired)
+        delete(retired)
     else:
         partial.rename(folder)
     sync_folder(folder.parent)
     return Stored(record, folder)
-
-
-def _remove(path: Path) -> None:
-    """Delete a folder, or a file that stood in a folder's place; what cannot be deleted stays and does no harm."""
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with contextlib.suppress(OSError):
-            path.unlink()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import re
 from typing import TYPE_CHECKING
 
 from store.canonical import digest, readable_json
-from store.errors import IntegrityError, StudyError, UsageError
-from store.records import Stored, check_files, folder_of, load, write_atomic
+from store.doors import forbidden, is_file, is_folder, printable, read_bounded, reason_of
+from store.errors import IntegrityError, StoreError, StudyError
+from store.manifests import load_manifest
+from store.records import MANIFEST, Stored, check_files, folder_of, load, write_atomic
 from store.schema import Run, RunEntry, run_fields, sealed_run
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 LATEST = "latest"
+POINTER_BYTES = 4096
+RUN_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 
 
 def run_id_of(profile: str, fingerprints: Iterable[str]) -> str:
@@ -25,8 +29,19 @@ def run_id_of(profile: str, fingerprints: Iterable[str]) -> str:
 
 
 def write_run(root: Path, fields: dict[str, JsonValue]) -> Run:
-    """Seal and store a run manifest and point ``latest`` at it; raises StoreError."""
+    """Seal and store a run manifest and point ``latest`` at it.
+
+    Raises StoreError where it cannot be written, or names a record that is not in the store: then the folder was moved or
+    deleted while the run went on, and what came later lies in a new folder of the old name.
+    """
     run = sealed_run(fields)
+    gone = [entry.task.id for entry in run.entries if not is_file(folder_of(root, entry.task, entry.fingerprint) / MANIFEST)]
+    if gone:
+        message = (
+            f"{len(gone)} records of this run are not in the store any more, {gone[0]} among them: was it moved meanwhile?"
+        )
+        cure = "move the records back below it and run again: finished tasks are reused"
+        raise StoreError(message, where=str(root), cure=cure)
     save_run(root, run)
     point_latest(root, run.run_id)
     return run
@@ -45,7 +60,7 @@ def save_run(root: Path, run: Run) -> None:
 def point_latest(root: Path, run_id: str) -> None:
     """Make ``run_id`` the run that ``report build`` takes by default, if it is not yet; raises StoreError."""
     pointer, content = root / "runs" / LATEST, f"{run_id}\n".encode()
-    if not pointer.is_file() or pointer.read_bytes() != content:
+    if not is_file(pointer) or read_bounded(pointer) != content:
         write_atomic(pointer, content)
 
 
@@ -55,36 +70,45 @@ def run_path(root: Path, run_id: str) -> Path:
 
 
 def latest_run_id(root: Path) -> str:
-    """The run written last; raises StudyError where there is none."""
+    """The run written last; raises StudyError where there is none, IntegrityError where the pointer is damaged."""
     pointer = root / "runs" / LATEST
-    if not pointer.is_file():
+    if not is_file(pointer):
         raise StudyError("no run found", where=str(root), cure="make one: nox -s bench")
-    return pointer.read_text(encoding="utf-8", errors="replace").strip()
+    try:
+        name = read_bounded(pointer, POINTER_BYTES).decode().strip()
+    except PermissionError as error:
+        raise forbidden(pointer, error) from error
+    except (OSError, ValueError) as error:
+        raise _unread_pointer(root, reason_of(error)) from error
+    if not RUN_ID.fullmatch(name):
+        raise _unread_pointer(root, f"it names {printable(name)!r}")
+    return name
 
 
 def load_run(root: Path, run_id: str | None = None) -> Run:
     """The named run, or the latest; raises StudyError where it is missing, IntegrityError where it was altered."""
     name = run_id or latest_run_id(root)
     path = run_path(root, name)
-    if not path.is_file():
-        known = sorted(p.parent.name for p in (root / "runs").glob("*/run.json"))
-        cure = f"choose one of: {', '.join(known)}" if known else "make one: nox -s bench"
-        raise UsageError(f"no run named {name}", where=str(path), cure=cure)
+    if not RUN_ID.fullmatch(name) or not is_file(path):
+        raise StudyError(f"no run named {printable(name)}", where=printable(str(path)), cure=_choice(root))
     cure = f"delete {path.parent} and run again: nox -s bench"
-    try:
-        fields = json.loads(path.read_bytes())
-        run = Run.model_validate(fields)
-    except (OSError, ValueError) as error:  # pydantic's ValidationError is a ValueError
-        raise IntegrityError(f"run manifest cannot be read: {error}", where=str(path), cure=cure) from error
-    if digest({key: value for key, value in fields.items() if key != "digest"}) != run.digest:
-        raise IntegrityError("run manifest was altered: its digest does not match", where=str(path), cure=cure)
-    return run
+    return load_manifest(path, Run, "run manifest", cure)
+
+
+def _choice(root: Path) -> str:
+    known = sorted(path.parent.name for path in (root / "runs").glob("*/run.json"))
+    return f"choose one of: {', '.join(map(printable, known))}" if known else "make one: nox -s bench"
+
+
+def _unread_pointer(root: Path, reason: str) -> IntegrityError:
+    message = f"the pointer to the latest run cannot be read: {reason}"
+    return IntegrityError(message, where=str(root / "runs" / LATEST), cure=f"name a run with --run, or {_choice(root)}")
 
 
 def load_entry(root: Path, entry: RunEntry) -> Stored:
     """The record that ``entry`` names, with every file checked; raises IntegrityError that says which is wrong."""
     folder = folder_of(root, entry.task, entry.fingerprint)
-    if not folder.is_dir():
+    if not is_folder(folder):
         message = f"the run names a record of {entry.task.id} that is not in the store"
         raise IntegrityError(message, where=str(folder), cure="compute it again: nox -s bench")
     stored = load(folder)

@@ -1,10 +1,15 @@
-"""The record and run schemas, version 1: frozen, nothing extra, no NaN or infinity."""
+"""The record and run schemas, version 1: frozen, nothing extra, no NaN or infinity.
+
+What a machine makes (names, digests, dates, versions, counts) has a pattern or a range, so that no text can stand in its
+place. Free text is what people or other programs wrote: ``reason``, ``command``, ``machine``, and the values of ``facts``.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, JsonValue, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from store.canonical import digest
 
@@ -12,7 +17,28 @@ SCHEMA_VERSION: Literal[1] = 1
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+TaskId = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,79}/[a-z0-9][a-z0-9._-]{0,79}/(once|seed-[0-9]{1,19})$")
+]
+# Of metrics, facts, modules and tensors.
+Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,159}$")]
+Package = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$")]
+Version = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.+!_-]{0,119}$")]
+# A version, a count or a GPU's name: printable, on one line, and without what markup is made of.
+Trait = Annotated[str, StringConstraints(pattern=r"^[^\p{C}<>\[\]{}`\\]{0,200}$")]
+Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{7,64}$")]
+Count = Annotated[int, Field(ge=0, lt=1 << 63)]
+Seconds = Annotated[float, Field(ge=0, le=1e10)]  # at most three centuries, so that sums of them stay numbers
 Status = Literal["ok", "diverged", "failed", "skipped"]
+
+
+def _is_instant(text: str) -> str:
+    if text:
+        datetime.fromisoformat(text)  # a ValueError, which pydantic turns into its own, for what is no date
+    return text
+
+
+Instant = Annotated[str, StringConstraints(pattern=r"^[0-9T:.+Z-]{0,32}$"), AfterValidator(_is_instant)]
 
 
 class _Model(BaseModel):
@@ -24,7 +50,7 @@ class TaskKey(_Model):
 
     experiment: Name
     variant: Name
-    seed: int | None = None
+    seed: Count | None = None
 
     @property
     def id(self) -> str:
@@ -45,10 +71,10 @@ class Ingredients(_Model):
     """
 
     config: dict[str, JsonValue]
-    code: dict[str, Sha256]
-    inputs: dict[str, Sha256]
-    upstream: dict[str, Sha256]
-    environment: dict[str, str]
+    code: dict[Identifier, Sha256]
+    inputs: dict[Name, Sha256]
+    upstream: dict[TaskId, Sha256]
+    environment: dict[Identifier, Trait]
 
     def fingerprint(self, task: TaskKey) -> str:
         """SHA-256 over the task and its ingredients: the same fingerprint means the same computation."""
@@ -60,19 +86,19 @@ class FileEntry(_Model):
 
     name: Name
     sha256: Sha256
-    size_bytes: int
+    size_bytes: Count
     volatile: bool = False
 
 
 class Execution(_Model):
     """Where, when and how long: kept for provenance, no part of the result."""
 
-    started_at: str
-    duration_s: float
-    peak_memory_bytes: int
-    machine: dict[str, JsonValue]
-    packages: dict[str, str]
-    git_commit: str | None
+    started_at: Instant
+    duration_s: Seconds
+    peak_memory_bytes: Count
+    machine: dict[Identifier, JsonValue]
+    packages: dict[Package, Version]
+    git_commit: Commit | None
     git_dirty: bool | None
 
 
@@ -81,9 +107,9 @@ class Result(_Model):
 
     status: Status
     reason: str = ""
-    metrics: dict[str, float | int] = {}
-    facts: dict[str, JsonValue] = {}
-    upstream_results: dict[str, Sha256] = {}
+    metrics: dict[Identifier, float | int] = {}
+    facts: dict[Identifier, JsonValue] = {}
+    upstream_results: dict[TaskId, Sha256] = {}
 
 
 class Record(_Model):
@@ -128,11 +154,11 @@ class Run(_Model):
     schema_version: Literal[1] = SCHEMA_VERSION
     run_id: Name
     study: Name | None = None
-    profile: str
-    config: dict[str, JsonValue]
+    profile: Name
+    config: dict[Identifier, JsonValue]
     entries: tuple[RunEntry, ...]
     command: tuple[str, ...]
-    created_at: str
+    created_at: Instant
     digest: Sha256
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # A deadline measures the machine's load, not the code; derandomized examples make a failure repeat.
 settings.register_profile("project", deadline=None, derandomize=True)
@@ -19,13 +19,23 @@ settings.load_profile("project")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip tests marked ``real_data`` where BENCH_DATA_DIR names no folder."""
-    if os.environ.get("BENCH_DATA_DIR"):
-        return
-    skip = pytest.mark.skip(reason="needs the real data: set BENCH_DATA_DIR to its folder")
-    for item in items:
-        if "real_data" in item.keywords:
-            item.add_marker(skip)
+    """Skip tests marked ``real_data`` where BENCH_DATA_DIR names no folder, and those marked ``cuda`` where there is no GPU."""
+    has_data = bool(os.environ.get("BENCH_DATA_DIR"))
+    _skip_unless(lambda: has_data, items, "real_data", "needs the real data: set BENCH_DATA_DIR to its folder")
+    _skip_unless(_has_gpu, items, "cuda", "needs an NVIDIA GPU that torch can use")
+
+
+def _skip_unless(present: Callable[[], bool], items: list[pytest.Item], marker: str, reason: str) -> None:
+    marked = [item for item in items if item.get_closest_marker(marker)]
+    if marked and not present():
+        for item in marked:
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def _has_gpu() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
 
 
 @pytest.fixture(autouse=True, scope="session")

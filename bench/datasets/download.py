@@ -14,7 +14,7 @@ from urllib3.exceptions import HTTPError, MaxRetryError, ProtocolError
 from urllib3.util import Retry
 
 from store.canonical import digest_file
-from store.errors import DataError, IntegrityError, StoreError, StudyError
+from store.errors import DataError, IntegrityError, StudyError, unwritable
 from store.records import sync_folder
 
 if TYPE_CHECKING:
@@ -77,9 +77,8 @@ def download_files(
                 _fetch(_Job(session, facts, folder / (facts.name + PART_SUFFIX), report, retries), mirrors)
                 done += facts.size_bytes
     except OSError as error:
-        message = f"cannot write the downloaded files: {error.strerror or error}"
-        cure = "free some space or name another folder: BENCH_CACHE_DIR=DIR"
-        raise StoreError(message, where=str(folder), cure=cure) from error
+        elsewhere = "or name another folder: BENCH_CACHE_DIR=DIR"
+        raise unwritable("cannot write the downloaded files", folder, error, elsewhere) from error
 
 
 @dataclass(frozen=True, slots=True)

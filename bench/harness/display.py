@@ -8,7 +8,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from store.errors import StoreError
+from store.errors import unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,10 +52,7 @@ def _opened(path: Path) -> io.FileIO:
         path.parent.mkdir(parents=True, exist_ok=True)
         return io.FileIO(path, "a")
     except OSError as error:
-        message = f"cannot write the events file: {error.strerror}"
-        raise StoreError(
-            message, where=str(path), cure="free some space or name another folder with --artifacts DIR"
-        ) from error
+        raise unwritable("cannot write the events file", path, error, "or name another folder with --artifacts DIR") from error
 
 
 def _while_possible(sink: Callable[[Event], None]) -> Callable[[Event], None]:

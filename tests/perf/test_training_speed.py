@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
-import torch.nn.functional as F  # noqa: N812 - torch's own name for it
-from torch import Tensor, nn
+from torch import Tensor
 
 from bench.datasets.fashion.dataset import TRAIN_IMAGES, TRAIN_LABELS, FashionMnist, load
 from bench.models.autoencoders.images import image_tensor, split
@@ -22,6 +21,7 @@ from bench.models.classifier.network import build_head
 from bench.models.classifier.objective import classification
 from bench.training.determinism import configure
 from bench.training.loop import Examples, Objective, Schedule, Surroundings, fit
+from tests.perf.notebook import NotebookAutoencoder, notebook_epoch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,25 +44,6 @@ def data() -> FashionMnist:
     """The full data where BENCH_DATA_DIR names it, else the embedded sample."""
     named = os.environ.get("BENCH_DATA_DIR")
     return load(Path(named) / "fashion-mnist" if named else SAMPLE)
-
-
-class NotebookAutoencoder(nn.Sequential):
-    """Table 1 as it is usually written down: one plain layer after the other."""
-
-    def __init__(self) -> None:
-        """Kernels as bench.models.autoencoders has them."""
-        super().__init__(
-            *(nn.Conv2d(1, 8, 3, stride=2, padding=1), nn.ReLU()),
-            *(nn.Conv2d(8, 8, 3, stride=1, padding=1), nn.ReLU()),
-            *(nn.Conv2d(8, 16, 3, stride=3, padding=1), nn.ReLU()),
-            *(nn.Conv2d(16, 32, 3, stride=1, padding=1), nn.ReLU()),
-            *(nn.Conv2d(32, 128, 3, stride=2, padding=1), nn.ReLU()),
-            *(nn.ConvTranspose2d(128, 32, 3, stride=2, padding=1), nn.ReLU()),
-            *(nn.Conv2d(32, 16, 3, stride=1, padding=1), nn.ReLU()),
-            *(nn.ConvTranspose2d(16, 8, 3, stride=3, padding=1, output_padding=1), nn.ReLU()),
-            *(nn.Conv2d(8, 8, 3, stride=1, padding=1), nn.ReLU()),
-            *(nn.Upsample(size=(28, 28)), nn.Conv2d(8, 1, 3, padding=1), nn.Sigmoid()),
-        )
 
 
 Loader = torch.utils.data.DataLoader[tuple[Tensor, Tensor]]
@@ -95,25 +76,6 @@ def notebook_loaders(data: FashionMnist, folder: Path) -> tuple[Loader, Loader]:
         torch.utils.data.DataLoader(train, batch_size=BATCH_SIZE, shuffle=True),
         torch.utils.data.DataLoader(validation, batch_size=BATCH_SIZE),
     )
-
-
-def notebook_epoch(
-    network: nn.Module, optimizer: torch.optim.Optimizer, loaders: tuple[Loader, Loader]
-) -> dict[str, list[float]]:
-    """One epoch of the loop that notebooks teach, with its validation pass; the losses of all batches."""
-    network.train()
-    losses: dict[str, list[float]] = {"train": [], "validation": []}
-    for images, _ in loaders[0]:
-        loss = F.mse_loss(network(images), images)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses["train"].append(loss.item())
-    network.eval()
-    with torch.no_grad():
-        for images, _ in loaders[1]:
-            losses["validation"].append(F.mse_loss(network(images), images).item())
-    return losses
 
 
 def schedule(epochs: int) -> Schedule:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from store import archive
-from store.archive import CHECKSUMS, export_run, import_run
+from store.archive import export_run, import_run
+from store.canonical import digest_bytes
 from store.errors import IntegrityError, StoreError, UsageError
 from store.records import MANIFEST, Draft, commit
 from store.runs import latest_run_id, load_entry, load_run, run_id_of, write_run
 from store.schema import Execution, Ingredients, Result, RunEntry, TaskKey
+from store.unpacking import CHECKSUMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 Members = dict[str, bytes]
 
 
-def write_store(root: Path, seconds: float = 1.0, value: float = 1.0) -> str:
+def write_store(root: Path, seconds: float = 1.0, value: float = 1.0, copies: int = 100) -> str:
     """A run of two records; returns its name."""
     entries = []
     for variant in ("ae", "vae"):
@@ -33,7 +35,7 @@ def write_store(root: Path, seconds: float = 1.0, value: float = 1.0) -> str:
             started_at="", duration_s=seconds, peak_memory_bytes=0, machine={}, packages={}, git_commit=None, git_dirty=None
         )
         result = Result(status="ok", metrics={"value": value})
-        record = commit(root, Draft(key, ingredients, result, {"weights.bin": variant.encode() * 100}, execution)).record
+        record = commit(root, Draft(key, ingredients, result, {"weights.bin": variant.encode() * copies}, execution)).record
         entry = RunEntry(task=key, fingerprint=record.fingerprint, status="ok", record_digest=record.digest)
         entries.append(entry)
     name = run_id_of("quick", (entry.fingerprint for entry in entries))
@@ -78,9 +80,24 @@ def first(members: Members, suffix: str) -> str:
     return next(name for name in members if name.endswith(suffix))
 
 
-def named(members: Members, run_id: str) -> None:
-    """Another run in the head of the archive."""
-    members[CHECKSUMS] = json.dumps({**json.loads(members[CHECKSUMS]), "run_id": run_id}).encode()
+def headed(members: Members, **fields: object) -> None:
+    """Other values in the head of the archive."""
+    members[CHECKSUMS] = json.dumps({**json.loads(members[CHECKSUMS]), **fields}).encode()
+
+
+def relisted(members: Members, name: str, content: bytes) -> None:
+    """Other content for a member, in the list of checksums as well."""
+    files = json.loads(members[CHECKSUMS])["files"]
+    members[name] = content
+    headed(members, files={**files, name: {"sha256": digest_bytes(content), "size_bytes": len(content)}})
+
+
+def added(members: Members, name: str, *, listed: bool = True) -> None:
+    """One more file in a record's folder, in the list of checksums as well where it is ``listed``."""
+    path = f"{first(members, MANIFEST).rpartition('/')[0]}/{name}"
+    members[path if listed else f"{path}.more"] = b"#!/bin/sh"
+    files = json.loads(members[CHECKSUMS])["files"]
+    headed(members, files={**files, path: {"sha256": digest_bytes(b"#!/bin/sh"), "size_bytes": 9}} if listed else files)
 
 
 def test_a_run_comes_through_whole(tmp_path: Path) -> None:
@@ -99,15 +116,27 @@ def test_a_run_comes_through_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("edit", "expected"),
     [
-        (lambda m: m.update({first(m, "weights.bin"): b"x"}), "was altered"),
+        (lambda m: m.update({first(m, "weights.bin"): b"ea" * 100}), "was altered"),
+        (lambda m: m.update({first(m, "weights.bin"): b"x"}), "has 1 bytes, not 200"),
+        (
+            lambda m: relisted(m, first(m, "weights.bin"), b"ea" * 100),
+            "weights.bin of the archive is not the file that its record",
+        ),
+        (lambda m: added(m, "weights.sh"), r"holds '.*/weights.sh', which is no file of the run"),
+        (lambda m: added(m, "deeper/weights.bin"), "which is no file of the run"),
+        (lambda m: added(m, "weights.bin", listed=False), "which is no file of the run"),
         (lambda m: m.pop(first(m, "weights.bin")), "lacks 1 of its files"),
         (lambda m: m.update({"records/more.bin": b"x"}), "no file of the run"),
         (lambda m: renamed(m, first(m, "weights.bin"), "../escaped.bin"), "no file of the run"),
         (lambda m: renamed(m, first(m, "weights.bin"), "/tmp/escaped.bin"), "no file of the run"),  # noqa: S108 - never written
         (lambda m: renamed(m, first(m, "weights.bin"), "cache/escaped.bin"), "no file of the run"),
-        (lambda m: renamed(m, first(m, MANIFEST), "records/a/b/c/d/record.json"), "not in the store|cannot be read"),
-        (lambda m: m.update({CHECKSUMS: b"{}"}), "cannot be read"),
-        (lambda m: named(m, "x/../quick-00000000"), "no run named|names run"),
+        (lambda m: renamed(m, first(m, MANIFEST), "records/a/b/c/d/record.json"), "lacks records/stand-in/ae/seed-0/"),
+        (lambda m: m.update({CHECKSUMS: b"{}"}), "does not fit its schema: format: Field required"),
+        (lambda m: m.update({CHECKSUMS: b"[" * 100_000}), "nested more than"),
+        (lambda m: headed(m, run_id="x/../quick-00000000"), "does not fit its schema: run_id"),
+        (lambda m: headed(m, run_id="quick-00000000"), "lacks runs/quick-00000000/run.json"),
+        (lambda m: headed(m, run_digest="0" * 64), "its manifest is of quick-.* or was altered"),
+        (lambda m: headed(m, format=2), "the archive has format 2, this program reads 1"),
     ],
 )
 def test_an_altered_archive_is_refused(edit: Callable[[Members], None], expected: str, tmp_path: Path) -> None:
@@ -118,7 +147,7 @@ def test_an_altered_archive_is_refused(edit: Callable[[Members], None], expected
     before = set(tmp_path.rglob("*"))
     with pytest.raises(Exception, match=expected) as caught:
         import_run(tmp_path / "b", bad)
-    assert getattr(caught.value, "exit_code", None) in {1, 3}
+    assert isinstance(caught.value, UsageError if "format 2" in expected else IntegrityError)
     assert content(tmp_path / "b") == {}
     assert {path for path in tmp_path.rglob("*") if path.is_file()} <= before
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from store import formats
+from store.errors import IntegrityError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +38,7 @@ def test_pickled_arrays_are_refused(tmp_path: Path) -> None:
     """An npz that holds Python objects would execute code: it is not read."""
     path = tmp_path / "evil.npz"
     np.savez(path, v=np.array([{}], dtype=object))
-    with pytest.raises(ValueError, match="allow_pickle"):
+    with pytest.raises(IntegrityError, match="Python objects, which are never read"):
         formats.read_arrays(path)
 
 

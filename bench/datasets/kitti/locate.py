@@ -14,7 +14,7 @@ from bench.datasets.kitti.digests import digest_of
 from bench.datasets.kitti.folders import EXPECTED, contents, is_dataset
 from bench.datasets.kitti.integrity import manifest_rows
 from store.canonical import digest
-from store.errors import DataError, StoreError
+from store.errors import DataError, unwritable
 
 if TYPE_CHECKING:
     from bench.datasets.catalogue import Dataset, Sources
@@ -93,9 +93,8 @@ def locate_drawn(cache_dir: Path) -> Path:
             shutil.rmtree(folder, ignore_errors=True)
             partial.rename(folder)
     except OSError as error:
-        message = f"cannot write the drawn street scenes: {error.strerror or error}"
-        cure = "free some space or name another folder: BENCH_CACHE_DIR=DIR"
-        raise StoreError(message, where=str(folder), cure=cure) from error
+        elsewhere = "or name another folder: BENCH_CACHE_DIR=DIR"
+        raise unwritable("cannot write the drawn street scenes", folder, error, elsewhere) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return folder

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from bench.datasets.kitti.yolo_text import yolo_rows
 from bench.datasets.pictures import PictureError, png_bytes, read_picture
-from store.errors import DataError, StoreError
+from store.errors import DataError, unwritable
 from store.records import write_atomic
 
 if TYPE_CHECKING:
@@ -44,9 +44,8 @@ def write_yolo_dataset(split: Split, class_names: Sequence[str], folder: Path, d
             _write_part(images, folder / "images" / part, folder / "labels" / part, decode)
             (folder / "labels" / f"{part}.cache").unlink(missing_ok=True)
     except OSError as error:
-        message = f"cannot write the training data: {error.strerror or error}"
-        cure = "free some space or name another folder with --artifacts DIR"
-        raise StoreError(message, where=str(folder), cure=cure) from error
+        elsewhere = "or name another folder with --artifacts DIR"
+        raise unwritable("cannot write the training data", folder, error, elsewhere) from error
     path = folder / DATASET_FILE
     write_atomic(path, _dataset_yaml(class_names).encode())
     return path

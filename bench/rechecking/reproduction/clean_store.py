@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from store.errors import StoreError
+from store.errors import unwritable
 from store.lock import LOCK, is_held, sole_writer
 from store.records import Stored, check_files, folder_of, load
 
@@ -31,8 +31,7 @@ def clean_store(artifacts: Path) -> Iterator[Path]:
         # A trainer that is being stopped may still write: what then stays is swept by the next re-run.
         temporary = tempfile.TemporaryDirectory(prefix=_PREFIX, dir=cache, ignore_cleanup_errors=True)
     except OSError as error:
-        message = f"no room for a clean store: {error.strerror or error}"
-        raise StoreError(message, where=str(cache), cure="free some space or name a copy with --artifacts DIR") from error
+        raise unwritable("no room for a clean store", cache, error, "or name a copy with --artifacts DIR") from error
     with temporary as name, sole_writer(Path(name), lambda _holder: None):
         yield Path(name)
 
@@ -43,8 +42,7 @@ def copy_record(stored: Stored, root: Path) -> Stored:
     try:
         shutil.copytree(stored.folder, folder)
     except OSError as error:  # shutil.Error is one
-        message = f"cannot copy the record of {stored.record.task.id}: {error.strerror or error}"
-        raise StoreError(message, where=str(folder), cure="free some space, then run again") from error
+        raise unwritable(f"cannot copy the record of {stored.record.task.id}", folder, error, "then run again") from error
     copied = load(folder)
     check_files(copied)
     return copied

@@ -49,7 +49,13 @@ def past(root: Path, key: TaskKey, seconds: float) -> None:
     """A finished record that took so long."""
     ingredients = Ingredients(config={}, code={}, inputs={}, upstream={}, environment={})
     execution = Execution(
-        started_at="2026", duration_s=seconds, peak_memory_bytes=0, machine={}, packages={}, git_commit=None, git_dirty=None
+        started_at="2026-01-01T00:00:00+00:00",
+        duration_s=seconds,
+        peak_memory_bytes=0,
+        machine={},
+        packages={},
+        git_commit=None,
+        git_dirty=None,
     )
     commit(root, Draft(key, ingredients, Result(status="ok"), {}, execution))
 

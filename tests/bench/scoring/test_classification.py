@@ -47,7 +47,7 @@ def test_rows_of_the_confusion_matrix_are_true_classes() -> None:
 def test_predictions_carry_the_probability_of_the_predicted_class() -> None:
     """The class is the highest logit and the probability its softmax."""
     features = torch.rand(12, 7)
-    head = build_head(7, 16, seed=0)
+    head = build_head(7, (16,), seed=0)
     found = predict(head, features, np.zeros(12, dtype=np.uint8))
     with torch.no_grad():
         probabilities = head(features).softmax(1).numpy()

@@ -34,7 +34,7 @@ SUBJECTS = ["ae", "vae", "dae", "head"]
 def subject(name: str) -> tuple[nn.Module, Objective, Examples]:
     """A network, what it minimises, and examples; the DAE upsamples as the study's alternative does."""
     if name == "head":
-        head = build_head(784, 8, seed=0)
+        head = build_head(784, (8,), seed=0)
         parts = (IMAGES.flatten(1), LABELS)
         return head, classification(head), Examples(tuple(p[:TRAIN] for p in parts), tuple(p[TRAIN:] for p in parts))
     network = build(name, Shape("bilinear" if name == "dae" else "nearest"), seed=0)

@@ -1,0 +1,179 @@
+"""Archives that tar allows and this program does not: each is refused at once, in bounded memory, and leaves nothing."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import tracemalloc
+from typing import TYPE_CHECKING
+
+import pytest
+
+from store.archive import export_run, import_run
+from store.errors import IntegrityError, UsageError
+from store.members import BLOCK, members
+from tests.store.test_archive import content, write_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+END = b"\0" * 2 * BLOCK
+
+
+def head_of(archive: Path) -> bytes:
+    """The checksums of a sound archive, as the member that they are."""
+    with tarfile.open(archive) as source:
+        member = source.next()
+        assert member is not None
+        stream = source.extractfile(member)
+        assert stream is not None
+        return plain("checksums.json", stream.read())
+
+
+def plain(name: str, data: bytes = b"") -> bytes:
+    """A member that is a plain file."""
+    info = tarfile.TarInfo(name)
+    info.size = len(data)
+    return info.tobuf(tarfile.PAX_FORMAT) + data + b"\0" * (-len(data) % BLOCK)
+
+
+def special(kind: bytes, name: str = "records/a/b/once/c/d", size: int = 0, data: bytes = b"") -> bytes:
+    """A member of another kind, or one that claims a size."""
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname, info.size = kind, "checksums.json" if kind in b"12" else "", size
+    return info.tobuf(tarfile.GNU_FORMAT) + data + b"\0" * (-len(data) % BLOCK)
+
+
+def patched(header: bytes, **fields: bytes) -> bytes:
+    """A header with other bytes in some places, and the checksum that they give."""
+    places = {"size": 124, "kind": 156, "sparse": 386, "real": 483}
+    block = bytearray(header)
+    for name, value in fields.items():
+        block[places[name] : places[name] + len(value)] = value
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block[:BLOCK])
+    return bytes(block)
+
+
+def extended(*records: bytes) -> bytes:
+    """An extended header that holds these records."""
+    body = b"".join(records)
+    return special(b"x", "././@PaxHeader", len(body), body)
+
+
+def record(key: bytes, value: bytes) -> bytes:
+    """A record of an extended header with its length in front."""
+    rest = b" " + key + b"=" + value + b"\n"
+    length = len(rest)
+    while len(b"%d" % length) + len(rest) != length:
+        length = len(b"%d" % length) + len(rest)
+    return b"%d" % length + rest
+
+
+SPARSE = patched(
+    special(b"S"), size=b"\x80" + bytes(11), sparse=b"\x80" + bytes(23), real=b"\x80" + (1 << 40).to_bytes(11, "big")
+)
+HOSTILE: dict[str, bytes] = {
+    "sparse member of a terabyte": SPARSE,
+    "symbolic link": special(b"2"),
+    "hard link": special(b"1"),
+    "device": special(b"3"),
+    "pipe": special(b"6"),
+    "folder": special(b"5"),
+    "unknown kind": special(b"Z"),
+    "member that claims a terabyte": special(b"0", size=1 << 32, data=b"x"),
+    "negative size": patched(special(b"0"), size=b"\xff" * 12),
+    "size that is no number": patched(special(b"0"), size=b"12x"),
+    "global header": special(b"g", size=10, data=b"10 a=bcde\n"),
+    "long name of GNU": special(b"L", "././@LongLink", 512, b"a" * 512),
+    "sparse map in an extended header": extended(record(b"GNU.sparse.map", b"x,y")) + plain("records/a"),
+    "sparse size in an extended header": extended(record(b"GNU.sparse.size", b"1")) + plain("records/a"),
+    "size in an extended header": extended(record(b"size", b"1e999")) + plain("records/a"),
+    "path and more in an extended header": extended(record(b"path", b"a"), record(b"mtime", b"inf")) + plain("records/a"),
+    "path with NUL": extended(record(b"path", b"records/a\0b")) + plain("records/a"),
+    "path that is no UTF-8": extended(record(b"path", b"records/\xff")) + plain("records/a"),
+    "length that lies": extended(b"99 path=x\n") + plain("records/a"),
+    "two extended headers": extended(record(b"path", b"a")) * 2 + plain("records/a"),
+    "3,000 extended headers": extended(record(b"comment", b"x")) * 3000 + plain("records/a"),
+    "extended header without a file": extended(record(b"path", b"records/a")),
+    "extended header of a megabyte": special(b"x", "p", 1 << 20, b"1" * (1 << 20)) + plain("records/a"),
+    "checksum that lies": b"records/x" + special(b"0")[9:],
+    "name of another encoding": special(b"0", "records/\udcff"),
+    "a member twice": b"",
+}
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    """A sound archive."""
+    write_store(tmp_path / "a")
+    export_run(tmp_path / "a", None, tmp_path / "run.tar")
+    return tmp_path / "run.tar"
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_export_does_not_write_is_refused(name: str, good: Path, tmp_path: Path) -> None:
+    """In front of the files, after them, and where nothing else is."""
+    sound = good.read_bytes()
+    head, rest = head_of(good), sound[len(head_of(good)) :].rstrip(b"\0")
+    rest += b"\0" * (-len(head + rest) % BLOCK)
+    bad = HOSTILE[name] or rest
+    for data in (head + bad + rest + END, head + rest + bad + END, head + bad + END):
+        (tmp_path / "bad.tar").write_bytes(data)
+        if data == head + rest + END:
+            continue
+        with pytest.raises(IntegrityError, match=r"bad\.tar"):
+            import_run(tmp_path / "b", tmp_path / "bad.tar")
+    assert content(tmp_path / "b") == {}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_beginning_is_no_archive_of_a_run(name: str, tmp_path: Path) -> None:
+    """The head itself comes through the same door."""
+    (tmp_path / "bad.tar").write_bytes(HOSTILE[name] + END)
+    with pytest.raises((IntegrityError, UsageError), match=r"bad\.tar"):
+        import_run(tmp_path / "b", tmp_path / "bad.tar")
+
+
+@pytest.mark.parametrize("cut", [0, 1, 511, 512, 600, 1024, 4096])
+def test_an_archive_that_is_cut_short_is_refused(cut: int, good: Path, tmp_path: Path) -> None:
+    """Wherever it ends."""
+    (tmp_path / "cut.tar").write_bytes(good.read_bytes()[:cut])
+    with pytest.raises((IntegrityError, UsageError), match=r"cut\.tar"):
+        import_run(tmp_path / "b", tmp_path / "cut.tar")
+    assert content(tmp_path / "b") == {}
+
+
+def test_a_path_too_long_for_a_header_comes_through(tmp_path: Path) -> None:
+    """In the extended header that Python's writer puts before it."""
+    with tarfile.open(tmp_path / "long.tar", "w", format=tarfile.PAX_FORMAT) as archive:
+        for name in ("records/" + "a" * 200, "short"):
+            info = tarfile.TarInfo(name)
+            info.size = 3
+            archive.addfile(info, io.BytesIO(b"abc"))
+    with (tmp_path / "long.tar").open("rb") as stream:
+        found = [(member.name, member.size) for member in members(stream)]
+    assert found == [("records/" + "a" * 200, 3), ("short", 3)]
+
+
+@pytest.mark.parametrize("make", [lambda path: path.mkdir(), lambda path: path.symlink_to("/dev/zero"), lambda _path: None])
+def test_what_is_no_file_is_a_mistake_of_the_user(make: Callable[[Path], None], tmp_path: Path) -> None:
+    """A folder, a device without end, nothing at all."""
+    make(tmp_path / "x.tar")
+    with pytest.raises(UsageError, match="cannot be read"):
+        import_run(tmp_path / "b", tmp_path / "x.tar")
+
+
+def test_memory_is_bounded(tmp_path: Path) -> None:
+    """Files of 30 MB each go in and out piece by piece."""
+    write_store(tmp_path / "a", copies=10_000_000)
+    tracemalloc.start()
+    try:
+        export_run(tmp_path / "a", None, tmp_path / "run.tar")
+        import_run(tmp_path / "b", tmp_path / "run.tar")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert content(tmp_path / "b") == content(tmp_path / "a")
+    assert peak < 8 << 20
