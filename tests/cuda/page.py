@@ -73,7 +73,10 @@ def _launches(figures: Figures) -> list[str]:
 
 
 def _repeated(figures: Figures) -> list[str]:
-    rows = [(name, _yes(found["twice"]), _yes(found["recorded_as_called"])) for name, found in figures.items()]
+    rows = [
+        (name, found["error"], "") if "error" in found else (name, _yes(found["twice"]), _yes(found["recorded_as_called"]))
+        for name, found in figures.items()
+    ]
     return [
         "Chain of digests, history and weights, as bits:",
         "",
@@ -82,8 +85,12 @@ def _repeated(figures: Figures) -> list[str]:
 
 
 def _unwaiting(figures: Figures) -> list[str]:
-    count = figures["trainings_without_waiting"]
-    return [f"{count} trainings ended in which a wait for the device within a pass would be an error."]
+    rows = [(name, found.get("error") or _yes(found["never_waited"])) for name, found in figures.items()]
+    return [
+        "Trained, recorded and called, where a wait for the device within a pass is an error:",
+        "",
+        *_table(("network", "never waited"), rows),
+    ]
 
 
 def _resumed(figures: Figures) -> list[str]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bench.harness.task import Progress
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("ae", "vae", "dae", "ae-bilinear", "head")
+NAMES = ("ae", "vae", "dae", "head", "ae-bilinear")
 BATCH_SIZE, LEARNING_RATE = 32, 1e-3
 
 
