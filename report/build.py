@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from report.evidence.records import load_evidence
-from report.evidence.studies import study_of
+from report.evidence.runs import chosen_run
+from report.evidence.studies import default_study, study_of
 from report.evidence.subject import subject_of
 from report.printing.strings import load_strings
 from report.rendering.engine import choose, render
@@ -16,13 +17,13 @@ from report.rendering.stamp import inputs_digest, is_current, write_stamp
 from store.canonical import digest_file
 from store.errors import StudyError, unwritable
 from store.records import discard_partials, write_atomic
-from store.runs import load_run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pydantic import JsonValue
 
+    from report.evidence.studies import Study
     from report.evidence.subject import Subject
     from report.rendering.job import EngineChoice, EngineName, RenderResult
 
@@ -36,6 +37,7 @@ class Options:
     """What the caller may choose; ``output`` None means ``report`` under the artifacts folder."""
 
     run_id: str | None = None
+    study: str | None = None
     engine: EngineChoice = "auto"
     formats: tuple[Format, ...] = FORMATS
     language: str = "en"
@@ -48,6 +50,7 @@ class BuildResult:
     """The files of the report; ``rebuilt`` is False where they were up to date already."""
 
     run_id: str
+    study: str
     outputs: tuple[Path, ...]
     rebuilt: bool
     comparable: bool
@@ -56,18 +59,22 @@ class BuildResult:
 
 
 def build(artifacts: Path, options: Options) -> BuildResult:
-    """Build ``report.html`` and ``report.pdf`` of a run, or find them up to date; the run's own folder keeps a copy.
+    """Build ``report.html`` and ``report.pdf`` of a run, or find them up to date.
+
+    The run's own folder keeps them. A copy stands where the latest report of its study is looked for: in the output folder
+    itself for the default study, in a folder of its name for any other.
 
     Raises IntegrityError where a record was altered, UsageError for an unknown language or a missing engine, StudyError
     where there is no run or rendering fails (what could be made is there nevertheless), StoreError where the folder cannot be
     written. Tasks that failed are no error: the report shows them.
     """
     engine = choose(options.engine)
-    run = load_run(artifacts, options.run_id)
+    run = chosen_run(artifacts, options.run_id, options.study)
     study = study_of(run.study)
     strings = load_strings(study, options.language)
     evidence = load_evidence(artifacts, run)
-    folder = (options.output or artifacts / "report") / run.run_id
+    base = options.output or artifacts / "report"
+    folder, latest = base / run.run_id, latest_folder(base, study)
     perf = artifacts / "perf" / "benchmark.json"
     found = perf if perf.is_file() else None
     choices: dict[str, JsonValue] = {"engine": engine, "formats": list(options.formats), "language": options.language}
@@ -76,27 +83,33 @@ def build(artifacts: Path, options: Options) -> BuildResult:
     inputs = inputs_digest(run, (stored.record.digest for stored in records), choices, found)
     outputs = tuple(folder / f"report.{form}" for form in options.formats)
     rebuilt = options.force or not is_current(folder / STAMP, inputs)
-    subject = subject_of(study, evidence, strings, found)
+    up = "/".join(("..", *(".." for _ in latest.relative_to(base).parts)))
+    subject = replace(subject_of(study, evidence, strings, found), up=up)
     try:
         if rebuilt:
             (folder / STAMP).unlink(missing_ok=True)
-            _hold_complete(_render(subject, folder, options, engine), folder)
+            _hold_complete(_render(subject, folder, options, engine), latest)
             write_stamp(folder / STAMP, inputs, outputs)
-        latest = tuple(_publish(path, folder.parent / path.name) for path in outputs)
+        shown = tuple(_publish(path, latest / path.name) for path in outputs)
     except OSError as error:
         raise unwritable("cannot write the report", folder, error, "or name another folder with --output DIR") from error
     incomplete = sum(stored.record.status != "ok" for stored in records)
-    return BuildResult(run.run_id, latest, rebuilt, subject.comparable, len(records), incomplete)
+    return BuildResult(run.run_id, study.name, shown, rebuilt, subject.comparable, len(records), incomplete)
 
 
-def _hold_complete(result: RenderResult, folder: Path) -> None:
+def latest_folder(base: Path, study: Study) -> Path:
+    """Where the latest report of a study stands."""
+    return base if study.name == default_study() else base / study.name
+
+
+def _hold_complete(result: RenderResult, latest: Path) -> None:
     """Publish what was made and raise StudyError for what was not; an older form of it would tell of other records."""
     if not result.failed:
         return
-    made = [str(_publish(path, folder.parent / path.name)) for path in result.outputs]
+    made = [str(_publish(path, latest / path.name)) for path in result.outputs]
     for path in result.failed:
         path.unlink(missing_ok=True)
-        (folder.parent / path.name).unlink(missing_ok=True)
+        (latest / path.name).unlink(missing_ok=True)
     error = next(iter(result.failed.values()))
     raise StudyError(f"made {', '.join(made)}, but: {error.what}", where=error.where, cure=error.cure) from error
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,18 +29,53 @@ def main(arguments: Sequence[str] | None = None) -> int:
         text, status = chosen.handler(chosen)
     except StudyError as error:
         if chosen.json:
-            print(json.dumps({"error": error.what, "where": error.where, "cure": error.cure}))
+            _say(json.dumps({"error": error.what, "where": error.where, "cure": error.cure}))
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    print(text)
+    _say(text)
     return int(status)
 
 
+def _say(text: str) -> None:
+    """Print to standard output; a reader that has gone (``| head``) does not change how the command ends."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter complains when it ends
+
+
+class _Version(argparse.Action):
+    """Prints the version that ``pyproject.toml`` gives and ends."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:  # noqa: A002  # argparse's own name
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Exit 0."""
+        import tomllib
+
+        project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        _say(f"{project['name']} {project['version']}")
+        parser.exit()
+
+
+class _Parser(argparse.ArgumentParser):
+    """Names the command that a misspelt one is close to."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit 2 with the message, and the nearest choice where there is one."""
+        found = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
+        near = get_close_matches(found[1], re.findall(r"[\w-]+", found[2]), n=1) if found else []
+        super().error(f"{message}; did you mean {near[0]}?" if near else message)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m report", description="Render the report of a run from its records.")
+    parser = _Parser(prog="python -m report", description="Render the report of a run from its records.")
+    parser.add_argument("--version", action=_Version, help="print the project's version")
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("build", help="build report.html and report.pdf")
-    _add_store_options(build)
+    _add_run(build, positional=True)
+    _add_artifacts(build)
     build.add_argument(
         "--engine", choices=_ENGINES, default="auto", help="auto: Quarto where it is on PATH, else pandoc and typst"
     )
@@ -48,28 +85,37 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--force", action="store_true", help="build even where nothing changed")
     build.set_defaults(handler=_build)
     audit = commands.add_parser("audit", help="say which published claims the run bears out; exit 5 where one is refuted")
-    _add_store_options(audit)
+    _add_run(audit, positional=True)
+    _add_artifacts(audit)
     _add_language(audit)
     audit.add_argument("--no-fail", action="store_true", help="exit 0 even where a claim is refuted")
     audit.set_defaults(handler=_audit)
     verify = commands.add_parser("verify", help="derive a report again from the records and compare; exit 3 where it differs")
     verify.add_argument("file", type=Path, metavar="FILE", help="a report.html or report.pdf")
-    _add_store_options(verify)
+    _add_run(verify)
+    _add_artifacts(verify)
     _add_language(verify)
     verify.add_argument("--engine", choices=_ENGINES, default="auto", help="what rendered it, as in build")
     verify.set_defaults(handler=_verify)
     compare = commands.add_parser("compare", help="set two runs side by side: settings, metrics, curves")
     compare.add_argument("first", metavar="RUN_A", help="the run that is compared with")
-    compare.add_argument("second", metavar="RUN_B", help="the run that is held against it")
+    compare.add_argument("second", metavar="RUN_B", nargs="?", help="the run that is held against it; the latest by default")
+    _add_study(compare)
     _add_artifacts(compare)
     compare.add_argument("--artifacts-b", type=Path, metavar="DIR", help="the store of RUN_B, where it is another one")
     compare.set_defaults(handler=_compare)
     return parser
 
 
-def _add_store_options(parser: argparse.ArgumentParser) -> None:
-    _add_artifacts(parser)
-    parser.add_argument("--run", metavar="ID", help="the run to report on; the latest by default")
+def _add_run(parser: argparse.ArgumentParser, *, positional: bool = False) -> None:
+    if positional:
+        parser.add_argument("named", metavar="RUN", nargs="?", help="the run to report on; the latest by default")
+    parser.add_argument("--run", metavar="ID", help="the same as a flag" if positional else "the run that it reports on")
+    _add_study(parser)
+
+
+def _add_study(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--study", metavar="NAME", help="the study whose latest run is meant where none is named")
 
 
 def _add_artifacts(parser: argparse.ArgumentParser) -> None:
@@ -94,7 +140,8 @@ def _build(chosen: argparse.Namespace) -> tuple[str, int]:
     from report.build import Options, build
 
     options = Options(
-        run_id=chosen.run,
+        run_id=_named_run(chosen),
+        study=chosen.study,
         engine=chosen.engine,
         formats=chosen.formats,
         language=chosen.lang,
@@ -109,27 +156,30 @@ def _verify(chosen: argparse.Namespace) -> tuple[str, int]:
     from report.build import Options
     from report.checks import verification
 
-    options = Options(run_id=chosen.run, engine=chosen.engine, language=chosen.lang)
+    options = Options(run_id=chosen.run, study=chosen.study, engine=chosen.engine, language=chosen.lang)
     facts = verification.verify_facts(chosen.file, chosen.artifacts, options)
     return (json.dumps(facts, indent=1) if chosen.json else verification.verify_text(facts)), 0 if facts["sound"] else 3
 
 
 def _compare(chosen: argparse.Namespace) -> tuple[str, int]:
     from report.checks.run_comparison import facts, text
+    from report.evidence.runs import chosen_run
 
     roots = (chosen.artifacts, chosen.artifacts_b or chosen.artifacts)
-    found = facts.compare_facts(roots, (chosen.first, chosen.second))
+    second = chosen_run(roots[1], chosen.second, chosen.study).run_id
+    found = facts.compare_facts(roots, (chosen.first, second))
     return (json.dumps(found, indent=1, allow_nan=False) if chosen.json else text.compare_text(found)), 0
 
 
 def _audit(chosen: argparse.Namespace) -> tuple[str, int]:
     from report.claims import audit
-    from report.evidence.records import evidence_of
+    from report.evidence.records import load_evidence
+    from report.evidence.runs import chosen_run
     from report.evidence.studies import study_of
     from report.evidence.subject import subject_of
     from report.printing.strings import load_strings
 
-    evidence = evidence_of(chosen.artifacts, chosen.run)
+    evidence = load_evidence(chosen.artifacts, chosen_run(chosen.artifacts, _named_run(chosen), chosen.study))
     study = study_of(evidence.run.study)
     subject = subject_of(study, evidence, load_strings(study, chosen.lang))
     facts = audit.audit_facts(subject)
@@ -137,9 +187,20 @@ def _audit(chosen: argparse.Namespace) -> tuple[str, int]:
     return text, 5 if audit.refuted(facts) and not chosen.no_fail else 0
 
 
+def _named_run(chosen: argparse.Namespace) -> str | None:
+    """The run that the command names, once."""
+    from store.errors import UsageError
+
+    if chosen.named and chosen.run and chosen.named != chosen.run:
+        raise UsageError(f"two runs are named: {chosen.named} and {chosen.run}", where="--run", cure="name one of them")
+    named: str | None = chosen.named or chosen.run
+    return named
+
+
 def _as_json(result: BuildResult) -> str:
     fields = {
         "run_id": result.run_id,
+        "study": result.study,
         "outputs": [str(path) for path in result.outputs],
         "rebuilt": result.rebuilt,
         "comparable": result.comparable,
@@ -150,7 +211,7 @@ def _as_json(result: BuildResult) -> str:
 
 
 def _as_text(result: BuildResult) -> str:
-    lines = [f"{'built' if result.rebuilt else 'up to date'}: run {result.run_id}, {result.tasks} tasks"]
+    lines = [f"{'built' if result.rebuilt else 'up to date'}: run {result.run_id} of {result.study}, {result.tasks} tasks"]
     if result.incomplete_tasks:
         lines.append(f"  {result.incomplete_tasks} of them did not end well; the report says which and why")
     if not result.comparable:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from store.canonical import digest, readable_json
 from store.doors import forbidden, is_file, is_folder, printable, read_bounded, reason_of
-from store.errors import IntegrityError, StoreError, StudyError
+from store.errors import IntegrityError, StoreError, StudyError, UsageError
 from store.manifests import load_manifest
 from store.records import MANIFEST, Stored, check_files, folder_of, load, write_atomic
 from store.schema import Run, RunEntry, run_fields, sealed_run
@@ -86,11 +86,11 @@ def latest_run_id(root: Path) -> str:
 
 
 def load_run(root: Path, run_id: str | None = None) -> Run:
-    """The named run, or the latest; raises StudyError where it is missing, IntegrityError where it was altered."""
+    """The named run, or the latest; raises UsageError where it is missing, IntegrityError where it was altered."""
     name = run_id or latest_run_id(root)
     path = run_path(root, name)
     if not RUN_ID.fullmatch(name) or not is_file(path):
-        raise StudyError(f"no run named {printable(name)}", where=printable(str(path)), cure=_choice(root))
+        raise UsageError(f"no run named {printable(name)}", where=printable(str(path)), cure=_choice(root))
     cure = f"delete {path.parent} and run again: nox -s bench"
     return load_manifest(path, Run, "run manifest", cure)
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from report.build import Options, build
+from report.build import Options, build, latest_folder
 from report.checks.explanation import count_words, explain
+from report.evidence.studies import study_names, study_of
 from store.errors import UsageError
 from store.runs import run_path
 
@@ -34,14 +35,19 @@ def verify_facts(file: Path, artifacts: Path, options: Options) -> dict[str, Jso
     Raises UsageError for a file that is no report, IntegrityError for a damaged record.
     """
     form = _FORMATS.get(file.suffix)
-    if form is None or not file.is_file():
-        raise UsageError("no such report", where=str(file), cure="name a report.html or report.pdf that report build wrote")
-    folder = file.resolve().parent.name
-    run_id = options.run_id or (folder if run_path(artifacts, folder).is_file() else None)
+    cure = "name a report.html or report.pdf that report build wrote"
+    if form is None:
+        raise UsageError(f"{file.name} is no report", where=str(file), cure=cure)
+    if not file.is_file():
+        raise UsageError("no such file", where=str(file), cure=cure)
+    folder = file.resolve().parent
+    run_id = options.run_id or (folder.name if run_path(artifacts, folder.name).is_file() else None)
+    study = options.study or (None if run_id else _study_of(folder, artifacts))
     printed = file.read_bytes()
     engine = (_engine_of(printed) if options.engine == "auto" else None) or options.engine
+    chosen = replace(options, run_id=run_id, study=study, formats=(form,), engine=engine)
     with tempfile.TemporaryDirectory() as workplace:
-        wanted = replace(options, run_id=run_id, formats=(form,), output=Path(workplace), force=True, engine=engine)
+        wanted = replace(chosen, output=Path(workplace), force=True)
         built = build(artifacts, wanted)
         derived = built.outputs[0].read_bytes()
     return judged(file, built.run_id, printed, derived)
@@ -63,6 +69,12 @@ def judged(file: Path, run_id: str, printed: bytes, derived: bytes) -> dict[str,
         "tokens": count_words(printed) if form == "html" else 0,
         "problems": list(problems),
     }
+
+
+def _study_of(folder: Path, artifacts: Path) -> str | None:
+    """The study whose latest report lies in this folder; None where none does, and the latest run of all is meant."""
+    names = (name for name in study_names() if latest_folder(artifacts / "report", study_of(name)).resolve() == folder)
+    return next(names, None)
 
 
 def verify_text(facts: Mapping[str, JsonValue]) -> str:

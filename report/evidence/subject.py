@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The run's evidence, its study, the published side, and the language that the report is written in."""
+    """The run's evidence, its study, the published side, and the language that the report is written in.
+
+    ``up`` leads from the folder of the study's latest report to the artifacts folder, for links to records.
+    """
 
     study: Study
     evidence: Evidence
@@ -32,6 +35,7 @@ class Subject:
     strings: Strings
     numbers: Formatter
     perf: Path | None = None
+    up: str = ".."
 
     @property
     def comparable(self) -> bool:

@@ -189,12 +189,12 @@ def _task_note(subject: Subject, status: str, reason: str, tasks: Iterable[Store
         status=subject.strings(f"status.{status}"),
         reason=reason.rstrip("."),
     )
-    logs = [log for stored in tasks if (log := _log(stored))]
+    logs = [log for stored in tasks if (log := _log(subject, stored))]
     return joined(" ", (note, subject.strings("tables.log_note", logs=joined(", ", logs)))) if logs else note
 
 
-def _log(stored: Stored) -> str:
-    """A link from ``report/report.html`` to what the record keeps of the failure; empty where it keeps nothing.
+def _log(subject: Subject, stored: Stored) -> str:
+    """A link from the study's latest report to what the record keeps of the failure; empty where it keeps nothing.
 
     The link's text is the path under the artifacts folder, which helps where the report was taken elsewhere.
     """
@@ -202,4 +202,4 @@ def _log(stored: Stored) -> str:
     if LOG not in {entry.name for entry in record.files}:
         return ""
     path = folder_of(Path(), record.task, record.fingerprint) / LOG
-    return link(path.as_posix(), f"../{path.as_posix()}")
+    return link(path.as_posix(), f"{subject.up}/{path.as_posix()}")

@@ -49,7 +49,7 @@ def known(root: Path, name: str = NAME) -> Iterator[None]:
         studies._declared.cache_clear()  # another test may write another study of this name
 
 
-def write_run_of(artifacts: Path, name: str = NAME, *, broken: str = "", created_at: str = "2026-02-02") -> Run:
+def write_run_of(artifacts: Path, *, broken: str = "", created_at: str = "2026-02-02", run_id: str = f"{NAME}-run") -> Run:
     """Commit a record for each of three seeds, skipped for the reason ``broken`` where it has one, and the run's manifest."""
     seeds = (0, 1, 2)
     stored = []
@@ -71,12 +71,12 @@ def write_run_of(artifacts: Path, name: str = NAME, *, broken: str = "", created
     return write_run(
         artifacts,
         {
-            "run_id": f"{name}-run",
+            "run_id": run_id,
             "profile": "paper",
-            "study": name,
+            "study": NAME,
             "config": {"seeds": list(seeds), "parts": ["simulation"], "simulation": {"points": 10000}},
             "entries": [entry.model_dump(mode="json") for entry in entries],
-            "command": ["python", "-m", "bench", "run", "--study", name],
+            "command": ["python", "-m", "bench", "run", "--study", NAME],
             "created_at": created_at,
         },
     )

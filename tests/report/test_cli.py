@@ -1,0 +1,122 @@
+"""The command line of the report: which run it means, where it writes, and what it says to a slip."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from report.cli import main
+from report.evidence.runs import chosen_run
+from report.evidence.studies import default_study
+from store.errors import StudyError, UsageError
+from tests.report.study import Spec, write_study
+from tests.report.tiny_study import NAME, known, write_project, write_run_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A store with two runs of a tiny study and, made between them, one of the default study."""
+    root = tmp_path_factory.mktemp("both")
+    artifacts = root / "artifacts"
+    for _ in known(write_project(root)):
+        write_run_of(artifacts, created_at="2025-01-01")
+        write_study(artifacts, Spec(seeds=(0,), images=20))
+        yield artifacts
+
+
+def test_a_run_is_found_by_name_by_study_and_as_the_latest(both: Path) -> None:
+    """The pointer wins where it is of the study, else the run that was made last."""
+    assert chosen_run(both).run_id == "synthetic-1"
+    assert chosen_run(both, None, NAME).run_id == f"{NAME}-run"
+    assert chosen_run(both, None, default_study()).run_id == "synthetic-1"
+    assert chosen_run(both, f"{NAME}-run").run_id == f"{NAME}-run"
+
+
+def test_the_run_made_last_is_the_latest_of_its_study(tmp_path: Path) -> None:
+    """Of two runs that the pointer does not name, the newer one."""
+    for _ in known(write_project(tmp_path)):
+        write_run_of(tmp_path / "a", created_at="2025-01-01", run_id="older")
+        write_run_of(tmp_path / "a", created_at="2025-06-01", run_id="newer")
+        write_run_of(tmp_path / "a", created_at="2024-01-01", run_id="oldest")
+        assert chosen_run(tmp_path / "a", None, NAME).run_id == "oldest"  # it was written last, and the pointer names it
+        write_study(tmp_path / "a", Spec(seeds=(0,), images=20))
+        assert chosen_run(tmp_path / "a", None, NAME).run_id == "newer"
+
+
+def test_a_run_of_another_study_is_refused(both: Path, tmp_path: Path) -> None:
+    """A name and a study that do not fit, and a study without a run, are errors that say which."""
+    with pytest.raises(UsageError, match="run synthetic-1 is one of assignment_2"):
+        chosen_run(both, "synthetic-1", NAME)
+    write_study(tmp_path, Spec(seeds=(0,), images=20))
+    with pytest.raises(StudyError, match="no run of fashion_benchmark"):
+        chosen_run(tmp_path, None, "fashion_benchmark")
+
+
+def test_reports_of_two_studies_lie_apart(both: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The default study's stands in the folder itself, the other's in a folder of its name; both verify where they lie."""
+    report = both / "report"
+    built = ["build", "--artifacts", str(both), "--engine", "pandoc", "--formats", "html", "--json"]
+    assert main([*built, "--study", NAME]) == 0
+    assert json.loads(capsys.readouterr().out)["outputs"] == [str(report / NAME / "report.html")]
+    assert not (report / "report.html").exists()
+    assert main(built) == 0
+    assert json.loads(capsys.readouterr().out)["study"] == default_study()
+    kept = [
+        report / name for name in ("report.html", "synthetic-1/report.html", f"{NAME}/report.html", f"{NAME}-run/report.html")
+    ]
+    assert kept[0].read_bytes() == kept[1].read_bytes() != kept[2].read_bytes() == kept[3].read_bytes()
+    for path in kept:
+        assert main(["verify", str(path), "--artifacts", str(both)]) == 0, path
+
+
+def test_audit_and_compare_take_the_latest_run_of_a_study(both: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where no run is named, --study says whose latest is meant."""
+    assert main(["audit", "--artifacts", str(both), "--study", NAME, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["run_id"] == f"{NAME}-run"
+    assert main(["compare", "synthetic-1", "--artifacts", str(both), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["runs"] == ["synthetic-1", "synthetic-1"]
+
+
+def test_slips_are_usage_errors_that_help(both: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 2 for a misspelt command, study or run, for a file that is no report, and for two runs at once."""
+    store = ["--artifacts", str(both)]
+    for arguments, words in (
+        (["audit", "--study", "tinny", *store], "did you mean tiny?"),
+        (["build", "nosuch", *store], "no run named nosuch"),
+        (["build", "a", "--run", "b", *store], "two runs are named"),
+        (["verify", str(ROOT / "README.md"), *store], "README.md is no report"),
+        (["verify", str(both / "report.html"), *store], "no such file"),
+    ):
+        assert main(arguments) == 2, arguments
+        assert words in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        main(["biuld"])
+    assert "did you mean build?" in capsys.readouterr().err
+
+
+def test_version_is_the_projects(capsys: pytest.CaptureFixture[str]) -> None:
+    """The version of pyproject.toml, with the project's name."""
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out.split()[1][0].isdigit()
+
+
+def test_a_reader_that_leaves_does_not_end_the_audit(both: Path) -> None:
+    """``report audit | head -1`` prints no traceback and keeps its exit status."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "report", "audit", "--artifacts", str(both), "--run", "synthetic-1", "--no-fail"]
+    with os.fdopen(writing, "w") as closed:
+        done = subprocess.run(command, cwd=ROOT, stdout=closed, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
