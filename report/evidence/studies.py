@@ -27,6 +27,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 import report.studies
+from report.evidence.vocabulary import load_vocabulary
 from store.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from report.checks.finding import Finding
     from report.claims.reading import Quantity
     from report.evidence.subject import Subject
+    from report.evidence.vocabulary import Vocabulary
     from report.printing.figure_style import Drawing
     from report.printing.table import Table
     from report.tables.sensitivity import Result
@@ -80,6 +82,11 @@ class Study:
     def templates(self) -> Path:
         """Where its report, sections and strings lie."""
         return self.root / "templates" / "studies" / self.name
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What its parts, models, arms and metrics are called, and in which order; raises UsageError for a faulty entry."""
+        return load_vocabulary(self.data)
 
     def declared(self) -> Declared:
         """Its declarations; imports its tables and figures."""

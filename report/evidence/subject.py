@@ -51,4 +51,5 @@ def subject_of(study: Study, evidence: Evidence, strings: Strings, perf: Path | 
     """The run beside what its study published; raises UsageError that names the entry at fault in the study's data."""
     protocol = load_protocol(study.data)
     published = load_published(study.data)
-    return Subject(study, evidence, published, protocol, departures(evidence, protocol), strings, formatter_of(strings), perf)
+    departed = departures(evidence, protocol)
+    return Subject(study, evidence, published, protocol, departed, strings, formatter_of(strings), perf)

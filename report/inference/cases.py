@@ -96,7 +96,8 @@ def case_of(subject: Subject, claim: Claim) -> Case:
 def _obstacle(subject: Subject, claim: Claim) -> Obstacle | None:
     if claim.kind == "not_comparable":
         return Obstacle(f"stated_{claim.reason}")
-    keys = blocking(claim, departures_of(claim, subject.deviations))
+    vocabulary = subject.study.vocabulary
+    keys = blocking(claim, departures_of(claim, subject.deviations, vocabulary), vocabulary)
     if keys:
         return Obstacle("departs", {"keys": ", ".join(keys[:2]) + (", ..." if keys[2:] else "")})
     lacking = [s for s in claim.select if not subject.evidence.complete(s.experiment, s.variant)]

@@ -30,16 +30,9 @@ JPEG_QUALITY = 88  # no visible blocks around thin things at the size of print
 _EMBEDDED = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
 RASTER_DPI = 200  # of scatter points inside the SVG: sharp in print, 100 kB instead of megabytes
 
-# Okabe and Ito's palette: distinct under the common colour-vision deficiencies. Line style and marker repeat the colour.
-MODEL_COLOUR = {"ae": "#0072B2", "vae": "#D55E00", "dae": "#009E73", "pixels": "#666666", "input": "#666666"}
-MODEL_MARKER = {"ae": "o", "vae": "s", "dae": "^", "pixels": "D", "input": "D"}
-MODEL_LINE = {"ae": "-", "vae": "--", "dae": "-.", "pixels": ":", "input": ":"}
 # Ten classes: Okabe and Ito's eight, and two of Tol's; each class has its own marker and a label at its median.
 CLASS_COLOUR = ("#000000", "#E69F00", "#56B4E9", "#009E73", "#B8A800", "#0072B2", "#D55E00", "#CC79A7", "#882255", "#777777")
 CLASS_MARKER = ("o", "s", "^", "v", "D", "P", "X", "*", "<", ">")
-# Blues start from random weights, oranges from COCO's; dashes mean three classes.
-ARM_COLOUR = {"scratch-car": "#0072B2", "scratch-3class": "#56B4E9", "transfer-car": "#E69F00", "transfer-3class": "#D55E00"}
-ARM_LINE = {"scratch-car": "-", "transfer-car": "-", "scratch-3class": "--", "transfer-3class": "--"}
 BOX_COLOUR = {"car": "#F5C518", "person": "#56B4E9", "cyclist": "#FF8FC7"}  # bright on photographs, black letters on them
 BOX_COLOUR_OTHER = "#C0E040"
 PUBLISHED = "#444444"

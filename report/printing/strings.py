@@ -104,15 +104,23 @@ def languages(study: Study) -> tuple[str, ...]:
 
 
 def load_strings(study: Study, language: str) -> Strings:
-    """Read one language of a study and of the core; raises UsageError where one lacks it or a key stands in both."""
+    """Read one language of a study and of the core, and the names of ``study.toml``.
+
+    Raises UsageError where one of them lacks the language or a key stands twice.
+    """
     if language not in languages(study):
         message = f"the report of {study.name} has no language {language!r}"
         raise UsageError(message, where="--lang", cure=f"choose one of: {', '.join(languages(study))}")
     shared, own = (_texts(folder / "strings" / f"{language}.toml") for folder in (STYLE, study.templates))
+    shared = {**shared, **study.vocabulary.texts(language)}
     twice = sorted(shared.keys() & own.keys())
     if twice:
         path = study.templates / "strings" / f"{language}.toml"
-        raise UsageError(f"these texts are the core's already: {', '.join(twice)}", where=str(path), cure="rename them there")
+        raise UsageError(
+            f"these texts stand in the core's strings or in study.toml already: {', '.join(twice)}",
+            where=str(path),
+            cure="rename them there",
+        )
     return Strings(language, {**shared, **own})
 
 

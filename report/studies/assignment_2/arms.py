@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from report.evidence.measure import measure, paired
+from report.studies.assignment_2.models import STUDY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 Part = Literal["autoencoders", "detection"]
 Epoch = Literal["last", "best"]
 EPOCHS: tuple[Epoch, ...] = ("last", "best")
-ARMS = ("scratch-car", "transfer-car", "scratch-3class", "transfer-3class")
-CLASS_TASKS = ("car", "3class")
-_EXPERIMENTS = ("detection_data", "detector", "detection")
+_TERMS = STUDY.vocabulary
+ARMS = tuple(arm.key for arm in _TERMS.arms)
+CLASS_TASKS = tuple(dict.fromkeys(arm.traits["task"] for arm in _TERMS.arms))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,13 @@ class Pair:
     transfer: str
 
 
-PUBLISHED_PAIR = Pair("published", "scratch-car", "transfer-3class")
-PAIRS = (PUBLISHED_PAIR, Pair("car", "scratch-car", "transfer-car"), Pair("3class", "scratch-3class", "transfer-3class"))
+PAIRS = tuple(Pair(pair.key, pair.first, pair.second) for pair in _TERMS.pairs)
+PUBLISHED_PAIR = next(pair for pair in PAIRS if pair.key == "published")
 
 
 def has_part(evidence: Evidence, part: Part) -> bool:
     """Whether the run has any task of this part of the study."""
-    return any((experiment in _EXPERIMENTS) == (part == "detection") for experiment, _ in evidence.cells)
+    return _TERMS.has_part(evidence.cells, part)
 
 
 def arms_of(evidence: Evidence) -> tuple[str, ...]:
@@ -52,8 +53,9 @@ def pairs_of(evidence: Evidence) -> tuple[Pair, ...]:
 
 
 def class_task(arm: str) -> str:
-    """``car`` or ``3class``."""
-    return arm.partition("-")[2]
+    """``car`` or ``3class``, with what a variant of the arm adds to its name (``car.drive``)."""
+    name, dot, added = arm.partition(".")
+    return f"{_TERMS.of(name).traits['task']}{dot}{added}"
 
 
 def of_arm(evidence: Evidence, experiment: str, arm: str, value: Callable[[Stored], float | None]) -> Measurement:

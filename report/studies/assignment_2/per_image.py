@@ -11,6 +11,7 @@ from report.evidence.measure import metric_reader, paired
 from report.evidence.records import frame
 from report.inference.statistics import t_interval
 from report.inference.testing import ALPHA, holm, mcnemar_p
+from report.studies.assignment_2.models import STUDY
 from store.errors import IntegrityError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from report.inference.statistics import Interval
     from store.records import Stored
 
-PAIRS: tuple[tuple[str, str], ...] = (("ae", "vae"), ("vae", "dae"), ("ae", "dae"))
+PAIRS = STUDY.vocabulary.model_pairs()
 INPUTS = ("clean", "noisy")
 
 

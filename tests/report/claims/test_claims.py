@@ -19,6 +19,7 @@ from store.errors import UsageError
 if TYPE_CHECKING:
     from report.evidence.subject import Subject
 
+TERMS = study_of().vocabulary
 FEWEST = 60  # claims that the study makes, counted generously
 
 
@@ -94,8 +95,32 @@ def test_a_departure_voids_the_claims_that_depend_on_it() -> None:
     """Another batch size voids a number and qualifies a tendency; other data void both; another part touches neither."""
     number, tendency = claim("table-5.vae.accuracy"), claim("text.vae.blur")
     changed = [Deviation(key, 1, 2) for key in ("autoencoder.batch_size", "vae.beta", "dae.noise_factor", "detection.epochs")]
-    keys = departures_of(number, changed)
-    assert keys == blocking(number, keys) == ("autoencoder.batch_size", "vae.beta")
-    assert departures_of(tendency, changed) == keys
-    assert blocking(tendency, keys) == ()
-    assert blocking(tendency, ("dataset.source",)) == ("dataset.source",)
+    keys = departures_of(number, changed, TERMS)
+    assert keys == blocking(number, keys, TERMS) == ("autoencoder.batch_size", "vae.beta")
+    assert departures_of(tendency, changed, TERMS) == keys
+    assert blocking(tendency, keys, TERMS) == ()
+    assert blocking(tendency, ("dataset.source",), TERMS) == ("dataset.source",)
+
+
+@pytest.mark.parametrize(
+    ("name", "decisive", "other"),
+    [
+        ("text.vae.blur", ("dataset.source", "autoencoder.epochs"), ("dataset.validation_fraction", "reconstruction.pairs")),
+        ("text.classifier.order", ("dataset.source", "classifier.epochs"), ("classifier.batch_size",)),
+        ("transfer.recall", ("detection.dataset", "detection.epochs", "detection.image_size"), ("detection.images",)),
+    ],
+)
+def test_other_data_or_shorter_training_voids_a_tendency(name: str, decisive: tuple[str, ...], other: tuple[str, ...]) -> None:
+    """Every decisive setting voids it by itself; each other one that it depends on qualifies it only."""
+    for key in (*decisive, *other):
+        keys = departures_of(claim(name), [Deviation(key, 1, 2)], TERMS)
+        assert keys == (key,)
+        assert blocking(claim(name), keys, TERMS) == (keys if key in decisive else ())
+
+
+def test_an_experiment_that_the_study_does_not_describe_depends_on_everything() -> None:
+    """Nothing is compared on the strength of a missing line."""
+    stranger = claim("table-5.vae.accuracy").model_copy(
+        update={"select": (Selector(experiment="unknown", variant="x", metric="m"),)}
+    )
+    assert departures_of(stranger, [Deviation("detection.epochs", 1, 2)], TERMS) == ("detection.epochs",)

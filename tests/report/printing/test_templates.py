@@ -87,5 +87,5 @@ def test_a_text_of_the_core_stands_in_no_study(tmp_path: Path) -> None:
     folder = tmp_path / "templates" / "studies" / "twin" / "strings"
     folder.mkdir(parents=True)
     (folder / "en.toml").write_text('[columns]\nseeds = "N"\n', encoding="utf-8")
-    with pytest.raises(UsageError, match=r"the core's already: columns\.seeds"):
+    with pytest.raises(UsageError, match=r"already: columns\.seeds"):
         load_strings(Study("twin", tmp_path), "en")

@@ -8,8 +8,6 @@ from matplotlib.ticker import MaxNLocator
 
 from report.evidence.history import by_seed, mean_curve
 from report.printing.figure_style import (
-    MODEL_COLOUR,
-    MODEL_LINE,
     PUBLISHED,
     RERUN_TRAIN,
     RERUN_VALIDATION,
@@ -18,7 +16,7 @@ from report.printing.figure_style import (
     single_seeds,
 )
 from report.studies.assignment_2 import slip
-from report.studies.assignment_2.models import MODELS
+from report.studies.assignment_2.models import MODELS, look_of, objective_of
 from report.studies.assignment_2.tables.training import loss_names
 
 if TYPE_CHECKING:
@@ -37,7 +35,7 @@ _CLASSIFIER_PANELS = (
 
 def losses(subject: Subject) -> Drawing:
     """Figure 1: one panel a model, re-run seeds faint and their mean bold, published curves dashed."""
-    figure, axes = canvas(3, 1, 7.2)
+    figure, axes = canvas(len(MODELS), 1, 2.4 * len(MODELS))
     for axis, model in zip(axes, MODELS, strict=True):
         _loss_panel(subject, axis, model)
     figure.legend(*axes[1].get_legend_handles_labels(), loc="outside lower center", ncols=2)
@@ -50,7 +48,7 @@ def classifiers(subject: Subject) -> Drawing:
     for axis, (printed, measured, scale) in zip(axes, _CLASSIFIER_PANELS, strict=True):
         for model in MODELS:
             curve = subject.published.find_curve(f"figure-6.{model}.{printed}")
-            marks: dict[str, Any] = {"color": MODEL_COLOUR[model], "linewidth": 1.0, "linestyle": ":", "alpha": 0.9}
+            marks: dict[str, Any] = {"color": look_of(model).colour, "linewidth": 1.0, "linestyle": ":", "alpha": 0.9}
             if curve is not None:
                 label = subject.strings("figures.published_of", model=subject.model(model))
                 axis.plot(curve.x, curve.y, **marks, label=label)
@@ -59,7 +57,7 @@ def classifiers(subject: Subject) -> Drawing:
                 subject.evidence.complete("classifier", model),
                 measured,
                 scale,
-                (MODEL_COLOUR[model], MODEL_LINE[model], subject.model(model)),
+                (look_of(model).colour, look_of(model).line, subject.model(model)),
             )
         axis.set_title(subject.strings(f"figures.{printed}"))
         axis.set_xlabel(subject.strings("figures.epoch"))
@@ -84,7 +82,7 @@ def _loss_panel(subject: Subject, axis: Axes, model: str) -> None:
     s = subject.strings
     train, validation = loss_names(model)
     axis.set_title(s("figures.loss_title", model=subject.model(model)))
-    axis.set_ylabel(s("figures.loss_per_image" if model == "vae" else "figures.mse_per_pixel"))
+    axis.set_ylabel(s(f"figures.{objective_of(model).unit}"))
     axis.set_xlabel(s("figures.epoch"))
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     for part, linestyle, linewidth in (("train", "--", 1.2), ("validation", ":", 1.4)):
@@ -117,7 +115,7 @@ def missing_words(subject: Subject, experiment: str, variant: str) -> str:
 def _loss_alt(subject: Subject, model: str) -> str:
     records = subject.evidence.complete("autoencoder", model)
     printed = subject.published.curve(f"figure-1.{model}.train").y
-    name, digits = subject.model(model), (2 if model == "vae" else 4)
+    name, digits = subject.model(model), objective_of(model).digits
     fixed = subject.numbers.fixed
     known = {
         "model": name,

@@ -8,10 +8,11 @@ from matplotlib.ticker import MaxNLocator
 
 from report.evidence.history import mean_curve
 from report.evidence.records import frames
-from report.printing.figure_style import ARM_COLOUR, ARM_LINE, PUBLISHED, Drawing, canvas, placeholder, single_seeds
+from report.printing.figure_style import PUBLISHED, Drawing, canvas, placeholder, single_seeds
 from report.studies.assignment_2 import arms
 from report.studies.assignment_2.arms import PUBLISHED_PAIR, arms_of, class_names
 from report.studies.assignment_2.figures.curves import bundle, missing_words
+from report.studies.assignment_2.models import look_of
 from report.studies.assignment_2.transfer import LOSSES
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _comparable(subject: Subject) -> bool:
 def _by_epoch(subject: Subject, axis: Axes, present: list[str], name: str, *, label_axis: bool = True) -> None:
     for arm in present:
         records = subject.evidence.complete("detector", arm)
-        bundle(axis, records, name, 1.0, (ARM_COLOUR[arm], ARM_LINE[arm], subject.strings(f"arms.{arm}")))
+        bundle(axis, records, name, 1.0, (look_of(arm).colour, look_of(arm).line, subject.strings(f"arms.{arm}")))
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     if label_axis:
         axis.set_xlabel(subject.strings("figures.epoch"))
@@ -132,9 +133,9 @@ def _curve(subject: Subject, axis: Axes, arm: str, index: int) -> float | None:
     seeds = kept.pivot_table("precision", "recall", "seed")
     if seeds.empty:
         return None
-    single_seeds(axis, seeds, ARM_COLOUR[arm])
+    single_seeds(axis, seeds, look_of(arm).colour)
     mean = seeds.mean(axis=1)
-    axis.plot(mean.index, mean, color=ARM_COLOUR[arm], linestyle=ARM_LINE[arm], label=subject.strings(f"arms.{arm}"))
+    axis.plot(mean.index, mean, color=look_of(arm).colour, linestyle=look_of(arm).line, label=subject.strings(f"arms.{arm}"))
     return float(mean.mean())
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from report.evidence.records import arrays, frames
-from report.printing.figure_style import ARM_COLOUR, ARM_LINE, STYLE, Drawing, absent, canvas
+from report.printing.figure_style import STYLE, Drawing, absent, canvas
 from report.studies.assignment_2.arms import CLASS_TASKS, arms_of, class_names, class_task
 from report.studies.assignment_2.figures.curves import missing_words
+from report.studies.assignment_2.models import look_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -77,7 +78,7 @@ def _distribution(subject: Subject, axis: Axes, arm: str) -> str:
         words = missing_words(subject, "detection", arm) if found is None else subject.strings("figures.no_match")
         axis.plot([], [], linestyle="none", label=f"{name}: {words}")
         return subject.strings("alt.missing", model=name, words=words)
-    look: dict[str, Any] = {"color": ARM_COLOUR[arm], "linestyle": ARM_LINE[arm]}
+    look: dict[str, Any] = {"color": look_of(arm).colour, "linestyle": look_of(arm).line}
     share, _ = np.histogram(found, _EDGES)
     median = float(np.median(found))
     axis.stairs(100 * share / len(found), _EDGES, linewidth=1.6, label=name, **look)

@@ -9,9 +9,6 @@ import numpy as np
 from report.evidence.measure import error
 from report.evidence.records import frames, reference
 from report.printing.figure_style import (
-    MODEL_COLOUR,
-    MODEL_LINE,
-    MODEL_MARKER,
     WIDTH_IN,
     Drawing,
     absent,
@@ -21,7 +18,7 @@ from report.printing.figure_style import (
     single_seeds,
 )
 from report.studies.assignment_2.figures.curves import missing_words
-from report.studies.assignment_2.models import MODELS
+from report.studies.assignment_2.models import MODELS, look_of
 from report.studies.assignment_2.tables.reconstruction import shown_pairs, sweep
 
 if TYPE_CHECKING:
@@ -68,7 +65,7 @@ def distributions(subject: Subject) -> Drawing:
         edges = np.linspace(0, float(np.quantile(np.concatenate(known), 0.995)), _BINS + 1)
         for model, values in found.items():
             if values is not None:
-                look: dict[str, Any] = {"color": MODEL_COLOUR[model], "linestyle": MODEL_LINE[model]}
+                look: dict[str, Any] = {"color": look_of(model).colour, "linestyle": look_of(model).line}
                 share, _ = np.histogram(values, edges)
                 axis.stairs(100 * share / len(values), edges, **look, linewidth=1.6, label=subject.model(model))
                 axis.axvline(float(np.median(values)), **look, linewidth=0.8, alpha=0.7)
@@ -105,9 +102,10 @@ def robustness(subject: Subject) -> Drawing:
 def _line(axis: Axes, factors: NDArray[np.float64], records: tuple[Stored, ...], name: str, who: tuple[str, str]) -> None:
     seeds = frames(records, "robustness.parquet").pivot_table(name, "noise_factor", "seed", dropna=False)
     kind, label = who
-    single_seeds(axis, seeds, MODEL_COLOUR[kind])
+    look = look_of(kind)
+    single_seeds(axis, seeds, look.colour)
     values = seeds.mean(axis=1).to_numpy(np.float64)
-    axis.plot(factors, values, color=MODEL_COLOUR[kind], linestyle=MODEL_LINE[kind], marker=MODEL_MARKER[kind], label=label)
+    axis.plot(factors, values, color=look.colour, linestyle=look.line, marker=look.marker, label=label)
 
 
 def _pooled(subject: Subject, model: str, which: str) -> NDArray[np.float64] | None:

@@ -10,7 +10,7 @@ from report.printing.cells import Comparison
 from report.printing.table import Cell, Column, Table
 from report.studies.assignment_2 import slip
 from report.studies.assignment_2.arms import has_part
-from report.studies.assignment_2.models import MODELS
+from report.studies.assignment_2.models import MODELS, objective_of
 from report.studies.assignment_2.tables.detection import caveats, headline_rows
 
 if TYPE_CHECKING:
@@ -91,8 +91,8 @@ def loss_rows(subject: Subject) -> list[tuple[str, Comparison]]:
 
 def loss_names(model: str) -> tuple[str, str]:
     """Metric names of the optimised training and validation loss."""
-    suffix = "loss_per_image" if model == "vae" else "mse_per_pixel"
-    return f"train_{suffix}", f"validation_{suffix}"
+    objective = objective_of(model)
+    return objective.train, objective.validation
 
 
 def _settings(subject: Subject, model: str, latent: Measurement) -> tuple[Cell, ...]:
