@@ -100,6 +100,12 @@ def _add_upkeep_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
     export.add_argument("run", nargs="?", metavar="RUN", help="which run (default: the latest)")
     export.add_argument("--output", type=Path, metavar="FILE", help="the archive (default: RUN.tar)")
     export.set_defaults(handler=_export)
+    statement = commands.add_parser("statement", help="write a run's certificate as an in-toto statement", epilog=_EPILOG)
+    statement.add_argument("run", nargs="?", metavar="RUN", help="which run (default: the latest)")
+    statement.add_argument("--archive", type=Path, metavar="FILE", help="what it speaks of: the exported run (default: run.json)")
+    statement.add_argument("--output", type=Path, metavar="FILE", help="the statement (default: RUN.intoto.json)")
+    statement.add_argument("--predicate", type=Path, metavar="FILE", help="also the certificate alone, for who signs it")
+    statement.set_defaults(handler=_statement)
     taken = commands.add_parser("import", help="check an archive and take its run into the store", epilog=_EPILOG)
     taken.add_argument("archive", type=Path, metavar="FILE", help="what export wrote, here or on another machine")
     text = "where this store has another result of a task that nothing was made from, keep it"
@@ -111,7 +117,7 @@ def _add_upkeep_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
     clean = commands.add_parser("clean", help="delete what no run names, after asking", epilog=_EPILOG)
     clean.add_argument("--yes", action="store_true", help="do not ask")
     clean.set_defaults(handler=_clean)
-    for command in (export, taken, merge, clean):
+    for command in (export, statement, taken, merge, clean):
         _add_store_options(command)
 
 
@@ -285,6 +291,14 @@ def _clean(options: argparse.Namespace) -> int:
 
     facts = upkeep.clean_facts(options, sys.stderr, sys.stdin)
     _say(json.dumps(facts, indent=1) if options.json else upkeep.clean_text(facts))
+    return 0
+
+
+def _statement(options: argparse.Namespace) -> int:
+    from bench.harness import statement
+
+    facts = statement.statement_facts(options)
+    _say(json.dumps(facts, indent=1) if options.json else statement.statement_text(facts))
     return 0
 
 
