@@ -100,14 +100,21 @@ def _resumed(figures: Figures) -> list[str]:
 
 def _losses(figures: Figures) -> list[str]:
     rows = [
-        (name, f"{found['largest_relative']:.1e}", f"{found['largest_absolute_accuracy']:.1e}", _yes(found["within"]))
+        (
+            name,
+            f"{found['gradient_relative']:.1e}",
+            f"{found['largest_relative']:.1e}",
+            f"{found['largest_absolute_accuracy']:.1e}",
+            _yes(found["within"]),
+        )
         for name, found in figures["networks"].items()
     ]
     return [
-        "Each epoch's losses against the CPU's, with the same random numbers; the tolerance is",
-        f"{figures['loss_tolerance']:g} relative, for accuracies {figures['accuracy_tolerance']:g} absolute.",
+        "Each epoch's losses against the CPU's, with the same random numbers, and the gradient of the first batch; tolerances:",
+        f"losses {figures['loss_tolerance']:g} relative (rounding grows while a training leaves its plateau), gradients",
+        f"{figures['gradient_tolerance']:g} relative, accuracies {figures['accuracy_tolerance']:g} absolute.",
         "",
-        *_table(("network", "largest relative difference", "largest difference of accuracy", "within"), rows),
+        *_table(("network", "gradient", "largest relative difference", "largest difference of accuracy", "within"), rows),
     ]
 
 

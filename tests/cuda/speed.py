@@ -30,6 +30,7 @@ REPLAYS = 2000
 
 def epochs(device: str, scale: Scale, folder: Path) -> dict[str, JsonValue]:
     """Seconds an epoch, training and validation, of the notebook's loop and of ours; the first epoch warms up."""
+    configure(device, threads=1)  # before CUDA starts; the notebook's loop then takes the flags back that it lives without
     notebook = _notebook(device, scale)
     found: dict[str, JsonValue] = {"training_images": 2000 * scale.copies, "validation_images": 500 * scale.copies}
     found["notebook"] = notebook

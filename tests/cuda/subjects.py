@@ -65,14 +65,18 @@ def subject(name: str, images: Tensor, labels: Tensor) -> tuple[nn.Module, Objec
     return network, objective_of(variant, network, noise_factor=0.5, beta=0.5), (images,)
 
 
+def batch_of(device: torch.device, scale: Scale) -> tuple[Tensor, Tensor]:
+    """Images and labels of both parts, training first."""
+    data, end = sample(), scale.train + scale.validation
+    images = image_tensor(data.train_images[:end], device)
+    return images, torch.tensor(data.train_labels[:end], dtype=torch.int64, device=device)
+
+
 def train(
     name: str, device: torch.device, scratch: Path, scale: Scale, *, capture: bool = True, progress: Progress = silent
 ) -> tuple[nn.Module, Training]:
     """A short training on the sample, from the checkpoint in ``scratch`` where there is one."""
-    data, end = sample(), scale.train + scale.validation
-    images = image_tensor(data.train_images[:end], device)
-    labels = torch.tensor(data.train_labels[:end], dtype=torch.int64, device=device)
-    network, objective, tensors = subject(name, images, labels)
+    network, objective, tensors = subject(name, *batch_of(device, scale))
     examples = Examples(tuple(t[: scale.train] for t in tensors), tuple(t[scale.train :] for t in tensors))
     scratch.mkdir(exist_ok=True)
     surroundings = Surroundings(0, scratch, progress, capture)
