@@ -102,7 +102,9 @@ def _add_upkeep_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
     export.set_defaults(handler=_export)
     statement = commands.add_parser("statement", help="write a run's certificate as an in-toto statement", epilog=_EPILOG)
     statement.add_argument("run", nargs="?", metavar="RUN", help="which run (default: the latest)")
-    statement.add_argument("--archive", type=Path, metavar="FILE", help="what it speaks of: the exported run (default: run.json)")
+    statement.add_argument(
+        "--archive", type=Path, metavar="FILE", help="what it speaks of: the exported run (default: run.json)"
+    )
     statement.add_argument("--output", type=Path, metavar="FILE", help="the statement (default: RUN.intoto.json)")
     statement.add_argument("--predicate", type=Path, metavar="FILE", help="also the certificate alone, for who signs it")
     statement.set_defaults(handler=_statement)

@@ -1,7 +1,7 @@
 """``bench statement``: the replay certificate of a run as an in-toto statement, for others to sign and to check.
 
-in-toto Statement v1: a subject with its digest (the exported archive, or else the run's manifest) and a predicate, which here is
-the certificate as the store keeps it.
+in-toto Statement v1: a subject with its digest (the exported archive, or else the run's manifest) and a predicate, which here
+is the certificate as the store keeps it.
 """
 
 from __future__ import annotations
