@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import matplotlib.image
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FixedFormatter, FuncFormatter
 
 from report.printing.markup import drawable
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+_HARMLESS = ("Glyph .* missing from font", "constrained_layout not applied")  # a name in another script, or a very long one
+_LONGEST_TICK = 24  # characters of a label beside an axis; the alternative text has the whole
 WIDTH_IN = 5.2  # on a phone 390 px wide this makes 9.5 pt about 8.5 px high; wider canvases would shrink the text
 PLACEHOLDER_IN = 0.6  # height of a figure without data
 JPEG_QUALITY = 88  # no visible blocks around thin things at the size of print
@@ -122,10 +125,13 @@ def save(drawing: Drawing, path: Path) -> None:
     FigureCanvasSVG(figure)
     _make_drawable(figure)
     engine = figure.get_layout_engine()
-    if engine is not None:
-        engine.execute(figure)  # savefig would draw everything once more to no other end than this
-        figure.set_layout_engine(None)
-    figure.savefig(path, format="svg", dpi=RASTER_DPI, metadata={"Date": None, "Creator": None})
+    with warnings.catch_warnings():
+        for message in _HARMLESS:
+            warnings.filterwarnings("ignore", message)
+        if engine is not None:
+            engine.execute(figure)  # savefig would draw everything once more to no other end than this
+            figure.set_layout_engine(None)
+        figure.savefig(path, format="svg", dpi=RASTER_DPI, metadata={"Date": None, "Creator": None})
     if drawing.photographs:
         drawn = path.read_text(encoding="utf-8")
         path.write_text(_EMBEDDED.sub(lambda found: _jpeg(found.group(1)), drawn), encoding="utf-8")
@@ -140,10 +146,12 @@ def _make_drawable(figure: Figure) -> None:
             formatter = axis.get_major_formatter()
             if isinstance(formatter, FuncFormatter):  # labels that the program gave; they are made anew at each drawing
                 formatter.func = _drawable_labels(formatter.func)
+            if isinstance(formatter, FixedFormatter):
+                formatter.seq = [drawable(label, _LONGEST_TICK) for label in formatter.seq]
 
 
 def _drawable_labels(label: Callable[..., str]) -> Callable[..., str]:
-    return lambda value, place: drawable(label(value, place))
+    return lambda value, place: drawable(label(value, place), _LONGEST_TICK)
 
 
 def _jpeg(encoded: str) -> str:

@@ -113,9 +113,10 @@ local function equations(inlines)
   return out
 end
 
+-- A record's words may look like a mark; they are escaped in the source, so that it has no more marks than elements took.
 local function loose_mark(element)
   local id = element.text:match("{#([%w_-]+)")
-  if id and source.line_of("{#" .. id) > 0 then source.problem(source.line_of("{#" .. id), "{#" .. id .. "} does not follow what it names", "put it behind its table caption, image, heading or $$ on one line") end
+  if id and source.count("{#" .. id) > (uses[id] or 0) then source.problem(source.line_of("{#" .. id), "{#" .. id .. "} does not follow what it names", "put it behind its table caption, image, heading or $$ on one line") end
 end
 
 local function link_to(citation)

@@ -31,6 +31,13 @@ function source.line_of(needle, nth)
   return 0
 end
 
+-- How often the source has the needle, an id not inside a longer one.
+function source.count(needle)
+  local found = 0
+  while source.line_of(needle, found + 1) > 0 do found = found + 1 end
+  return found
+end
+
 function source.problem(line, message, cure)
   problems[#problems + 1] = string.format("qmd-problem\t%d\t%s\t%s", line, message, cure)
 end

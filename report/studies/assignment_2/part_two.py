@@ -45,7 +45,9 @@ def images(subject: Subject) -> str:
     if stored is None:
         return ""
     count = sum(int(stored.record.result.metrics[f"images_{part}"]) for part in ("train", "validation"))
-    return subject.strings(f"summary.{_dataset(subject)}", count=subject.numbers.integer(count))
+    name, strings = _dataset(subject), subject.strings
+    key = f"summary.{name}" if f"summary.{name}" in strings.texts else "summary.other_images"
+    return strings(key, count=subject.numbers.integer(count), name=name)
 
 
 def _data_record(subject: Subject) -> Stored | None:

@@ -80,7 +80,7 @@ def _fact(subject: Subject, task: str, read: Callable[[Subject, Stored], str]) -
 
 def _dataset(subject: Subject, stored: Stored) -> str:
     name = str(stored.record.result.facts["dataset"])
-    return subject.strings(f"datasets.{name}")
+    return subject.strings.named("datasets", name)
 
 
 def _classes(subject: Subject, stored: Stored) -> str:
@@ -102,4 +102,4 @@ def _ignored(subject: Subject, stored: Stored) -> str:
 
 
 def _split(subject: Subject, stored: Stored) -> str:
-    return subject.strings(f"splits.{stored.record.result.facts['split']}")
+    return subject.strings.named("splits", str(stored.record.result.facts["split"]))
