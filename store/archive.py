@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from store.audit import audit_record, audit_run
-from store.canonical import digest_file, readable_json
+from store.canonical import digest_bytes, digest_file, readable_json
 from store.certificates import certificate_path, is_checked_here, load_certificate
+from store.crate import CRATE, crate_bytes
 from store.doors import DOCUMENT_BYTES, open_regular, read_bounded
 from store.errors import IntegrityError, unwritable
 from store.links import audit_links
@@ -47,7 +48,7 @@ class Imported:
 
 
 def export_run(root: Path, run_id: str | None, target: Path) -> Run:
-    """Write the run, or the latest, to ``target``: equal runs give equal bytes. Every digest is checked on the way.
+    """Write the run, or the latest, to ``target`` with its Process Run Crate: equal runs give equal bytes, digests are checked.
 
     Raises IntegrityError for a damaged record, StudyError without a run, StoreError where ``target`` cannot be written.
     """
@@ -55,14 +56,17 @@ def export_run(root: Path, run_id: str | None, target: Path) -> Run:
     files = dict(sorted((path.relative_to(root).as_posix(), path) for path in _files_of(root, run)))
     sizes = {name: path.stat().st_size for name, path in files.items()}
     sums = {name: {"sha256": digest_file(path), "size_bytes": sizes[name]} for name, path in files.items()}
+    crate = crate_bytes(run, [load_entry(root, entry).record for entry in run.entries])
+    sums[CRATE] = {"sha256": digest_bytes(crate), "size_bytes": len(crate)}
     head = readable_json({"format": FORMAT, "run_id": run.run_id, "run_digest": run.digest, "files": sums})
     partial = target.with_name(f".partial-{target.name}-{uuid.uuid4().hex[:8]}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tarfile.open(partial, "w", format=tarfile.PAX_FORMAT) as archive:
-            first = tarfile.TarInfo(CHECKSUMS)
-            first.size = len(head)
-            archive.addfile(first, io.BytesIO(head))
+            for name, content in ((CHECKSUMS, head), (CRATE, crate)):
+                first = tarfile.TarInfo(name)
+                first.size = len(content)
+                archive.addfile(first, io.BytesIO(content))
             for name, path in files.items():
                 _add(archive, name, path, sizes[name])
         partial.replace(target)

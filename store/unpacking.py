@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from store.certificates import certificate_path
+from store.crate import CRATE, crate_bytes
 from store.doors import DOCUMENT_BYTES, open_regular, parse_json, printable, reason_of
 from store.errors import IntegrityError, UsageError
 from store.manifests import misfits, parse_manifest
@@ -107,17 +108,21 @@ def _files_of_run(stream: BinaryIO, head: _Head, found: Mapping[str, Member], so
     if (run.run_id, run.digest) != (head.run_id, head.run_digest):
         raise _refusal(f"the archive names run {head.run_id}, its manifest is of {run.run_id} or was altered", source)
     named = {manifest} | ({certificate_path(Path(), head.run_id).as_posix()} & found.keys())
+    records = []
     for entry in run.entries:
         folder = folder_of(Path(), entry.task, entry.fingerprint).as_posix()
         record_path = f"{folder}/{MANIFEST}"
         content = _small(stream, found, record_path, source)
         record = parse_manifest(content, Record, f"{record_path} of the archive", place)
+        records.append(record)
         named |= {record_path, *(f"{folder}/{file.name}" for file in record.files)}
         for file in record.files:
             listed = head.files.get(f"{folder}/{file.name}")
             if listed is not None and (listed.sha256, listed.size_bytes) != (file.sha256, file.size_bytes):
                 raise _refusal(f"{file.name} of the archive is not the file that its record names", source)
-    for name in sorted(found.keys() ^ named):
+    if CRATE in found and _small(stream, found, CRATE, source) != crate_bytes(run, records):
+        raise _refusal(f"{CRATE} of the archive does not describe its run", source)
+    for name in sorted((found.keys() - {CRATE}) ^ named):
         what = "holds" if name in found else "lacks"
         raise _refusal(f"the archive {what} {name[:160]!r}, which is {'no' if name in found else 'a'} file of the run", source)
     return sorted(named)
