@@ -32,10 +32,6 @@ TONES: dict[str, Tone] = {
 """How a task's status is marked."""
 
 
-VERDICT_TONES: dict[str, Tone] = {"supported": "ok", "not_supported": "bad", "undecided": "warn", "not_measured": "muted"}
-"""How a verdict on a published statement is marked."""
-
-
 @dataclass(frozen=True, slots=True)
 class Column:
     """A heading and how its cells are set."""

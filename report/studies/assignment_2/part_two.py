@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from report.evidence.measure import metric
+from report.inference.verdicts import counts, judge_all
 from report.printing import cells, markdown
 from report.printing.markup import code, joined
-from report.printing.table import VERDICT_TONES
+from report.sections.statements import by_id
 from report.studies.assignment_2 import arms
 from report.studies.assignment_2.tables import leakage
-from report.studies.assignment_2.transfer import CONVERGED, THROUGHOUT, claims
+from report.studies.assignment_2.transfer import STATEMENTS
 
 if TYPE_CHECKING:
     from report.evidence.measure import Measurement
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 def facts(subject: Subject) -> dict[str, object]:
     """Everything that ``templates/studies/assignment_2/sections/detection.qmd.j2`` and the summary say in words."""
-    low, high = THROUGHOUT
     return {
         "run": arms.has_part(subject.evidence, "detection"),
         "drawn": _dataset(subject) == "drawn",
@@ -33,9 +33,6 @@ def facts(subject: Subject) -> dict[str, object]:
         "resumed": _resumed(subject),
         "equal_tasks": _equal_tasks(subject),
         "verdicts": _verdicts(subject),
-        "converged": subject.numbers.percent(CONVERGED, 0),
-        "throughout_low": subject.numbers.percent(low, 0),
-        "throughout_high": subject.numbers.percent(high, 0),
     }
 
 
@@ -98,14 +95,7 @@ def _splits(subject: Subject) -> str:
         parts.append(subject.strings("part2.split_gap", arm=subject.strings(f"arms.{arm}"), gap=gap))
     if not parts:
         return ""
-    excludes = [(f.interval.low > 0 or f.interval.high < 0) if f.interval else None for f in _flatteries(subject)]
-    said = "unknown" if None in excludes else "clear" if all(excludes) else "open"
-    return subject.strings("part2.splits", parts=joined("; ", parts), said=subject.strings(f"part2.splits_{said}"))
-
-
-def _flatteries(subject: Subject) -> list[Measurement]:
-    found = (leakage.flattery(subject, arm, "map50") for arm in leakage.ARMS)
-    return [one for one in found if one.summary is not None]
+    return subject.strings("part2.splits", parts=joined("; ", parts))
 
 
 def _weights(subject: Subject) -> str:
@@ -148,15 +138,10 @@ def _with_interval(subject: Subject, difference: Measurement) -> Markup:
 
 
 def _verdicts(subject: Subject) -> str:
-    """How the published statements on transfer learning fare on equal tasks; empty without such a pair."""
-    found = [
-        claim
-        for pair in arms.pairs_of(subject.evidence)
-        if pair != arms.PUBLISHED_PAIR
-        for claim in claims(subject.evidence, pair)
-    ]
-    if not found:
+    """How the claims on transfer learning fare; empty where the run has no equal task."""
+    if all(pair == arms.PUBLISHED_PAIR for pair in arms.pairs_of(subject.evidence)):
         return ""
-    counts = {verdict: subject.numbers.integer(sum(one.verdict == verdict for one in found)) for verdict in VERDICT_TONES}
-    pairs = len({claim.pair.key for claim in found})
-    return subject.strings("part2.verdicts", statements=len(found) // pairs, total=len(found), pairs=pairs, **counts)
+    judged = by_id(judge_all(subject))
+    found = [judged[name] for said in STATEMENTS for name in said.claims]
+    numbers = {str(verdict): subject.numbers.integer(count) for verdict, count in counts(found).items()}
+    return subject.strings("part2.verdicts", total=len(found), **numbers)

@@ -10,12 +10,12 @@ import numpy as np
 from report.evidence.measure import metric_reader, paired
 from report.evidence.records import frame
 from report.inference.statistics import t_interval
-from report.inference.testing import ALPHA, holm, mcnemar_p
+from report.inference.testing import holm, mcnemar_p
 from report.studies.assignment_2.models import STUDY
 from store.errors import IntegrityError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -111,22 +111,6 @@ def error_gaps(evidence: Evidence) -> tuple[tuple[Duel, Mapping[str, ErrorGap]],
     fought = duels(evidence, "reconstruction")
     found = iter([_gap(_differences(*sides, which)) for sides in _sides(fought) for which in INPUTS])
     return tuple((duel, {which: next(found) for which in INPUTS} if duel.complete else {}) for duel in fought)
-
-
-def accuracy_order(first: Stored, second: Stored) -> int:
-    """1 where the first classifier is shown to be right more often on the test images, -1 where the second is, else 0."""
-    _, mine, other = _counts(first, second)
-    return (mine > other) - (mine < other) if mcnemar_p(mine, other) <= ALPHA else 0
-
-
-def error_order(which: str) -> Callable[[Stored, Stored], int]:
-    """Compares two records: 1 where the first is shown to have the larger mean error, -1 where the second has, else 0."""
-
-    def order(first: Stored, second: Stored) -> int:
-        interval = _gap(_differences(first, second, which)).interval
-        return int(interval.low > 0) - int(interval.high < 0)
-
-    return order
 
 
 def _gap(differences: NDArray[np.float64]) -> ErrorGap:

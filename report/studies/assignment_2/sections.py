@@ -6,43 +6,44 @@ from typing import TYPE_CHECKING
 
 from report.evidence.measure import metric
 from report.inference.statistics import wilson_interval
+from report.inference.verdicts import judge_all
 from report.printing import cells, markdown
 from report.printing.markup import joined
-from report.printing.table import VERDICT_TONES
+from report.sections.statements import by_id, counted, line
 from report.studies.assignment_2 import part_two, slip
 from report.studies.assignment_2.arms import has_part
-from report.studies.assignment_2.observations import classifier_observations, training_observations
+from report.studies.assignment_2.observations import CLASSIFICATION, TRAINING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from report.evidence.subject import Subject
-    from report.studies.assignment_2.observations import Observation
+    from report.inference.verdicts import Judged
 
 
 def facts(subject: Subject) -> Mapping[str, Mapping[str, object]]:
     """What ``templates/studies/assignment_2`` prints, by section."""
-    training, classifiers = training_observations(subject), classifier_observations(subject)
+    judged = by_id(judge_all(subject))
     detection = part_two.facts(subject)
     return {
-        "study": _study(subject, (*training, *classifiers), detection),
+        "study": _study(subject, judged, detection),
         "parts": {"autoencoders": has_part(subject.evidence, "autoencoders")},
-        "comparison": {"lines": tuple(sentence(subject, one) for one in training)},
+        "comparison": {"lines": tuple(line(subject, one, judged) for one in TRAINING)},
         "architectures": _architectures(subject),
         "slip": _slip(subject),
         "classification": {
             **_classification(subject),
-            "lines": tuple(sentence(subject, one) for one in classifiers),
+            "lines": tuple(line(subject, one, judged) for one in CLASSIFICATION),
         },
         "detection": detection,
     }
 
 
-def _study(subject: Subject, observations: tuple[Observation, ...], detection: Mapping[str, object]) -> dict[str, object]:
+def _study(subject: Subject, judged: Mapping[str, Judged], detection: Mapping[str, object]) -> dict[str, object]:
     """What the summary says of this study: ``report/sections/front.py`` names the places."""
     s, source = subject.strings, subject.published.source
     parts = {"no_part1": has_part(subject.evidence, "autoencoders"), "no_part2": bool(detection["run"])}
-    found = [s("summary.verdicts", **_verdicts(subject, observations))] if parts["no_part1"] else []
+    found = [s("summary.verdicts", **counted(subject, (*TRAINING, *CLASSIFICATION), judged))] if parts["no_part1"] else []
     if parts["no_part2"]:
         found.append(joined(" ", (detection["equal_tasks"], detection["verdicts"])))
     return {
@@ -54,21 +55,6 @@ def _study(subject: Subject, observations: tuple[Observation, ...], detection: M
     }
 
 
-def sentence(subject: Subject, observation: Observation) -> str:
-    """Verdict, published statement and the finding of this run, in one paragraph."""
-    s = subject.strings
-    key = f"observations.{observation.key}.{observation.verdict}"
-    known = observation.verdict != "not_measured" or key in s.texts
-    finding = s(key, **observation.values) if known else s("verdicts.no_result")
-    return s(
-        "verdicts.line",
-        word=s(f"verdicts.{observation.verdict}"),
-        tone=VERDICT_TONES[observation.verdict],
-        statement=s(f"observations.{observation.key}.statement"),
-        finding=finding,
-    )
-
-
 def _images(subject: Subject) -> str:
     """What the parts that were run have looked at, in words."""
     s = subject.strings
@@ -76,11 +62,6 @@ def _images(subject: Subject) -> str:
     first = s(f"summary.{source}") if has_part(subject.evidence, "autoencoders") else ""
     found = [part for part in (first, part_two.images(subject)) if part]
     return joined(f" {s('summary.and')} ", found) if found else s("summary.no_images")
-
-
-def _verdicts(subject: Subject, observations: tuple[Observation, ...]) -> dict[str, object]:
-    counts = {verdict: sum(one.verdict == verdict for one in observations) for verdict in VERDICT_TONES}
-    return {"total": len(observations)} | {key: subject.numbers.integer(count) for key, count in counts.items()}
 
 
 def _architectures(subject: Subject) -> dict[str, object]:

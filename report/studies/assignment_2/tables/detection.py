@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from report.inference.verdicts import judge_all
 from report.printing import cells
 from report.printing.cells import Comparison
-from report.printing.table import VERDICT_TONES, Cell, Column, Table
+from report.printing.table import Cell, Column, Table
+from report.sections.statements import by_id
 from report.studies.assignment_2 import arms
 from report.studies.assignment_2.arms import EPOCHS, PUBLISHED_PAIR
-from report.studies.assignment_2.transfer import Claim, claims
+from report.studies.assignment_2.transfer import STATEMENTS
+from report.tables.claims import TONES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from report.evidence.measure import Measurement
     from report.evidence.subject import Subject
+    from report.inference.verdicts import Judged
     from report.studies.assignment_2.arms import Pair
+    from report.studies.assignment_2.transfer import Said
 
 SCORES = ("precision", "recall", "f1", "map50", "map50_95")
 _HEADLINE = ("map50", "map50_95")
@@ -30,9 +37,9 @@ _SHOWN = {  # column to the group of published numbers that it shows
 
 
 def transfer(subject: Subject) -> Table:
-    """Table 6: published numbers beside the re-run's last and best epoch, and an observation that the data choose."""
+    """Table 6: published numbers beside the re-run's last and best epoch, and what the source observes with its verdict."""
     s = subject.strings
-    found = {claim.key: claim for claim in claims(subject.evidence, PUBLISHED_PAIR)}
+    said, judged = {one.key: one for one in STATEMENTS}, by_id(judge_all(subject))
     rows, everything = [], []
     for name in _PRINTED:
         line = [cells.text(s(f"detection.{name}"))]
@@ -41,7 +48,7 @@ def transfer(subject: Subject) -> Table:
             measured = [_score(subject, getattr(PUBLISHED_PAIR, side), name, epoch) for epoch in EPOCHS]
             everything += measured
             line += [cells.value(subject, one, 3) for one in measured]
-        rows.append((*line, observation(subject, found[name])))
+        rows.append((*line, observation(subject, said[name], judged)))
     heads = [Column(s(f"columns.{side}_{name}"), "right") for side in _SIDES for name in ("published", *EPOCHS)]
     columns = (Column(s("columns.score")), *heads, Column(s("columns.observation")))
     below = (*caveats(subject), *cells.notes(subject, everything))
@@ -55,16 +62,16 @@ def caveats(subject: Subject) -> tuple[str, ...]:
     return subject.strings("tables.anchor_free_note"), subject.strings("tables.tasks_differ_note")
 
 
-def observation(subject: Subject, claim: Claim) -> Cell:
-    """Published statement, verdict and finding in plain words; the cell carries the records of the differences."""
-    s = subject.strings
+def observation(subject: Subject, said: Said, judged: Mapping[str, Judged]) -> Cell:
+    """Published statement, verdict on equal tasks and the published pair's differences; the cell carries their records."""
+    s, gaps = subject.strings, said.gaps(subject.evidence, PUBLISHED_PAIR)
     text = s(
         "transfer_claims.line",
-        statement=s(f"transfer_claims.{claim.key}.statement"),
-        verdict=s(f"verdicts_short.{claim.verdict}"),
-        finding=_finding(subject, claim),
+        statement=s(f"transfer_claims.{said.key}.statement"),
+        verdict=_words(subject, said, judged),
+        finding=_finding(subject, said.key, gaps),
     )
-    references = tuple(dict.fromkeys(name for gap in claim.gaps for name in gap.references or cells.blamed(gap)))
+    references = tuple(dict.fromkeys(name for gap in gaps for name in gap.references or cells.blamed(gap)))
     return Cell(text, "value" if references else "text", references)
 
 
@@ -103,29 +110,27 @@ def pairs(subject: Subject) -> Table:
 
 
 def statements(subject: Subject) -> Table:
-    """Every published statement on transfer learning, judged on the published pair and on equal tasks."""
-    s = subject.strings
+    """Every published statement on transfer learning with the verdict of its claims, and the differences on every pair."""
+    s, judged = subject.strings, by_id(judge_all(subject))
     present = arms.pairs_of(subject.evidence)
-    judged = [claims(subject.evidence, pair) for pair in present]
-    rows = tuple(
-        (
-            cells.text(s(f"transfer_claims.{of_pairs[0].key}.statement")),
-            cells.text(s(f"transfer_claims.{of_pairs[0].key}.measured")),
-            *(verdict(subject, claim) for claim in of_pairs),
-        )
-        for of_pairs in zip(*judged, strict=True)
-    )
-    heads = (Column(s("columns.statement")), Column(s("columns.measured_by")), *(Column(s(f"pairs.{p.key}")) for p in present))
-    return Table("detection-statements", s("captions.detection-statements"), heads, rows)
+    rows, everything = [], []
+    for said in STATEMENTS:
+        gaps = [said.gaps(subject.evidence, pair)[0] for pair in present]
+        everything += gaps
+        named = [cells.text(s(f"transfer_claims.{said.key}.{part}")) for part in ("statement", "measured")]
+        rows.append((*named, verdict(subject, said, judged), *(_difference(subject, said.key, gap) for gap in gaps)))
+    heads = [Column(s(f"columns.{name}")) for name in ("statement", "measured_by", "verdict")]
+    heads += [Column(s(f"pairs.{pair.key}"), "right") for pair in present]
+    notes = cells.notes(subject, everything)
+    return Table("detection-statements", s("captions.detection-statements"), tuple(heads), tuple(rows), notes)
 
 
-def verdict(subject: Subject, claim: Claim) -> Cell:
-    """The verdict as a marked word with the main difference."""
-    word = subject.strings(f"verdicts_short.{claim.verdict}")
-    gap = claim.gaps[0]
-    if gap.summary is not None:
-        word = f"{word} ({_amount(subject, claim.key, gap)})"
-    return Cell(word, "status", gap.references or cells.blamed(gap), tone=VERDICT_TONES[claim.verdict])
+def verdict(subject: Subject, said: Said, judged: Mapping[str, Judged]) -> Cell:
+    """The verdict of the statement's claims as a marked word, with their records."""
+    found = [judged[name] for name in said.claims]
+    tones = {TONES[one.verdict] for one in found}
+    records = tuple(dict.fromkeys(name for one in found for name in one.records))
+    return Cell(_words(subject, said, judged), "status", records, tone=tones.pop() if len(tones) == 1 else "warn")
 
 
 def headline_rows(subject: Subject) -> list[tuple[str, Comparison]]:
@@ -149,15 +154,30 @@ def _gap(subject: Subject, pair: Pair, name: str, epoch: arms.Epoch) -> Measurem
     return arms.gap(subject.evidence, "detection", pair, arms.score(name, epoch))
 
 
-def _finding(subject: Subject, claim: Claim) -> str:
+def _words(subject: Subject, said: Said, judged: Mapping[str, Judged]) -> str:
+    """The verdict of each of the statement's claims, once where all have the same."""
+    return "; ".join(dict.fromkeys(subject.strings(f"claim_verdicts.{judged[name].verdict}") for name in said.claims))
+
+
+def _finding(subject: Subject, key: str, gaps: tuple[Measurement, ...]) -> str:
     s = subject.strings
-    known = [gap for gap in claim.gaps if gap.summary is not None]
+    known = [gap for gap in gaps if gap.summary is not None]
     if not known:
-        return s("transfer_claims.no_result", words=cells.status(subject, claim.gaps[0]).text)
-    amounts = [_amount(subject, claim.key, gap) for gap in known]
+        return s("transfer_claims.no_result", words=cells.status(subject, gaps[0]).text)
+    amounts = [_amount(subject, key, gap) for gap in known]
     one_seed = any(gap.summary is not None and gap.summary.n == 1 for gap in known)
-    why = s(f"transfer_claims.{'one_seed' if one_seed else 'open'}") if claim.verdict == "undecided" else ""
-    return s(f"transfer_claims.{claim.key}.finding", last=amounts[0], best=amounts[-1], why=why)
+    return s(
+        f"transfer_claims.{key}.finding",
+        last=amounts[0],
+        best=amounts[-1],
+        why=s("transfer_claims.one_seed") if one_seed else "",
+    )
+
+
+def _difference(subject: Subject, key: str, gap: Measurement) -> Cell:
+    if gap.summary is None:
+        return cells.status(subject, gap)
+    return Cell(_amount(subject, key, gap), "value", gap.references)
 
 
 def _amount(subject: Subject, key: str, gap: Measurement) -> str:
