@@ -1,6 +1,6 @@
 """Street scenes drawn by this program: a small synthetic detection set without anyone's licence, in KITTI's form.
 
-Eight drives of ten frames, 416 x 128 pixels. Every scene is a solid little world seen by a moving camera, so that frames
+Drives of ten frames, 320 x 192 pixels: eight that the arms see, and others for the donor. Every scene is a solid little world seen by a moving camera, so that frames
 of one drive resemble each other as KITTI's do. It shows that the pipeline works; what is measured on it says nothing about
 real images. Drawn in about 4 s.
 """
@@ -30,14 +30,15 @@ if TYPE_CHECKING:
     from bench.datasets.drawn.street import Block
     from bench.datasets.drawn.world import Thing
 
-DRIVES = 8
 FRAMES = 10
+DRIVES = range(8)
+DONOR_DRIVES = range(8, 20)  # other streets: nothing that an arm sees was shown to its donor
 NOTE = (
     "Drawn street scenes: synthetic images, made by bench/datasets/drawn/scenes.py, not KITTI and not photographs.\n"
     "Labels are KITTI text. Part of this project, under its licence.\n"
 )
 _SEED = 20
-_MINIMUM_PX = 8.0  # what is less high is marked DontCare, as KITTI does with what is too far to be labelled
+_MINIMUM_PX = 15.0  # what is less high is marked DontCare, as KITTI does with what is too far to be labelled
 _VISIBLE = 0.2  # what is hidden but for a fifth is no object
 _NOISE = 5
 
@@ -53,12 +54,12 @@ class Scene:
     label: str
 
 
-def write_drawn(folder: Path) -> None:
-    """Write images/, labels/, manifest.csv and a note into ``folder``; raises OSError."""
+def write_drawn(folder: Path, drives: range = DRIVES) -> None:
+    """Write the drives' images/, labels/, manifest.csv and a note into ``folder``; raises OSError."""
     for name in ("images", "labels"):
         (folder / name).mkdir(parents=True)
     rows = ["stem,drive,frame,width,height,file\n"]
-    for scene in sorted(draw_scenes(), key=lambda item: item.id):
+    for scene in sorted(draw_scenes(drives), key=lambda item: item.id):
         (folder / "images" / f"{scene.id}.png").write_bytes(_png(scene.pixels))
         (folder / "labels" / f"{scene.id}.txt").write_text(scene.label, encoding="ascii", newline="\n")
         rows.append(f"{scene.id},{scene.drive},{scene.frame},{WIDTH},{HEIGHT},{scene.id}.png\n")
@@ -66,9 +67,9 @@ def write_drawn(folder: Path) -> None:
     (folder / "NOTE.txt").write_text(NOTE, encoding="ascii", newline="\n")
 
 
-def draw_scenes() -> Iterator[Scene]:
-    """Every scene, drive by drive. Ids go through the drives in turn, so that the first ones show all of them."""
-    for drive in range(DRIVES):
+def draw_scenes(drives: range = DRIVES) -> Iterator[Scene]:
+    """Every scene of the drives, one after the other. Ids go through the drives in turn, so that the first ones show all of them."""
+    for place, drive in enumerate(drives):
         generator = np.random.Generator(np.random.PCG64([_SEED, drive]))
         street = make_street(generator)
         speed = float(generator.uniform(0.9, 1.8))
@@ -79,7 +80,7 @@ def draw_scenes() -> Iterator[Scene]:
             camera = Camera(street, speed * frame, centre)
             pixels, label = _draw(camera, things, blocks, frame)
             noisy = _noise(pixels, np.random.Generator(np.random.PCG64([_SEED, drive, frame])))
-            yield Scene(f"{frame * DRIVES + drive:06d}", f"drawn_drive_{drive:04d}", frame, noisy, label)
+            yield Scene(f"{frame * len(drives) + place:06d}", f"drawn_drive_{drive:04d}", frame, noisy, label)
 
 
 def _draw(camera: Camera, things: tuple[Thing, ...], blocks: tuple[Block, ...], frame: int) -> tuple[NDArray[np.uint8], str]:

@@ -15,7 +15,7 @@ Colour = tuple[int, int, int]
 Kind = Literal["Car", "Van", "Pedestrian", "Cyclist"]
 
 CAMERA_HEIGHT_M = 1.65  # as on KITTI's car
-FOCAL_PX = 241.0  # KITTI's 721 pixels at 1,242 of width, brought to 416
+FOCAL_PX = 390.0  # a view of 45 degrees where KITTI has 81: what is seen is larger in the picture
 NEAR_M, FAR_M = 4.5, 42.0
 _HAZE_M = 140.0
 
@@ -112,7 +112,7 @@ def make_street(generator: np.random.Generator) -> Street:
     grey = int(generator.integers(82, 112))
     order = generator.permutation(len(facades))
     return Street(
-        horizon_px=float(generator.uniform(52, 60)),
+        horizon_px=float(generator.uniform(100, 116)),
         light=light,
         sky=(top, bottom),
         haze=bottom,
