@@ -32,7 +32,13 @@ PUBLISHED_CONFIG: dict[str, Any] = {
         "epochs": 50,
         "arms": ["scratch-car", "transfer-3class", "transfer-car", "scratch-3class"],
         "strict_labels": False,
+        "network": "yolov5s",
+        "pretrained": "coco",
+        "optimizer": "SGD",
+        "learning_rate": 0.01,
+        "nominal_batch_size": 64,
     },
+    "donor": {"images": 120, "epochs": 16, "seed": 0},
     "execution": {"device": "cpu", "threads": 1},
 }
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 KITTI = "kitti"
 DRAWN = "drawn"
+DONOR_SCENES = "drawn-donor"
 
 # What decides over the pixels: the drawing code and the libraries that it draws with.
 _DRAWING_CODE = ("scenes.py", "pen.py", "people.py", "street.py", "vehicles.py", "world.py")
@@ -39,8 +40,12 @@ def dataset_of(settings: KittiSettings, sources: Sources) -> Dataset:
 
 def drawn_of(settings: KittiSettings, sources: Sources) -> Dataset:
     """The drawn street scenes, drawn now where the cache lacks them."""
-    folder = locate_drawn(sources.cache_dir)
-    return _measured(DRAWN, folder, settings, sources)
+    return _measured(DRAWN, locate_drawn(sources.cache_dir), settings, sources)
+
+
+def donor_scenes_of(settings: KittiSettings, sources: Sources) -> Dataset:
+    """Drawn street scenes of other drives, drawn now where the cache lacks them."""
+    return _measured(DONOR_SCENES, locate_drawn(sources.cache_dir, DONOR_SCENES), settings, sources)
 
 
 def kitti_folders(data_dir: Path | None, cache_dir: Path) -> tuple[Path, ...]:
@@ -76,19 +81,20 @@ def _measured(name: str, folder: Path, settings: KittiSettings, sources: Sources
     return measured(name, folder, whole, partial(whole, sources.memory))
 
 
-def locate_drawn(cache_dir: Path) -> Path:
+def locate_drawn(cache_dir: Path, name: str = DRAWN) -> Path:
     """The folder of the drawn street scenes in the cache, drawn now (in seconds) where it is not there.
 
-    Its name changes with the drawing code and libraries. Raises StoreError where the cache cannot be written.
+    ``name`` says which drives: those of ``drawn`` or those of ``drawn-donor``. The folder's name changes with the drawing code
+    and libraries. Raises StoreError where the cache cannot be written.
     """
-    folder = cache_dir / f"{DRAWN}-{_drawing_digest()[:12]}"
+    folder = cache_dir / f"{name}-{_drawing_digest()[:12]}"
     if _is_whole(folder):
         return folder
-    from bench.datasets.drawn.scenes import write_drawn  # noqa: PLC0415 - numpy and Pillow only where something is drawn
+    from bench.datasets.drawn.scenes import DONOR_DRIVES, DRIVES, write_drawn  # noqa: PLC0415 - numpy and Pillow only where something is drawn
 
     partial = folder.with_name(f".partial-{folder.name}-{uuid.uuid4().hex[:8]}")
     try:
-        write_drawn(partial)
+        write_drawn(partial, DONOR_DRIVES if name == DONOR_SCENES else DRIVES)
         if not _is_whole(folder):  # another process may have been faster
             shutil.rmtree(folder, ignore_errors=True)
             partial.rename(folder)

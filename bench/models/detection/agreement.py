@@ -56,7 +56,8 @@ def check(trainer: Any, request: Request) -> None:  # noqa: ANN401 - the package
 
 
 def _of_settings(trainer: Any, request: Request) -> Iterator[str]:  # noqa: ANN401
-    wanted = {"imgsz": request.image_size, "batch": request.batch_size, "epochs": request.epochs}
+    wanted: dict[str, object] = {"imgsz": request.image_size, "batch": request.batch_size, "epochs": request.epochs}
+    wanted |= {"optimizer": request.optimizer, "lr0": request.learning_rate, "nbs": request.nominal_batch_size}
     for name, value in wanted.items():
         used = getattr(trainer.args, name)
         if used != value:

@@ -11,24 +11,17 @@ if TYPE_CHECKING:
 
     from bench.models.detection.training import Request
 
-NETWORK = "yolov5s.yaml"
 # The defaults of the package, written out, with the exceptions that a comment explains.
 ARGUMENTS: dict[str, object] = {
     "task": "detect",
     "mode": "train",
-    "model": NETWORK,
     "pretrained": False,  # this module loads the pretrained tensors itself
-    # YOLOv5 trained with SGD at these rates. The package's "auto" would take AdamW; over 8 epochs at image size 256 the two
-    # are close (transfer-car: mAP@0.5 0.34 with SGD, 0.37 with AdamW).
-    "optimizer": "SGD",
-    "lr0": 0.01,
     "lrf": 0.01,
     "momentum": 0.937,
     "weight_decay": 0.0005,
     "warmup_epochs": 3.0,
     "warmup_momentum": 0.8,
     "warmup_bias_lr": 0.1,
-    "nbs": 64,
     "cos_lr": False,
     "box": 7.5,
     "cls": 0.5,
@@ -63,6 +56,7 @@ ARGUMENTS: dict[str, object] = {
     "verbose": True,
     "exist_ok": True,
 }
+_BIASES_FROM_ZERO = {"warmup_bias_lr": 0.0}  # as the package has it where it chooses AdamW: 0.1 is SGD's
 _PLACES = ("data", "project", "name", "save_dir", "device")  # of this machine: no part of what was computed
 # Settings of the package that send or write something elsewhere.
 OFF = ("sync", "clearml", "comet", "dvc", "mlflow", "raytune", "tensorboard", "wandb")
@@ -72,6 +66,11 @@ def arguments_of(request: Request) -> dict[str, object]:
     """The trainer's arguments for this request; all files go below ``request.folder``."""
     return {
         **ARGUMENTS,
+        **({} if request.optimizer == "SGD" else _BIASES_FROM_ZERO),
+        "model": network_file(request.network),
+        "optimizer": request.optimizer,
+        "lr0": request.learning_rate,
+        "nbs": request.nominal_batch_size,
         "data": str(request.data),
         "project": str(request.folder),
         "name": "trainer",
@@ -81,6 +80,11 @@ def arguments_of(request: Request) -> dict[str, object]:
         "epochs": request.epochs,
         "seed": request.seed,
     }
+
+
+def network_file(network: str) -> str:
+    """The package's description of the network."""
+    return f"{network}.yaml"
 
 
 def recorded(resolved: Mapping[str, JsonValue]) -> dict[str, JsonValue]:

@@ -1,4 +1,4 @@
-"""Trains YOLOv5s (YOLOv5u: the same backbone and neck, an anchor-free head) through ultralytics; alone talks to it.
+"""Trains YOLOv5 in any size (YOLOv5u: the same backbone and neck, an anchor-free head) through ultralytics; alone talks to it.
 
 Import it only in a process that ``bench.models.detection.isolation`` has prepared: ultralytics reads its settings folder
 when it is imported, and changes flags of the whole process.
@@ -27,7 +27,7 @@ from ultralytics.utils import SETTINGS, nms, ops
 from ultralytics.utils.torch_utils import get_flops
 
 from bench.models.detection.agreement import check
-from bench.models.detection.arguments import NETWORK, OFF, arguments_of, recorded
+from bench.models.detection.arguments import OFF, arguments_of, network_file, recorded
 from bench.models.detection.dataset import read_dataset
 from bench.models.detection.predictions import Stopwatch, boxes_table, rounded
 from bench.models.detection.resumption import StepClock, wind
@@ -119,7 +119,7 @@ class _Arm(DetectionTrainer):
         torch.set_num_threads(self.request.threads)  # the package has set its own number
         super().setup_model()
         self.seeded_digest = digest_of_tensors(self.model.state_dict())
-        self.layers = columns(load_into(self.model, self.request.pretrained))
+        self.layers = columns(load_into(self.model, self.request.pretrained, self.request.pretrained_sha256))
         self.initial_digest = digest_of_tensors(self.model.state_dict())
 
     def get_validator(self) -> _Validator:
@@ -267,7 +267,7 @@ def _judge(arm: _Arm) -> Trained:
 def _weights(arm: _Arm, tensors: Tensors) -> tuple[Weights, dict[str, float]]:
     """Predict with just what is stored."""
     stored = rounded(tensors)
-    model = DetectionModel(NETWORK, nc=arm.data["nc"], verbose=False)
+    model = DetectionModel(network_file(arm.request.network), nc=arm.data["nc"], verbose=False)
     model.load_state_dict(stored)
     found, speed = _predict(model.to(arm.device).float().eval().fuse(verbose=False), arm)
     return Weights(weight_bytes({name: tensor.numpy() for name, tensor in stored.items()}), table_bytes(found)), speed

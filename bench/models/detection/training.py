@@ -43,7 +43,9 @@ class Request:
     """One training run: ``data`` is the dataset YAML, ``folder`` takes every file that the run writes.
 
     ``expected`` is what the record of the data says of its parts ``train`` and ``val``.
-    ``pretrained`` is a known weights file or None; ``image_size`` is the longer side in pixels.
+    ``pretrained`` is a weights file or None: one of the known files, or another run's own with this ``pretrained_sha256``.
+    ``image_size`` is the longer side in pixels, ``network`` the package's name of one. Gradients are summed over batches up
+    to ``nominal_batch_size`` images a step.
     """
 
     data: Path
@@ -56,6 +58,11 @@ class Request:
     device: str
     threads: int
     expected: Mapping[str, tuple[Expected, ...]]
+    pretrained_sha256: str | None = None
+    network: str = "yolov5s"
+    optimizer: str = "SGD"
+    learning_rate: float = 0.01
+    nominal_batch_size: int = 64
 
 
 @dataclass(frozen=True, slots=True)

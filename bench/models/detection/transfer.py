@@ -1,4 +1,4 @@
-"""Takes tensors of the pretrained network over into a new one, by name and shape, and says why the others do not fit."""
+"""Takes tensors of a pretrained network over into a new one, by name and shape, and says why the others do not fit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FROM_SCRATCH = "trained from scratch"
 FITS = "same name and shape"
-HEAD_LAYER = 24  # the last of yolov5s: anchor-based in the pretrained network, anchor-free in YOLOv5u
+HEAD_LAYER = 24  # the last of YOLOv5 in every size: anchor-based in the pretrained network, anchor-free in YOLOv5u
 
 Shape: TypeAlias = "tuple[int, ...]"
 
@@ -35,15 +35,15 @@ class LayerRow:
     reason: str
 
 
-def load_into(model: torch.nn.Module, pretrained: Path | None) -> tuple[LayerRow, ...]:
+def load_into(model: torch.nn.Module, pretrained: Path | None, sha256: str | None = None) -> tuple[LayerRow, ...]:
     """Copy every tensor that fits from the weights file into ``model`` (float32), none where ``pretrained`` is None.
 
-    Raises IntegrityError where the file is not a known one.
+    Raises IntegrityError where the file has another checksum than ``sha256``, or, without one, is not a known one.
     """
     state = model.state_dict()
     if pretrained is None:
         return from_scratch(state)
-    source = load_tensors(pretrained)
+    source = load_tensors(pretrained, sha256)
     rows = match(_shapes(state), _shapes(source))
     for name in (row.tensor for row in rows if row.transferred):
         state[name].copy_(torch.from_numpy(np.array(source[name])))

@@ -27,9 +27,19 @@ class Cell:
         return self.arm + self.suffix
 
     @property
+    def transfers(self) -> bool:
+        """Whether the arm starts from pretrained weights."""
+        return self.arm.startswith("transfer")
+
+    @property
     def data(self) -> str:
         """``car``, ``3class`` or ``car.drive``: the data that the arm is trained on."""
         return self.variant.partition("-")[2]
+
+
+def needs_donor(config: StudyConfig) -> bool:
+    """Whether an arm starts from the weights of a detector that the study trains itself."""
+    return config.detection.pretrained == "donor" and any(cell.transfers for cell in cells_of(config))
 
 
 def cells_of(config: StudyConfig) -> tuple[Cell, ...]:

@@ -76,9 +76,15 @@ class ClassifierConfig(Section):
 class DetectionConfig(KittiSettings):
     """YOLOv5s on KITTI (section 3): the subset, its cut and classes, and the training of every arm.
 
-    ``arms`` are named ``<scratch|transfer>-<car|3class>``.
+    ``arms`` are named ``<scratch|transfer>-<car|3class>``. The transfer arms start from ``pretrained`` weights: COCO's, or
+    those of the donor that the study itself trains. The optimizer steps after ``nominal_batch_size`` images.
     """
 
+    network: Literal["yolov5n", "yolov5s"] = "yolov5s"
+    pretrained: Literal["coco", "donor"] = "coco"
+    optimizer: Literal["SGD", "AdamW"] = "SGD"
+    learning_rate: PositiveFloat = 0.01
+    nominal_batch_size: PositiveInt = 64
     image_size: Annotated[int, Field(ge=32, multiple_of=32, strict=True)] = 416  # the network halves it five times
     batch_size: PositiveInt = 16
     epochs: PositiveInt = 50
@@ -88,6 +94,18 @@ class DetectionConfig(KittiSettings):
         "transfer-car",
         "scratch-3class",
     )
+
+
+class DonorConfig(Section):
+    """The detector that stands in for COCO weights where ``detection.pretrained`` is ``donor``.
+
+    It is trained once for all seeds, as ``detection`` has it but for the number of ``epochs``, on the first ``images`` of
+    street scenes that are drawn of other drives than the arms see.
+    """
+
+    images: PositiveInt = 120
+    epochs: PositiveInt = 16
+    seed: Count = 0
 
 
 class AssumedValues(SensitivityConfig):
@@ -122,4 +140,11 @@ class StudyConfig(StudySettings):
     latent: LatentConfig = LatentConfig()
     classifier: ClassifierConfig = ClassifierConfig()
     detection: DetectionConfig = DetectionConfig()
+    donor: DonorConfig = DonorConfig()
     sensitivity: AssumedValues = AssumedValues()
+
+
+def donor_images(config: StudyConfig) -> DetectionConfig:
+    """Which images the donor sees: the classes and labels are read as the arms', whatever images these have."""
+    own = {"dataset": "drawn", "images": config.donor.images, "ids": (), "split": "random"}
+    return config.detection.model_copy(update=own)

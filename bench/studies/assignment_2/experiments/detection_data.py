@@ -16,6 +16,7 @@ from store.schema import TaskKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from pydantic import JsonValue
 
@@ -29,12 +30,12 @@ PART = "detection"
 QUESTIONS = ("main", "leakage")
 EXPERIMENT = "detection_data"
 # The keys that decide over images, labels and cut; a change of the training leaves these records alone.
-_KEYS = {"dataset", "images", "ids", "split", "validation_fraction", "car", "person", "cyclist", "strict_labels"}
+KEYS = {"dataset", "images", "ids", "split", "validation_fraction", "car", "person", "cyclist", "strict_labels"}
 
 
 def plan(config: StudyConfig) -> tuple[Task, ...]:
     """One task for each class task and split that an arm needs, and each seed."""
-    section = config.detection.model_dump(mode="json", include=_KEYS)
+    section = config.detection.model_dump(mode="json", include=KEYS)
     cells = cells_of(config)
     needed = {cell.data: cell.split for task in TASK_CLASSES for cell in cells if cell.data.partition(".")[0] == task}
     return tuple(
@@ -52,18 +53,24 @@ def plan(config: StudyConfig) -> tuple[Task, ...]:
 
 def run(context: Context) -> Outcome:
     """Read and cut the data set; raises DataError or UsageError with the cure."""
+    detection = DetectionConfig.model_validate(context.task.config["detection"])
+    seed = context.task.key.seed
+    if seed is None:
+        raise ValueError("detection_data has a seed: the cut depends on it")
+    return cut_outcome(context, context.data[detection.dataset], seed)
+
+
+def cut_outcome(context: Context, folder: Path, seed: int) -> Outcome:
+    """What the images in ``folder`` give, cut with ``seed``; the task's variant names the classes."""
     from bench.datasets.kitti.notes import notes_of, refuse_empty
     from bench.datasets.kitti.reader import read_dataset
     from bench.datasets.kitti.split import split_images
 
     detection = DetectionConfig.model_validate(context.task.config["detection"])
-    seed = context.task.key.seed
-    if seed is None:
-        raise ValueError("detection_data has a seed: the cut depends on it")
     task = next(name for name in TASK_CLASSES if name == context.task.key.base_variant)
-    found = read_dataset(context.data[detection.dataset], detection, task)
+    found = read_dataset(folder, detection, task)
     split = split_images(found.images, detection, seed)
-    refuse_empty(found, split, context.data[detection.dataset])
+    refuse_empty(found, split, folder)
     metrics, files = _metrics(found, split), _files(found, split)
     return Outcome(metrics=metrics, facts=_facts(found, split, detection), files=files, notes=notes_of(found, split))
 

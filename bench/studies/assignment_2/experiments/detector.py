@@ -1,4 +1,4 @@
-"""Trains YOLOv5s on KITTI from scratch and from COCO weights, on the car task and on the three-class task.
+"""Trains YOLOv5s on KITTI from scratch and from pretrained weights, on the car task and on the three-class task.
 
 Source: section 3 (image size 416, batch 16, 50 epochs), Figures 10 to 12, Table 6. The published pair is ``scratch-car``
 against ``transfer-3class``; ``transfer-car`` and ``scratch-3class`` make it comparable. Command:
@@ -8,6 +8,7 @@ and 0.55 by transfer, mAP@0.5:0.95 0.25 and 0.3, with the anchor-based network; 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.harness.task import Needs, Outcome, Task
@@ -31,11 +32,13 @@ PART = "detection"
 QUESTIONS = ("main", "leakage")
 EXPERIMENT = "detector"
 # The keys of the training; those of the data come in through the upstream record.
-_KEYS = {"dataset", "image_size", "batch_size", "epochs"}
+KEYS = {"dataset", "image_size", "batch_size", "epochs", "network", "optimizer", "learning_rate", "nominal_batch_size"}
+DONOR = "donor/3class/once"
+WEIGHTS_FILE = "weights.safetensors"
 
 
 def plan(config: StudyConfig) -> tuple[Task, ...]:
-    """One task per arm and seed; only the transfer arms read the pretrained weights."""
+    """One task per arm and seed; only the transfer arms read the pretrained weights, or the donor that stands in for them."""
     return tuple(_task(config, cell, seed) for seed in config.seeds for cell in cells_of(config))
 
 
@@ -45,6 +48,15 @@ def run(context: Context) -> Outcome:
     ``skipped`` without a loadable OpenCV (an arm whose weights are absent is skipped before), ``diverged`` with the history
     so far where a loss is no number. Raises IntegrityError for unknown weights, DataError for missing images.
     """
+    detection = DetectionConfig.model_validate(context.task.config["detection"])
+    seed = context.task.key.seed
+    if seed is None:
+        raise ValueError("a detector is trained with a seed")
+    return trained_outcome(context, detection, context.data[detection.dataset], seed)
+
+
+def trained_outcome(context: Context, detection: DetectionConfig, images: Path, seed: int) -> Outcome:
+    """Train on the first upstream record's cut of ``images``, from the pretrained weights that the task names, or none."""
     from bench.models.detection.isolation import train
     from bench.models.detection.opencv import obstacle
 
@@ -52,21 +64,30 @@ def run(context: Context) -> Outcome:
     if reason:
         return Outcome(metrics={}, status="skipped", reason=reason)
     names = _class_names(context)
-    request = _request(context, names)
-    trained = train(request, context.progress)
-    return _outcome(trained, _facts(request.pretrained, names))
+    start = _start_of(context)
+    request = _request(context, detection, images, start, seed)
+    origin: JsonValue = {"source": start.source, "sha256": start.sha256} if start else None
+    return _outcome(train(request, context.progress), {"pretrained": origin, "class_names": list(names)})
 
 
 def _task(config: StudyConfig, cell: Cell, seed: int) -> Task:
     dataset = config.detection.dataset
+    weights, donor = _starts(config, cell)
     return Task(
         key=TaskKey(experiment=EXPERIMENT, variant=cell.variant, seed=seed),
         module=__name__,
-        config={"detection": config.detection.model_dump(mode="json", include=_KEYS)},
-        inputs=(dataset, WEIGHTS) if cell.arm.startswith("transfer") else (dataset,),
-        upstream=(f"detection_data/{cell.data}/seed-{seed}",),
+        config={"detection": config.detection.model_dump(mode="json", include=KEYS)},
+        inputs=(dataset, *weights),
+        upstream=(f"detection_data/{cell.data}/seed-{seed}", *donor),
         needs=Needs(memory_mb=3072),  # 16 images of 416 pixels and their activations; at 160 pixels the trainer takes 0.9 GB
     )
+
+
+def _starts(config: StudyConfig, cell: Cell) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The data set and the upstream task that the arm's pretrained tensors come from: one of them, or none from scratch."""
+    if not cell.transfers:
+        return (), ()
+    return ((), (DONOR,)) if config.detection.pretrained == "donor" else ((WEIGHTS,), ())
 
 
 def _class_names(context: Context) -> list[str]:
@@ -76,21 +97,18 @@ def _class_names(context: Context) -> list[str]:
     return [str(name) for name in names]
 
 
-def _request(context: Context, names: list[str]) -> Request:
+def _request(context: Context, detection: DetectionConfig, images: Path, start: _Start | None, seed: int) -> Request:
     from bench.models.detection.dataset import write_dataset
     from bench.models.detection.training import Request
 
-    detection = DetectionConfig.model_validate(context.task.config["detection"])
-    seed = context.task.key.seed
-    if seed is None:
-        raise ValueError("a detector is trained with a seed")
     upstream = context.upstream[context.task.upstream[0]]
     folder = context.scratch.resolve()
-    data, expected = write_dataset(upstream, context.data[detection.dataset], folder / "dataset", names)
+    data, expected = write_dataset(upstream, images, folder / "dataset", _class_names(context))
     return Request(
         data=data,
         folder=folder,
-        pretrained=context.data[WEIGHTS].resolve() if WEIGHTS in context.task.inputs else None,
+        pretrained=start.path if start else None,
+        pretrained_sha256=start.sha256 if start and start.trained_here else None,
         image_size=detection.image_size,
         batch_size=detection.batch_size,
         epochs=detection.epochs,
@@ -98,15 +116,35 @@ def _request(context: Context, names: list[str]) -> Request:
         device=context.device,
         threads=context.threads,
         expected=expected,
+        network=detection.network,
+        optimizer=detection.optimizer,
+        learning_rate=detection.learning_rate,
+        nominal_batch_size=detection.nominal_batch_size,
     )
 
 
-def _facts(pretrained: Path | None, names: list[str]) -> dict[str, JsonValue]:
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """The file with the pretrained tensors, where it comes from, its checksum, and whether a task of this study wrote it."""
+
+    path: Path
+    source: str
+    sha256: str
+    trained_here: bool
+
+
+def _start_of(context: Context) -> _Start | None:
     from bench.models.detection.weights import identify
 
-    known = None if pretrained is None else identify(pretrained)
-    origin: dict[str, JsonValue] | None = None if known is None else {"source": known.source, "sha256": known.sha256}
-    return {"pretrained": origin, "class_names": list(names)}
+    if WEIGHTS in context.task.inputs:
+        path = context.data[WEIGHTS].resolve()
+        known = identify(path)
+        return _Start(path, known.source, known.sha256, trained_here=False)
+    if DONOR in context.upstream:
+        donor = context.upstream[DONOR]
+        sha256 = next(entry.sha256 for entry in donor.record.files if entry.name == WEIGHTS_FILE)
+        return _Start(donor.file(WEIGHTS_FILE).resolve(), DONOR, sha256, trained_here=True)
+    return None
 
 
 def _outcome(trained: Trained | Diverged, facts: Mapping[str, JsonValue]) -> Outcome:
@@ -119,7 +157,7 @@ def _outcome(trained: Trained | Diverged, facts: Mapping[str, JsonValue]) -> Out
         return Outcome(metrics={"epochs": trained.epoch}, facts=facts, files=files, status="diverged", reason=reason)
     files |= {
         "layers.parquet": table_bytes(trained.layers),
-        "weights.safetensors": trained.last.safetensors,
+        WEIGHTS_FILE: trained.last.safetensors,
         "predictions_last.parquet": trained.last.predictions,
         # Where the best epoch is the last one, its predictions are the same.
         "predictions_best.parquet": (trained.best or trained.last).predictions,

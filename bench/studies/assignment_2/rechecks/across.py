@@ -25,10 +25,11 @@ _SIZES = (
 
 
 def agreeing(records: Mapping[str, Stored]) -> Iterator[tuple[str, Comparison]]:
-    """Task id and comparison: labels of the same test images, sizes of the same networks, cuts of the same seed."""
+    """Task id and comparison: labels of the same test images, sizes of the same networks, cuts of a seed, images of a donor."""
     yield from _labels(records)
     yield from _sizes(records)
     yield from _cuts(records)
+    yield from _unseen(records)
 
 
 def _labels(records: Mapping[str, Stored]) -> Iterator[tuple[str, Comparison]]:
@@ -58,6 +59,20 @@ def _cuts(records: Mapping[str, Stored]) -> Iterator[tuple[str, Comparison]]:
             known = cuts.setdefault(stored.record.task.seed, found)
             places = ("fact split_digest", *(f"metric {count}" for count in counts))
             yield from ((name, Comparison(*each)) for each in zip(places, found, known, strict=True))
+
+
+def _unseen(records: Mapping[str, Stored]) -> Iterator[tuple[str, Comparison]]:
+    """No image of an arm is one that its donor was shown."""
+    shown = {sha256 for name, stored in records.items() if name.startswith("donor_data/") for sha256 in _images(stored)}
+    for name, stored in records.items():
+        if shown and stored.record.task.experiment == "detection_data":
+            yield name, Comparison("images that the donor was shown", sorted(shown.intersection(_images(stored))), [])
+
+
+def _images(stored: Stored) -> list[str]:
+    """The digests of the record's images, none where it has no result."""
+    ok = stored.record.status == "ok"
+    return [str(value) for value in read_table(stored.file("images.parquet")).column("sha256").to_pylist()] if ok else []
 
 
 def _sizes(records: Mapping[str, Stored]) -> Iterator[tuple[str, Comparison]]:

@@ -57,7 +57,7 @@ def detector(stored: Stored, upstream: Mapping[str, Stored]) -> Iterator[Compari
     yield Comparison("column epoch of history.parquet", history["epoch"], [*range(1, len(history["epoch"]) + 1)])
     if record.status != "ok":
         return
-    (data,) = upstream.values()
+    data = next(each for each in upstream.values() if each.record.task.experiment.endswith("_data"))
     facts = record.result.facts
     yield Comparison("fact class_names", facts.get("class_names"), data.record.result.facts.get("class_names"))
     fitness = history["map50_95"]
@@ -73,6 +73,7 @@ def detector(stored: Stored, upstream: Mapping[str, Stored]) -> Iterator[Compari
         same = digests["predictions_last.parquet"]
         yield Comparison("sha256 of predictions_best.parquet", digests["predictions_best.parquet"], same)
     yield from _layers(stored, [*weights])
+    yield from _start(stored, upstream)
     yield from chain(stored, len(fitness))
 
 
@@ -164,6 +165,16 @@ def _layers(stored: Stored, tensors: list[str]) -> Iterator[Comparison]:
     transfer = stored.record.task.variant.startswith("transfer")
     yield Comparison("a tensor of layers.parquet was transferred", any(transferred), transfer)
     yield Comparison("fact pretrained is given", stored.record.result.facts.get("pretrained") is not None, transfer)
+
+
+def _start(stored: Stored, upstream: Mapping[str, Stored]) -> Iterator[Comparison]:
+    """The weights that the arm says it started from are those of the donor, where it has one."""
+    for name, donor in upstream.items():
+        if donor.record.task.experiment == "donor":
+            sha256 = next(entry.sha256 for entry in donor.record.files if entry.name == "weights.safetensors")
+            found = stored.record.result.facts.get("pretrained")
+            source = (found.get("source"), found.get("sha256")) if isinstance(found, dict) else ()
+            yield Comparison("fact pretrained", [*source], [name, sha256])
 
 
 def _has(stored: Stored, name: str) -> bool:

@@ -17,4 +17,6 @@ RECORDS = {
     "detection_data": detection.detection_data,
     "detector": detection.detector,
     "detection": detection.detection,
+    "donor_data": detection.detection_data,
+    "donor": detection.detector,
 }

@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from bench.datasets.drawn import scenes as drawn
-from bench.datasets.drawn.scenes import DRIVES, FRAMES, draw_scenes
+from bench.datasets.drawn.scenes import DONOR_DRIVES, DRIVES, FRAMES, draw_scenes
 from bench.datasets.kitti import locate
 from bench.datasets.kitti.digests import digest_of
-from bench.datasets.kitti.locate import locate_drawn
+from bench.datasets.kitti.locate import DONOR_SCENES, locate_drawn
 from bench.datasets.kitti.reader import read_dataset
 from bench.datasets.kitti.settings import KittiSettings
 from bench.datasets.kitti.split import leakage_of, split_images
@@ -23,7 +23,7 @@ from store.errors import StoreError
 if TYPE_CHECKING:
     from pathlib import Path
 
-KNOWN_LABELS = "5a87d13af5e58f9b1178f560288a942184d8f1dc025c62e20d1f64562e5d4dff"
+KNOWN_LABELS = "ae8a175aa2ad7aba8810e1455c3c02ff556d615e17a5013c974ce1092db48df1"
 CONFIG = KittiSettings(dataset="drawn", strict_labels=True)
 
 
@@ -38,8 +38,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_scenes_read_without_a_single_problem(cache: Path) -> None:
     """Strictly: 80 images of eight drives, every class of the study, and some objects that it ignores."""
     found = read_dataset(locate_drawn(cache), CONFIG, "3class")
-    assert len(found.images) == DRIVES * FRAMES == 80
-    assert {(image.entry.width, image.entry.height) for image in found.images} == {(416, 128)}
+    assert len(found.images) == len(DRIVES) * FRAMES == 80
+    assert {(image.entry.width, image.entry.height) for image in found.images} == {(320, 256)}
     assert Counter(image.entry.drive for image in found.images) == {f"drawn_drive_{number:04d}": 10 for number in range(8)}
     counts = Counter(box.class_index for image in found.images for box in image.boxes)
     assert min(counts[0], counts[1], counts[2]) >= 100
@@ -93,6 +93,16 @@ def test_they_are_labelled_as_synthetic(cache: Path) -> None:
     assert "synthetic images" in (locate_drawn(cache) / "NOTE.txt").read_text()
 
 
+def test_a_donor_sees_other_drives_and_other_pictures(cache: Path) -> None:
+    """Twelve drives under other names, no picture of which an arm can see; every class is in them."""
+    donor = read_dataset(locate_drawn(cache, DONOR_SCENES), CONFIG, "3class")
+    arms = read_dataset(locate_drawn(cache), CONFIG, "3class")
+    assert len(donor.images) == len(DONOR_DRIVES) * FRAMES == 120
+    for own in ("drive", "sha256"):
+        assert {getattr(image.entry, own) for image in donor.images}.isdisjoint(getattr(one.entry, own) for one in arms.images)
+    assert min(Counter(box.class_index for image in donor.images for box in image.boxes).values()) >= 100
+
+
 def test_they_are_drawn_once_and_again_after_a_change(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second call finds the folder; another library version draws into another one."""
     first = locate_drawn(cache)
@@ -114,7 +124,7 @@ def test_a_set_that_lost_a_file_is_drawn_again(tmp_path: Path) -> None:
 def test_a_drawing_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A full disk is an error with a cure, and the half-drawn set is gone."""
 
-    def full(folder: Path) -> None:
+    def full(folder: Path, _drives: range) -> None:
         (folder / "images").mkdir(parents=True)
         raise OSError(28, "No space left on device")
 

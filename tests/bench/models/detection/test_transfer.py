@@ -57,7 +57,7 @@ def test_loading_copies_values_into_fitting_tensors_only(monkeypatch: pytest.Mon
         "model.0.num_batches_tracked": np.array(7),
         "model.1.weight": np.zeros((2, 4), np.float16),
     }
-    monkeypatch.setattr("bench.models.detection.transfer.load_tensors", lambda _: source)
+    monkeypatch.setattr("bench.models.detection.transfer.load_tensors", lambda *_: source)
     rows = load_into(network, tmp_path / "weights")
     found = network.state_dict()
     assert {row.tensor for row in rows if row.transferred} == {"model.0.weight", "model.0.num_batches_tracked"}
