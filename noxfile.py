@@ -51,6 +51,13 @@ def report(session: nox.Session) -> None:
 
 
 @nox.session
+def cluster(session: nox.Session) -> None:
+    """Start a cluster on this machine, for `nox -s bench -- --executor dask --scheduler ADDRESS`; `-- --workers 4`."""
+    _install(session, "cluster")
+    _run(session, "-m", "bench", "cluster", *session.posargs)
+
+
+@nox.session
 def install(session: nox.Session) -> None:
     """Install what bench and report need, and run nothing: for images and caches."""
     _install(session, "bench")

@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.harness.site import add_cluster_command, add_cluster_options, add_job_options, positive
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
@@ -65,11 +67,13 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="run what is not in the store yet", epilog=_EPILOG)
     _add_study_options(run)
-    _add_job_options(run)
+    add_job_options(run)
+    add_cluster_options(run)
     run.add_argument("--dry-run", action="store_true", help="only say what would run and why, as plan does")
     run.set_defaults(handler=_run)
     plan = commands.add_parser("plan", help="say for each task whether it would run, and why", epilog=_EPILOG)
     _add_study_options(plan)
+    add_cluster_options(plan)
     text = "name for each stale task the keys, files and functions that changed, with their old and new digests"
     plan.add_argument("--explain", action="store_true", help=text)
     plan.set_defaults(handler=_plan)
@@ -91,6 +95,9 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("name", metavar="NAME", help="its name: lower-case letters, digits and _")
     new.add_argument("--json", action="store_true", help="print the facts as JSON")
     new.set_defaults(handler=_new, interrupted="nothing was written")
+    cluster = commands.add_parser("cluster", help="start a cluster on this machine, for --executor dask", epilog=_EPILOG)
+    add_cluster_command(cluster)
+    cluster.set_defaults(handler=_cluster, interrupted="the cluster has ended")
     _add_data_commands(commands.add_parser("data", help="fetch, verify or locate the data sets", epilog=_EPILOG))
     return parser
 
@@ -145,20 +152,13 @@ def _add_reproduce_options(parser: argparse.ArgumentParser) -> None:
     text = "only the tasks whose id matches, such as 'autoencoder/ae/*' (repeatable); the others' records are taken as stored"
     parser.add_argument("--task", action="append", default=[], dest="patterns", metavar="GLOB", help=text)
     text = "K of these tasks, chosen by the run's own digest: always the same ones"
-    parser.add_argument("--sample", type=_positive, metavar="K", help=text)
-    _add_job_options(parser)
+    parser.add_argument("--sample", type=positive, metavar="K", help=text)
+    add_job_options(parser)
     parser.add_argument("--device", metavar="NAME", help="cpu, cuda or cuda:0,cuda:2 (default: the run's own)")
     _add_weights_option(parser)
     _add_store_options(parser)
     _add_source_options(parser)
     parser.set_defaults(handler=_reproduce, interrupted="nothing was kept and no certificate written")
-
-
-def _add_job_options(parser: argparse.ArgumentParser) -> None:
-    text = "tasks at a time (default: one per processor core, and with --device cuda one per GPU besides)"
-    parser.add_argument("--jobs", type=_positive, metavar="N", help=text)
-    text = "tasks at a time on one GPU, each a process of its own (default: 1)"
-    parser.add_argument("--jobs-per-gpu", type=_positive, default=1, metavar="N", help=text)
 
 
 def _add_weights_option(parser: argparse.ArgumentParser) -> None:
@@ -196,7 +196,7 @@ def _add_data_commands(parser: argparse.ArgumentParser) -> None:
         text = "fashion-mnist: the four official files (default), or the embedded sample"
         command.add_argument("--source", choices=("full", "sample"), default="full", help=text)
         text = "kitti: how many of the first images to fetch (default: 500)"
-        command.add_argument("--images", type=_positive, default=500, metavar="N", help=text)
+        command.add_argument("--images", type=positive, default=500, metavar="N", help=text)
         _add_store_options(command)
         _add_source_options(command)
         command.set_defaults(handler=_data)
@@ -207,12 +207,6 @@ def _file(text: str) -> Path:
     if not path.is_file():
         raise argparse.ArgumentTypeError(f"{text!r} is no file")
     return path
-
-
-def _positive(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number")
-    return int(text)
 
 
 def _folder(text: str) -> Path:
@@ -254,6 +248,12 @@ def _reproduce(options: argparse.Namespace) -> int:
     certificate = command.reproduce(options, sys.stderr)
     _say(certificate.model_dump_json(indent=1) if options.json else text.certificate_text(certificate, options.artifacts))
     return 0 if certificate.reproduced else 4
+
+
+def _cluster(options: argparse.Namespace) -> int:
+    from bench.harness.cluster.start import serve_locally
+
+    return serve_locally(options, _say)
 
 
 def _verify(options: argparse.Namespace) -> int:

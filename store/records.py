@@ -85,6 +85,11 @@ def commit(root: Path, draft: Draft) -> Stored:
         shutil.rmtree(partial, ignore_errors=True)
 
 
+def result_digest_of(draft: Draft) -> str:
+    """The result digest that the draft's record would have."""
+    return _record_of(draft).result_digest
+
+
 def load(folder: Path) -> Stored:
     """Read the record in ``folder`` and check its manifest, not its files; raises IntegrityError."""
     path = folder / MANIFEST

@@ -38,6 +38,7 @@ class Dataset:
     """A data set on this disk: its name, folder (or file) and content digest; ``measure`` recomputes it from every byte.
 
     ``absent`` says why it is not there and what cures it: tasks that need it become skipped records with that reason.
+    ``copied`` are the files, below the folder, that may be copied to another machine unasked, as their licence allows it.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Dataset:
     digest: str
     measure: Callable[[], str]
     absent: str = ""
+    copied: tuple[str, ...] = ()
 
 
 def digest_now(dataset: Dataset) -> str:

@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bench.harness.worker import Event, Job, unrun_draft
-from store.quarantine import set_aside
-from store.records import commit
+from store.errors import IntegrityError
+from store.quarantine import Quarantined, set_aside
+from store.records import commit, result_digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,6 +36,7 @@ class Board:
         self.done: dict[str, Stored] = {item.id: item.stored for item in planned if item.stored and item.action == "reuse"}
         self.running: dict[str, Slot] = {}
         self.alone: set[str] = set()
+        self.twins: list[str] = []
         self._order = {name: number for number, name in enumerate(self.items)}
         self._ready: dict[bool, list[tuple[int, str]]] = {True: [], False: []}  # by whether they use a GPU, in plan order
         self._missing: dict[str, set[str]] = {}
@@ -75,19 +77,23 @@ class Board:
         elsewhere = [slot for slot in slots if slot.pool not in self._lost_in[item.id]]
         return next((slot for slot in elsewhere or slots if slot not in busy and self._fits(item, slot)), None)
 
-    def placed(self, job: Job, slot: Slot) -> Job:
-        """The job with the device that it finds on the slot."""
-        return replace(job, device="cuda" if slot.gpu else "cpu")
-
     def started(self, item: Planned, slot: Slot) -> None:
         """Note that the task runs on the slot."""
         self._ready[item.on_gpu].remove((self._order[item.id], item.id))
         self.running[item.id] = slot
 
     def ended(self, news: Ended) -> None:
-        """Write the record, and let tasks go on that waited for it."""
-        del self.running[news.task_id]
-        self._commit(self.items[news.task_id], news.draft)
+        """Write the record, and let tasks go on that waited for it; of two attempts the first to end counts.
+
+        The draft of one that had been given up is compared with what took its place, and set aside where it differs.
+        """
+        item = self.items[news.task_id]
+        if item.id in self.done:
+            self._compare(item, news.draft)
+            return
+        if self.running.pop(item.id, None) is None:
+            self._ready[item.on_gpu].remove((self._order[item.id], item.id))
+        self._commit(item, news.draft)
 
     def lost(self, news: Lost, before_alone: int) -> None:
         """Try a task again whose worker died, alone in the end; lost once more it becomes a failed record.
@@ -107,6 +113,13 @@ class Board:
             self.alone.add(item.id)
         self._make_ready(item)
 
+    def check_twins(self) -> None:
+        """Raises IntegrityError where two attempts of one task gave different results."""
+        if self.twins:
+            message = f"two attempts of {len(self.twins)} task(s) gave different results: {', '.join(self.twins)}"
+            cure = "compare the record with what was set aside; one of the two machines does not compute as the other"
+            raise IntegrityError(message, where=str(self.site.root / "quarantine"), cure=cure)
+
     def needs_text(self) -> str:
         """What the first task that waits asks for, and how many there are with it."""
         waiting = [item for queue in self._ready.values() for _, name in queue for item in [self.items[name]]]
@@ -123,6 +136,13 @@ class Board:
         if item.id in self.alone or any(other.id in self.alone for other in inside):
             return False
         return _bytes(item) + sum(map(_bytes, inside)) <= slot.memory_bytes
+
+    def _compare(self, item: Planned, late: Draft) -> None:
+        finished = {"ok", "diverged"}
+        found = self.done[item.id].record
+        if late.result.status in finished and found.status in finished and result_digest_of(late) != found.result_digest:
+            set_aside(self.site.root, replace(late, quarantined=Quarantined(late.result, late.files)))
+            self.twins.append(item.id)
 
     def _make_ready(self, item: Planned) -> None:
         """Queue the task, or write at once why it cannot run: data that are not there, or upstream tasks without a result."""
@@ -158,7 +178,7 @@ def job_of(board: Board, item: Planned) -> Job:
     return Job(
         task=item.task,
         ingredients=item.ingredients,
-        device="cpu",
+        device="cuda" if item.on_gpu else "cpu",  # a slot's worker sees no other GPU than its own
         threads=board.site.threads,
         datasets={name: board.site.datasets[name] for name in item.task.inputs},
         upstream={name: board.done[name] for name in item.task.upstream},

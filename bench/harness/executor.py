@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _LOOK_EVERY_S = 1.0  # how often an executor whose slots come and go is asked for new ones, while nothing else happens
+_SAY_AFTER_S = 5.0  # asking a worker what it is takes less; a longer wait is worth a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def run_all(planned: Sequence[Planned], site: Site, listener: Callable[[Event], 
     """Run what must run, reuse the rest, and return the record of every task by id, failed and skipped ones included.
 
     ``listener`` hears each event. Raises StoreError where a record cannot be written, and StudyError where a task has waited
-    in vain for a slot that suits it; what was committed before stays.
+    in vain for a slot that suits it, IntegrityError where two attempts of one task differ; what was committed before stays.
     """
     board = Board(planned, site, listener)
     with closing(site.open()) as executor:
@@ -56,6 +57,7 @@ def run_all(planned: Sequence[Planned], site: Site, listener: Callable[[Event], 
                 idle_since = _still_waiting(board, executor, idle_since)
             for news in executor.news(_LOOK_EVERY_S) if board.unfinished else ():
                 _take(board, news, executor)
+    board.check_twins()
     return board.done
 
 
@@ -68,7 +70,7 @@ def _start_ready(board: Board, executor: Executor) -> None:
         job = job_of(board, item)
         slot = board.slot_for(item, [slot for slot in slots if slot.gpu == item.on_gpu and executor.suits(job, slot)])
         if slot is not None:
-            executor.start(board.placed(job, slot), slot)
+            executor.start(job, slot)
             board.started(item, slot)
 
 
@@ -79,12 +81,13 @@ def _take(board: Board, news: News, executor: Executor) -> None:
         board.lost(news, executor.losses_before_alone)
     elif isinstance(news, Ended):
         board.ended(news)
+        executor.cancel(news.task_id)  # a second attempt is not needed any more
 
 
 def _still_waiting(board: Board, executor: Executor, since: float | None) -> float:
     """Since when nothing could be started. Raises StudyError once that is longer than the executor's wait."""
     now = time.monotonic()
-    if since is None and executor.wait_s:
+    if since is not None and executor.wait_s and now - since >= _SAY_AFTER_S > now - since - _LOOK_EVERY_S:
         _LOG.warning("waiting up to %.0f s for a slot that suits %s", executor.wait_s, board.needs_text())
     if now - (since or now) >= executor.wait_s:
         message = f"no slot suits {board.needs_text()}: waited {executor.wait_s:.0f} s"

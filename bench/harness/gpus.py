@@ -10,8 +10,12 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from store.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 _QUERY = ("nvidia-smi", "--query-gpu=uuid,name,driver_version,memory.total", "--format=csv,noheader,nounits")
@@ -28,8 +32,18 @@ class Gpu:
     memory_mb: int
 
 
+_stand_ins: list[Gpu] = []
+
+
+def stand_in(found: Iterable[Gpu]) -> None:
+    """From now on these are the GPUs that there are: those of a cluster, for a plan that is made elsewhere."""
+    _stand_ins[:] = found
+
+
 def visible_gpus() -> tuple[Gpu, ...]:
     """The GPUs that a program started here may use: all that the driver lists, or those of CUDA_VISIBLE_DEVICES."""
+    if _stand_ins:
+        return tuple(_stand_ins)
     listed = _listed()
     wanted = os.environ.get(VISIBLE)
     if wanted is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 from collections import Counter
@@ -17,6 +16,7 @@ from bench.harness import planner
 from bench.harness.explanation import change_lines
 from bench.harness.profile import Profile, load_profile, parse_seeds
 from bench.harness.progress import opening_line
+from bench.harness.site import look_at_gpus, site_of
 from bench.harness.studies import load_study, study_names
 from store.errors import IntegrityError, UsageError
 from store.lock import sole_writer
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from bench.datasets.catalogue import Dataset
-    from bench.harness.executor import Site
     from bench.harness.planner import Planned
     from bench.harness.settings import StudySettings
     from bench.harness.studies import Study
@@ -129,6 +128,7 @@ def _resolve(options: argparse.Namespace) -> _Study:
         raise UsageError(
             "the study has no tasks", where=options.profile, cure="name a part with --parts, and what its settings list"
         )
+    look_at_gpus(profile.config, options)
     found = located(profile.config, tasks, options)
     return _Study(profile, found, planner.plan(profile.config, found, options.artifacts))
 
@@ -140,21 +140,6 @@ def located(config: StudySettings, tasks: Sequence[Task], options: argparse.Name
     sources = Sources(options.data, cache, options.offline, options.weights, paranoid=getattr(options, "paranoid", False))
     finders = load_study(config.study).datasets
     return {name: finders[name](config, sources) for name in planner.inputs_of(tasks)}
-
-
-def site_of(config: StudySettings, found: Mapping[str, Dataset], root: Path, options: argparse.Namespace) -> Site:
-    """Where the tasks run: on this machine as configuration and options say, into the store at ``root``.
-
-    Raises UsageError where torch cannot use the device.
-    """
-    from bench.harness.executor import Site  # noqa: PLC0415 - planning needs neither
-    from bench.harness.local import local_executor  # noqa: PLC0415
-
-    execution = config.execution
-    _check_device(execution.device)
-    executor = local_executor(execution.device, execution.threads, options.jobs, options.jobs_per_gpu)
-    jobs = options.jobs or len(executor.slots())
-    return Site(root, execution.threads, found, lambda: executor, jobs, execution.capture)
 
 
 def _check_data_folder(options: argparse.Namespace) -> None:
@@ -192,18 +177,6 @@ def _execute(study: _Study, options: argparse.Namespace, stream: TextIO) -> dict
         with suppress(OSError), events.open("ab") as log:  # without this line only bench status knows less
             log.write(opening_line([item.id for item in study.planned if item.action == "run"], site.jobs or 1))
         return run_all(study.planned, site, listener)
-
-
-def _check_device(device: str) -> None:
-    """The driver lists the GPU already (the plan asked it): here torch must be able to use it."""
-    if importlib.util.find_spec("torch") is None:
-        raise UsageError("torch is not installed", cure="run through nox, which installs it: nox -s bench")
-    if device != "cpu":
-        import torch  # noqa: PLC0415 - two seconds that only a CUDA run pays here
-
-        if not torch.cuda.is_available():
-            message = f"device {device} was asked for, but this build of torch ({torch.__version__}) cannot use CUDA"
-            raise UsageError(message, where="--device", cure="install the CUDA build of torch, or run with --device cpu")
 
 
 def _write_manifest(study: _Study, done: Mapping[str, Stored], root: Path) -> None:

@@ -135,7 +135,7 @@ def _send(connection: Connection, message: Event | Draft | Exception) -> None:
 def unrun_draft(job: Job, status: Literal["skipped", "failed"], reason: str) -> Draft:
     """The record of a task without a result of its own: skipped, or its worker was killed."""
     outcome = Outcome(metrics={}, status=status, reason=reason)
-    return _draft(job, outcome, datetime.now(UTC), 0.0)
+    return _draft(replace(job, device="cpu"), outcome, datetime.now(UTC), 0.0)  # this process used no GPU
 
 
 def _quarantined(job: Job, draft: Draft, error: IntegrityError) -> Draft:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -86,7 +86,9 @@ def dataset_of(source: Source, sources: Sources) -> Dataset:
     """The four files, located and checked, downloaded where that is allowed; raises DataError or IntegrityError."""
     folder = locate(source, data_dir=sources.data_dir, cache_dir=sources.cache_dir, offline=sources.offline)
     verify(folder, source)
-    return measured(DATASET, folder, partial(digest_of, folder, source))
+    names = tuple(facts.name for facts in read_manifest(source).files)
+    found = measured(DATASET, folder, partial(digest_of, folder, source))
+    return replace(found, copied=names)  # its licence, MIT, lets anybody copy it
 
 
 def fetch_into(folder: Path, files: Sequence[FileFacts], progress: Progress = silent) -> Path:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 from bench.harness import invocation as study
 from bench.harness import planner
 from bench.harness.environment import git_state, machine_facts
+from bench.harness.site import site_of
 from bench.harness.stored_config import config_of
 from bench.rechecking.reproduction.cases import cases_of, prepared, verdict_on
 from bench.rechecking.reproduction.clean_store import clean_store
@@ -57,7 +58,7 @@ def reproduce(options: argparse.Namespace, stream: TextIO) -> Certificate:
         wanted = {case.id for case in cases if case.obstacle is None}
         print(f"run {run.run_id}: {len(wanted)} of its {len(run.entries)} tasks to run again", file=stream, flush=True)
         items = prepared(planned, wanted, records, root)
-        again = _run(items, study.site_of(config, found, root, options), stream) if wanted else {}
+        again = _run(items, site_of(config, found, root, options), stream) if wanted else {}
         verdicts = tuple(verdict_on(case, again, wanted, records) for case in cases)
     return write_certificate(options.artifacts, _fields(run, selection, (cases, verdicts), config))
 

@@ -6,6 +6,7 @@ import os
 import signal
 import struct
 import sys
+import time
 from pathlib import Path
 
 from bench.harness import worker
@@ -57,16 +58,33 @@ def run(context: Context) -> Outcome:
         if behaviour == "die sending":
             return Outcome(metrics={"value": 1}, files={"value.txt": Deadly(b"1")})
         os.kill(os.getpid(), signal.SIGKILL)
-    if behaviour == "change data":
-        (context.data["fashion-mnist"] / "train-labels-idx1-ubyte.gz").write_bytes(b"changed")
-    if behaviour == "edit source":
-        Path(str(config["module"])).write_text("VALUE = 2\n", encoding="utf-8")
+    _disturb(str(behaviour), context)
     if context.task.key.variant.startswith("where"):
         seen = {"CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES"), "torch loaded": "torch" in sys.modules}
         return Outcome(metrics={}, facts=seen)
     context.progress(1, 1, loss=0.5)
     upstream = sum(stored.record.result.metrics["value"] for stored in context.upstream.values())
     return Outcome(metrics={"value": 1 + upstream}, files={"value.txt": b"1"}, timing={"steps": 1})
+
+
+def _disturb(behaviour: str, context: Context) -> None:
+    config = context.task.config
+    if behaviour == "wait for":
+        _wait_for(Path(str(config["marker"])), context)
+    if behaviour == "change data":
+        (context.data["fashion-mnist"] / "train-labels-idx1-ubyte.gz").write_bytes(b"changed")
+    if behaviour == "edit source":
+        Path(str(config["module"])).write_text("VALUE = 2\n", encoding="utf-8")
+
+
+def _wait_for(marker: Path, context: Context) -> None:
+    """Say who waits, and wait until the marker is there, or a minute."""
+    (marker.parent / f"{marker.name}.{os.getpid()}.waits").write_text(context.task.key.id)
+    for _ in range(6000):
+        if marker.exists():
+            return
+        time.sleep(0.01)
+    raise TimeoutError(f"nobody made {marker}")
 
 
 def _first_time(marker: Path) -> bool:
