@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from bench.training.branches import join
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -48,7 +50,9 @@ def copying(module: nn.Module) -> Callable[[Tensor], None]:
     assert len(parts) == len(parameters)  # noqa: S101 - flatten made them
 
     def backward(loss: Tensor) -> None:
-        torch._foreach_copy_(parts, torch.autograd.grad(loss, parameters))
+        found = torch.autograd.grad(loss, parameters)
+        join()
+        torch._foreach_copy_(parts, found)
 
     return backward
 

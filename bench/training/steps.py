@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import torch
 
+from bench.training.branches import Branches, branching
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     Compute = Callable[[Batch, torch.Generator], Tensor]
     Body = Callable[[], None]
 
+BRANCHING = False
 WARM_UP = 3  # libraries choose kernels and allocate workspaces in the first calls, which a graph cannot record
 
 
@@ -130,7 +133,10 @@ def with_optimizer(record: Record | None, optimizer: torch.optim.Optimizer) -> R
     def told(body: Body, draw: torch.Generator) -> Body:
         _set_capturable(optimizer, capturable=True)
         try:
-            return record(body, draw)
+            if not BRANCHING:
+                return record(body, draw)
+            with branching(Branches(draw.device)):
+                return record(body, draw)
         finally:
             _set_capturable(optimizer, capturable=False)
 

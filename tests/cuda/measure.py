@@ -34,6 +34,7 @@ ROOT = Path(__file__).parents[2]
 ALONE = {"machine": 40, "epochs": 110, "launches": 60}  # seconds that each may take
 TOGETHER = {
     "repeated": 120,
+    "branched": 120,
     "unwaiting": 120,
     "resumed": 120,
     "losses": 120,
@@ -52,6 +53,7 @@ def section(name: str) -> Section:
         "epochs": speed.epochs,
         "launches": speed.launches,
         "repeated": trainings.repeated,
+        "branched": trainings.branched,
         "unwaiting": trainings.unwaiting,
         "resumed": trainings.resumed,
         "losses": trainings.beside_the_cpu,

@@ -76,6 +76,7 @@ def _repeated(figures: Figures) -> list[str]:
     rows = [
         (name, found["error"], "") if "error" in found else (name, _yes(found["twice"]), _yes(found["recorded_as_called"]))
         for name, found in figures.items()
+        if isinstance(found, dict)
     ]
     return [
         "Chain of digests, history and weights, as bits:",
@@ -180,6 +181,7 @@ SECTIONS: dict[str, Callable[[Figures], list[str]]] = {
     "epochs": _epochs,
     "launches": _launches,
     "repeated": _repeated,
+    "branched": _repeated,
     "unwaiting": _unwaiting,
     "resumed": _resumed,
     "losses": _losses,
@@ -192,6 +194,7 @@ TITLES = {
     "epochs": "Speed and memory",
     "launches": "What the launches cost",
     "repeated": "Do trainings repeat?",
+    "branched": "Do they repeat with the other setting of branches?",
     "unwaiting": "Does the host wait within an epoch?",
     "resumed": "Killed and resumed",
     "losses": "Losses beside the CPU's",

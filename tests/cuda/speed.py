@@ -10,7 +10,7 @@ from unittest.mock import patch
 import torch
 
 from bench.models.autoencoders.images import image_tensor
-from bench.training import flat, loop
+from bench.training import flat, loop, steps
 from bench.training.determinism import configure
 from bench.training.loop import Examples, Schedule, Surroundings, fit
 from tests.cuda.subjects import BATCH_SIZE, LEARNING_RATE, Scale, sample, silent, subject
@@ -37,6 +37,11 @@ def epochs(device: str, scale: Scale, folder: Path) -> dict[str, JsonValue]:
     for name in ("ae", "vae", "dae", "head"):
         for capture in (True, False):
             found[f"{name}_{'recorded' if capture else 'called'}"] = _ours(name, device, scale, folder, capture=capture)
+    with patch.object(steps, "BRANCHING", not steps.BRANCHING):
+        for name in ("ae", "vae"):
+            found[f"{name}_recorded_{'with' if steps.BRANCHING else 'without'}_branches"] = _ours(
+                name, device, scale, folder, capture=True
+            )
     with patch.object(flat, "_view", _channels_last):
         found["ae_recorded_channels_last"] = _ours("ae", device, scale, folder, capture=True)
     with patch.object(loop, "backward_of", lambda _module, vector: flat._adding(vector)):

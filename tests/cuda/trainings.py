@@ -44,6 +44,12 @@ def repeated(device: str, scale: Scale, folder: Path) -> dict[str, JsonValue]:
     return {name: _or_error(look, name) for name in NAMES}
 
 
+def branched(device: str, scale: Scale, folder: Path) -> dict[str, JsonValue]:
+    """The same with the other setting of ``steps.BRANCHING``: gradients of weights computed beside those of activations."""
+    with patch.object(steps, "BRANCHING", not steps.BRANCHING):
+        return {"branching": steps.BRANCHING, **repeated(device, scale, folder)}
+
+
 def unwaiting(device: str, scale: Scale, folder: Path) -> dict[str, JsonValue]:
     """Each network, recorded and not, where a host that waits for its device within a pass is an error."""
     chosen = configure(device, threads=1)

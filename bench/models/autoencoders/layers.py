@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from torch import Tensor, nn
 
+from bench.training.branches import Kind, convolve
+
 Mode = Literal["nearest", "bilinear"]
 FACTOR = 2
 
@@ -20,30 +22,28 @@ class Conv(nn.Conv2d):
     def __init__(self, channels_in: int, channels_out: int, stride: int) -> None:
         """The parameters are those of ``nn.Conv2d``."""
         super().__init__(channels_in, channels_out, 3, stride=stride, padding=1)
+        self.kind = Kind((stride, stride), (1, 1))
 
     def forward(self, images: Tensor) -> Tensor:
         """(N, C, H, W) float32 to (N, C', H', W')."""
-        return F.conv2d(images, self.weight, self.bias, self.stride, self.padding).relu_()
+        assert self.bias is not None  # noqa: S101 - no layer here goes without
+        return convolve(images, self.weight, self.bias, self.kind).relu_()
 
 
 class TransposedConv(nn.ConvTranspose2d):
-    """A 3 x 3 transposed convolution with padding 1, then ReLU where ``relu`` says so.
-
-    Its bias is added afterwards: with the bias inside, oneDNN 3.12 takes up to twice as long.
-    """
+    """A 3 x 3 transposed convolution with padding 1, then ReLU where ``relu`` says so."""
 
     def __init__(self, channels_in: int, channels_out: int, stride: int, extra: int = 0, *, relu: bool = True) -> None:
         """``extra`` is the output padding; the parameters are those of ``nn.ConvTranspose2d``."""
         super().__init__(channels_in, channels_out, 3, stride=stride, padding=1, output_padding=extra)
+        self.kind = Kind((stride, stride), (1, 1), (extra, extra))
         self.activation = "ReLU" if relu else None
 
     def forward(self, images: Tensor, output_size: list[int] | None = None) -> Tensor:
         """(N, C, H, W) float32 to (N, C', H', W'); ``output_size`` is refused, as no table asks for it."""
         assert output_size is None  # noqa: S101 - every layer here states its output padding
         assert self.bias is not None  # noqa: S101 - nor does any layer here go without
-        stride, padding, extra = self.stride, self.padding, self.output_padding
-        enlarged = F.conv_transpose2d(images, self.weight, None, stride, padding, extra)  # type: ignore[arg-type]
-        enlarged.add_(self.bias.view(-1, 1, 1))
+        enlarged = convolve(images, self.weight, self.bias, self.kind)
         return enlarged.relu_() if self.activation else enlarged
 
 
