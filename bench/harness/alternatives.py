@@ -1,7 +1,7 @@
-"""The tasks of ``--question sensitivity``: a study once more for each other value of a setting that its source leaves open.
+"""The tasks of ``--question sensitivity`` and ``inference``: a study once more for other values of what its source leaves open.
 
-One setting is changed at a time. Only tasks that the change reaches are run again, under a name that says what was changed;
-they stand beside the tasks of the same seeds with the configuration's own values.
+Only tasks that a change reaches are run again, under a name that says what was changed; they stand beside the tasks of the
+same seeds with the configuration's own values.
 """
 
 from __future__ import annotations
@@ -10,34 +10,50 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bench.harness.profile import with_override
-from store.alternatives import alternative_variant
+from store.alternatives import alternative_variant, changes_of
 from store.errors import UsageError
 from store.schema import TaskKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from bench.harness.settings import StudySettings
+    from bench.harness.settings import InferenceConfig, SensitivityConfig, StudySettings
     from bench.harness.task import Task
 
-_WHERE = "sensitivity.alternatives"
+_LONGEST_VARIANT = 80  # as the schema of records has it
 
 
-def tasks_of(config: StudySettings, plan: Callable[[StudySettings], Sequence[Task]]) -> Iterator[Task]:
+def tasks_of(config: StudySettings, question: str, plan: Callable[[StudySettings], Sequence[Task]]) -> Iterator[Task]:
     """The tasks with the configuration's own values on the study's first seeds, then those that each alternative changes.
 
-    ``plan`` lays out the tasks of a configuration, upstream before downstream. Raises UsageError for an alternative that
-    is no setting, has a bad value, or changes nothing.
+    ``question`` names the section of the configuration with the alternatives; ``plan`` lays out the tasks of a
+    configuration, upstream before downstream. Raises UsageError for an alternative that is no setting, has a bad value, or
+    changes nothing.
     """
-    short = config.model_copy(update={"seeds": config.seeds[: config.sensitivity.seeds]})
+    section: InferenceConfig | SensitivityConfig = getattr(config, question)
+    where = f"{question}.alternatives"
+    short = config.model_copy(update={"seeds": config.seeds[: section.seeds]})
     own = {task.key.id: task for task in plan(short)}
     yield from own.values()
-    for alternative in config.sensitivity.alternatives:
-        changed = _changed(own, plan(with_override(short, alternative, _WHERE)))
+    for alternative in section.alternatives:
+        changed = _changed(own, plan(_with_changes(short, alternative, where)))
         if not changed:
             cure = "name a setting that the tasks read and a value that is not the configuration's"
-            raise UsageError(f"the alternative {alternative!r} changes no task", where=_WHERE, cure=cure)
+            raise UsageError(f"the alternative {alternative!r} changes no task", where=where, cure=cure)
+        _check_names(changed, alternative, where)
         yield from (_renamed(task, alternative, changed) for task in changed.values())
+
+
+def _with_changes(config: StudySettings, alternative: str, where: str) -> StudySettings:
+    for change in changes_of(alternative):
+        config = with_override(config, change, where)
+    return config
+
+
+def _check_names(changed: Mapping[str, Task], alternative: str, where: str) -> None:
+    if max(len(alternative_variant(task.key.variant, alternative)) for task in changed.values()) > _LONGEST_VARIANT:
+        message = f"the alternative {alternative!r} makes names of more than {_LONGEST_VARIANT} characters"
+        raise UsageError(message, where=where, cure="change fewer settings together")
 
 
 def _changed(own: Mapping[str, Task], tasks: Sequence[Task]) -> dict[str, Task]:

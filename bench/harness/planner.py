@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from bench.harness import alternatives
 from bench.harness.closure import closure_of
 from bench.harness.environment import environment_class
 from bench.harness.explanation import changes_since
-from bench.harness.settings import SENSITIVITY
+from bench.harness.settings import INFERENCE, SENSITIVITY
 from bench.harness.studies import load_study, questions_of
 from store.errors import IntegrityError
 from store.records import MANIFEST, Stored, check_files, folder_of, load, records_of
@@ -61,16 +62,17 @@ def tasks_of(config: StudySettings) -> tuple[Task, ...]:
     Raises ValueError where an upstream task is missing.
     """
     modules = [module for module in load_study(config.study).experiments() if module.PART in config.parts]
-    direct = {*config.questions} - {SENSITIVITY}
+    trials = [question for question in (SENSITIVITY, INFERENCE) if question in config.questions]
+    direct = {*config.questions} - {*trials}
     found = [task for module in modules if direct & {*questions_of(module)} for task in module.plan(config)]
-    if SENSITIVITY in config.questions:
-        touched = [module for module in modules if SENSITIVITY in questions_of(module)]
-        found += alternatives.tasks_of(config, lambda other: _in_order(_planned_by(touched, other)))
+    for question in trials:
+        touched = [module for module in modules if question in questions_of(module)]
+        found += alternatives.tasks_of(config, question, partial(_laid_out, touched))
     return _in_order(found)
 
 
-def _planned_by(modules: Sequence[Experiment], config: StudySettings) -> list[Task]:
-    return [task for module in modules for task in module.plan(config)]
+def _laid_out(modules: Sequence[Experiment], config: StudySettings) -> tuple[Task, ...]:
+    return _in_order([task for module in modules for task in module.plan(config)])
 
 
 def plan(config: StudySettings, datasets: Mapping[str, Dataset], root: Path) -> tuple[Planned, ...]:

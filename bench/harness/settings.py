@@ -10,6 +10,7 @@ from bench.sections import Count, Once, PositiveInt, Section
 
 MAIN = "main"
 SENSITIVITY = "sensitivity"
+INFERENCE = "inference"
 
 
 class SensitivityConfig(Section):
@@ -17,6 +18,17 @@ class SensitivityConfig(Section):
 
     ``alternatives`` are written as ``--set`` takes them, and each is tried by itself, on the first ``seeds`` of the study's
     seeds. A study whose source leaves values open names its own alternatives.
+    """
+
+    seeds: PositiveInt = 3
+    alternatives: Annotated[tuple[str, ...], Once] = ()
+
+
+class InferenceConfig(Section):
+    """Which values explain the published training curves best (``--question inference``).
+
+    ``alternatives`` are combinations of settings that stand beside the configuration's own values, each written as ``--set``
+    takes it, with `` & `` between settings that are changed together; all on the first ``seeds`` of the study's seeds.
     """
 
     seeds: PositiveInt = 3
@@ -40,7 +52,7 @@ class StudySettings(Section):
 
     ``study`` is the name of the study's package, ``seeds`` are the replications, ``parts`` which of its parts are run, and
     ``questions`` what is asked of them: ``main`` the tables and figures of the source, ``sensitivity`` what the assumed values
-    are worth to its results, and those of the study itself.
+    are worth to its results, ``inference`` which values explain its training curves best, and those of the study itself.
     """
 
     study: ClassVar[str]
@@ -49,4 +61,5 @@ class StudySettings(Section):
     parts: Annotated[tuple[str, ...], Once] = Field(default=(), min_length=1)
     questions: Annotated[tuple[str, ...], Once] = Field(default=(MAIN,), min_length=1)
     sensitivity: SensitivityConfig = SensitivityConfig()
+    inference: InferenceConfig = InferenceConfig()
     execution: ExecutionConfig = ExecutionConfig()

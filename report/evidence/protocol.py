@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from report.evidence.records import Evidence
 
-UNCOMPARED = ("seeds", "parts", "questions", "sensitivity", "execution")  # replications, how much ran, and the machine
+UNCOMPARED = ("seeds", "parts", "questions", "sensitivity", "inference", "execution")  # replications, how much ran, and the machine
 
 
 class _Sourced(Declaration):

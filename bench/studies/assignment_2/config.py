@@ -11,11 +11,11 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from bench.datasets.kitti.settings import KittiSettings
-from bench.harness.settings import SensitivityConfig, StudySettings
+from bench.harness.settings import InferenceConfig, SensitivityConfig, StudySettings
 from bench.sections import Count, Fraction, NonNegativeFloat, Once, PositiveFloat, PositiveInt, Section
 
 Part = Literal["autoencoders", "detection"]
-Question = Literal["main", "leakage", "sensitivity"]
+Question = Literal["main", "leakage", "sensitivity", "inference"]
 
 
 class DatasetConfig(Section):
@@ -121,11 +121,30 @@ class AssumedValues(SensitivityConfig):
     )
 
 
+class InferredValues(InferenceConfig):
+    """Combinations of what the source leaves open, held against the curves of Figures 1 and 6."""
+
+    alternatives: Annotated[tuple[str, ...], Once] = (
+        "autoencoder.batch_size=64",
+        "autoencoder.upsample=bilinear",
+        "vae.beta=1.0",
+        "autoencoder.batch_size=64 & autoencoder.upsample=bilinear",
+        "autoencoder.batch_size=64 & vae.beta=1.0",
+        "classifier.batch_size=32",
+        "classifier.hidden_units=[128]",
+        "classifier.hidden_units=[128] & classifier.batch_size=32",
+        "classifier.hidden_units=[128, 64] & classifier.batch_size=32",
+        "classifier.hidden_units=[512, 256]",
+        "classifier.hidden_units=[256, 128, 64]",
+    )
+
+
 class StudyConfig(StudySettings):
     """The whole study.
 
     Of the ``questions``, ``leakage`` asks what neighbouring frames on both sides of a random split are worth to the detectors,
-    ``sensitivity`` what the assumed values of Part I are worth to its results.
+    ``sensitivity`` what the assumed values of Part I are worth to its results, ``inference`` which of them explain its
+    published training and validation curves best.
     """
 
     study: ClassVar[str] = "assignment_2"
@@ -142,6 +161,7 @@ class StudyConfig(StudySettings):
     detection: DetectionConfig = DetectionConfig()
     donor: DonorConfig = DonorConfig()
     sensitivity: AssumedValues = AssumedValues()
+    inference: InferredValues = InferredValues()
 
 
 def donor_images(config: StudyConfig) -> DetectionConfig:

@@ -98,3 +98,40 @@ def test_names_of_trials() -> None:
     assert alternative_variant("ae", "autoencoder.batch_size = 64") == "ae.autoencoder.batch_size-64"
     assert alternative_variant("ae", 'autoencoder.upsample="bilinear"') == "ae.autoencoder.upsample-bilinear"
     assert key_and_value(' autoencoder.upsample = "bilinear"') == ("autoencoder.upsample", "bilinear")
+
+
+def inferred(*combinations: str) -> dict[str, tuple[str, ...]]:
+    """The tasks of a study that infers values from curves, with what each reads."""
+    section = {"alternatives": combinations, "seeds": 1}
+    config = StudyConfig.model_validate({"parts": ("autoencoders",), "questions": ("inference",), "inference": section})
+    return {task.key.id: task.upstream for task in tasks_of(config)}
+
+
+def test_values_are_changed_together() -> None:
+    """A combination runs once with all its values, only what trains, under a name that holds all of them."""
+    found = inferred("classifier.hidden_units=[64, 32] & vae.beta=1.0")
+    own = {f"{experiment}/{model}/seed-0" for experiment in ("autoencoder", "classifier") for model in ("ae", "vae", "dae")}
+    name = "classifier.hidden_units-64-32-vae.beta-1.0"
+    assert found.keys() - own == {f"classifier/{model}.{name}/seed-0" for model in ("ae", "vae", "dae")} | {
+        f"autoencoder/vae.{name}/seed-0"
+    }
+    assert found[f"classifier/vae.{name}/seed-0"] == (f"autoencoder/vae.{name}/seed-0",)
+    assert found[f"classifier/ae.{name}/seed-0"] == ("autoencoder/ae/seed-0",)
+
+
+def test_a_trial_of_both_questions_is_one_task() -> None:
+    """What the study of sensitivity and the inference both try has one record."""
+    section = {"alternatives": ("vae.beta=1.0",), "seeds": 1}
+    fields = {"parts": ("autoencoders",), "sensitivity": section, "inference": section}
+    alone, both = (
+        [task.key.id for task in tasks_of(StudyConfig.model_validate({**fields, "questions": questions}))]
+        for questions in (("sensitivity",), ("sensitivity", "inference"))
+    )
+    assert sorted(alone) == sorted(both)
+
+
+def test_too_long_a_combination_is_an_error() -> None:
+    """A record's name has its limit; the error says so before anything runs."""
+    with pytest.raises(UsageError, match="more than 80 characters") as caught:
+        inferred("autoencoder.batch_size=64 & autoencoder.upsample=bilinear & classifier.batch_size=32")
+    assert caught.value.where == "inference.alternatives"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bench.training.loop import Training
 
 PART = "autoencoders"
-QUESTIONS = ("main", "sensitivity")
+QUESTIONS = ("main", "sensitivity", "inference")
 VARIANTS = ("ae", "vae", "dae")
 DATA = "fashion-mnist"
 
