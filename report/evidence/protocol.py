@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from report.evidence.records import Evidence
 
-UNCOMPARED = ("seeds", "parts", "questions", "sensitivity", "inference", "execution")  # replications, how much ran, and the machine
+# Replications, how much ran, and the machine.
+UNCOMPARED = ("seeds", "parts", "questions", "sensitivity", "inference", "execution")
 
 
 class _Sourced(Declaration):
