@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
 
+from report.claims.templates import expanded
 from report.evidence.declarations import Declaration, read_toml
+from report.evidence.published import load_published
+from report.evidence.vocabulary import load_vocabulary
 from store.errors import UsageError
 
 if TYPE_CHECKING:
@@ -136,7 +139,8 @@ class Claims(Declaration):
 @cache
 def load_claims(folder: Path) -> Claims:
     """Read and check the claims among a study's declarations; raises UsageError that names the entry at fault."""
-    return read_toml(folder / "claims.toml", Claims)
+    published, vocabulary = load_published(folder), load_vocabulary(folder)
+    return read_toml(folder / "claims.toml", Claims, lambda tree: expanded(tree, published, vocabulary))
 
 
 def unpublished(claim: str, path: str) -> UsageError:
