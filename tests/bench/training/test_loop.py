@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from bench.models.autoencoders.networks import Shape, build
 from bench.models.autoencoders.objectives import objective_of
 from bench.training import loop
+from bench.training.chain import Chain
 from bench.training.checkpoint import NAME
 from bench.training.determinism import stream
 from bench.training.flat import flatten
@@ -214,3 +215,10 @@ def test_flattening_keeps_values_and_joins_gradients() -> None:
     with torch.no_grad():
         flat.zero_()
     assert module[0].weight.abs().max().item() == 0.0
+
+
+def test_the_best_epoch_is_the_first_of_equals() -> None:
+    """Two epochs with the lowest value: training longer for nothing is no better; a null is never the best."""
+    column: list[float | None] = [0.4, None, 0.2, 0.3, 0.2]
+    training = Training({"validation_loss": column}, [], None, Chain())
+    assert training.best_epoch("validation_loss") == 3

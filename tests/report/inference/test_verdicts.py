@@ -80,11 +80,11 @@ def test_the_tests_behind_a_verdict_are_kept() -> None:
 
 
 def test_a_published_value_just_outside_the_prediction_interval_is_not_consistent() -> None:
-    """On its edge a hundredth of its reach decides between consistent and inconclusive."""
+    """On its edge a thousandth of its reach decides between consistent and inconclusive."""
     values = (0.0, 1.0, 2.0, 1.0)
     reach = 3.182446 * 0.8164966 * 1.25**0.5
     found = []
-    for share in (0.99, 1.01):
+    for share in (0.999, 1.001):
         printed = f"{1 + share * reach:.6f}"
         (one,) = judged({"a": values}, [claim({**VALUE, "tolerance": {"absolute": 2.4}})], printed)
         found.append(one.verdict)

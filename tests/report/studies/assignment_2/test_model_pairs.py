@@ -97,6 +97,20 @@ def test_pairs_over_seeds_stand_beside_the_published_gaps(tmp_path: Path) -> Non
     assert "the 2 tests" in notes(subject, "classifier-pairs")
 
 
+def test_a_discordance_counts_from_the_level_on(tmp_path: Path) -> None:
+    """Seven images to none are p = 0.016, and 0.047 in a family of three: below the level; six, with 0.094, are not."""
+    shown = []
+    for ahead in (6, 7):
+        edits = {
+            f"classifier/{model}/seed-0": lambda found, more=more: answers(found, "vae", more)
+            for model, more in (("ae", ahead), ("vae", 0), ("dae", 0))
+        }
+        root = tmp_path / str(ahead)
+        write_study(root, Spec(seeds=(0,), edits=edits))
+        shown.append(rows(subject_of(root), "classifier-pairs")[0][-1])
+    assert shown == ["0 of 1", "1 of 1"]
+
+
 def test_one_seed_says_that_seeds_are_unknown(single: Subject) -> None:
     """No interval and no p over seeds, but those over images; the note says what is not known."""
     for table in ("classifier-pairs", "error-pairs"):
