@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from report.evidence.records import reference
 from report.printing.formatting import decimals_for
 from report.printing.markdown import link
 from report.printing.markup import code, joined
-from report.printing.table import TONES, Cell, Column
+from report.printing.table import TONES, Cell, Column, Number
 from store.records import folder_of
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from report.evidence.measure import Measurement
     from report.evidence.published import Printed
     from report.evidence.subject import Subject
+    from report.printing.table import Kind
     from store.records import Stored
 
 DASH = "\N{EN DASH}"
@@ -38,6 +39,11 @@ class Comparison:
     extra_decimals: int = 1
 
 
+def of(subject: Subject, number: Number, kind: Kind, records: tuple[str, ...] = (), source: str = "") -> Cell:
+    """A number, of which the cell keeps the value and the language makes the text."""
+    return Cell(subject.numbers.shown(number), kind, records, source, number=number)
+
+
 def text(content: str) -> Cell:
     """A label."""
     return Cell(content)
@@ -54,7 +60,7 @@ def status(subject: Subject, measured: Measurement) -> Cell:
     words += ["undefined"] if measured.undefined else []
     words = words or ["not_run"]
     label = ", ".join(subject.strings(f"status.{word}") for word in words)
-    return Cell(label, "status", blamed(measured), tone=TONES[words[0]])
+    return Cell(label, "status", blamed(measured), tone=TONES[words[0]], missing=True)
 
 
 def blamed(measured: Measurement) -> tuple[str, ...]:
@@ -64,21 +70,21 @@ def blamed(measured: Measurement) -> tuple[str, ...]:
 
 def word(subject: Subject, key: str, records: tuple[str, ...] = ()) -> Cell:
     """A task's status as a marked word; ``not_run`` where there is no task."""
-    return Cell(subject.strings(f"status.{key}"), "status", records, tone=TONES[key])
+    return Cell(subject.strings(f"status.{key}"), "status", records, tone=TONES[key], missing=key != "ok")
 
 
 def value(subject: Subject, measured: Measurement, decimals: int, scale: float = 1.0) -> Cell:
     """The mean over seeds, or the word for its absence."""
     if measured.summary is None:
         return status(subject, measured)
-    return Cell(subject.numbers.fixed(scale * measured.summary.mean, decimals), "value", measured.references)
+    return of(subject, Number(scale * measured.summary.mean, decimals), "value", measured.references)
 
 
 def signed(subject: Subject, measured: Measurement, decimals: int, scale: float = 1.0) -> Cell:
     """A mean difference with its sign, or the word for its absence."""
     if measured.summary is None:
         return status(subject, measured)
-    return Cell(subject.numbers.signed(scale * measured.summary.mean, decimals), "value", measured.references)
+    return of(subject, Number(scale * measured.summary.mean, decimals, signed=True), "value", measured.references)
 
 
 def pairs(measured: Measurement) -> Cell:
@@ -104,7 +110,8 @@ def interval(subject: Subject, measured: Measurement, decimals: int, scale: floa
     if found is None:
         return nothing()
     mark = subject.strings("tables.images_mark") if found.basis == "images" else ""
-    return Cell(subject.numbers.interval(found, decimals, scale) + mark, "value", measured.references)
+    cell = of(subject, Number((scale * found.low, scale * found.high), decimals), "value", measured.references)
+    return replace(cell, text=cell.text + mark)
 
 
 def seeds(subject: Subject, measured: Measurement) -> Cell:
@@ -125,8 +132,8 @@ def printed(subject: Subject, number: Printed | None, decimals: int | None = Non
     """A published number with the decimals that the source prints, or with others; a dash where it prints none."""
     if number is None:
         return nothing()
-    shown = subject.numbers.fixed(number.value, number.decimals if decimals is None else decimals)
-    return Cell(shown, "published", (), number.place)
+    shown = Number(number.value, number.decimals if decimals is None else decimals)
+    return of(subject, shown, "published", source=number.place)
 
 
 def compared(subject: Subject, row: Comparison) -> tuple[Cell, ...]:
@@ -135,8 +142,8 @@ def compared(subject: Subject, row: Comparison) -> tuple[Cell, ...]:
     measured = row.measured
     difference = nothing()
     if measured.summary is not None and row.published is not None:
-        amount = subject.numbers.signed(row.scale * measured.summary.mean - row.published.value, decimals)
-        difference = Cell(amount, "value", measured.references, row.published.place)
+        amount = Number(row.scale * measured.summary.mean - row.published.value, decimals, signed=True)
+        difference = of(subject, amount, "value", measured.references, row.published.place)
     return (
         printed(subject, row.published),
         value(subject, measured, decimals, row.scale),

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _HARMLESS = ("Glyph .* missing from font", "constrained_layout not applied")  # a name in another script, or a very long one
 _LONGEST_TICK = 24  # characters of a label beside an axis; the alternative text has the whole
 WIDTH_IN = 5.2  # on a phone 390 px wide this makes 9.5 pt about 8.5 px high; wider canvases would shrink the text
-PLACEHOLDER_IN = 0.6  # height of a figure without data
 JPEG_QUALITY = 88  # no visible blocks around thin things at the size of print
 _EMBEDDED = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
 RASTER_DPI = 200  # of scatter points inside the SVG: sharp in print, 100 kB instead of megabytes
@@ -107,13 +106,6 @@ def single_seeds(axis: Axes, seeds: pd.DataFrame, colour: str) -> None:
     """Draw every column of ``seeds`` faintly; one seed is its own mean and is drawn as that alone."""
     if len(seeds.columns) > 1:
         axis.plot(seeds.index, seeds, color=colour, alpha=0.25, linewidth=0.8)
-
-
-def placeholder(message: str) -> Figure:
-    """A low figure that says why there is nothing to draw."""
-    figure, axes = canvas(1, 1, PLACEHOLDER_IN)
-    absent(axes[0], message)
-    return figure
 
 
 def save(drawing: Drawing, path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from report.inference.statistics import Interval
     from report.printing.strings import Strings
+    from report.printing.table import Number
 
 MINUS = "\N{MINUS SIGN}"
 _THIN = "\N{NARROW NO-BREAK SPACE}"
@@ -56,6 +57,15 @@ class Formatter:
     def interval(self, interval: Interval, decimals: int, scale: float = 1.0) -> str:
         """``[low, high]``, both times ``scale``."""
         return f"[{self.fixed(scale * interval.low, decimals)}, {self.fixed(scale * interval.high, decimals)}]"
+
+    def shown(self, number: Number) -> str:
+        """A cell's number as text: an interval in brackets, a difference with its sign, the unit behind it."""
+        if isinstance(number.value, tuple):
+            low, high = number.value
+            text = f"[{self.fixed(low, number.decimals)}, {self.fixed(high, number.decimals)}]"
+        else:
+            text = (self.signed if number.signed else self.fixed)(number.value, number.decimals)
+        return f"{text}{_THIN}{number.unit}" if number.unit else text
 
     def shape(self, shape: tuple[int, ...]) -> str:
         """Sizes with multiplication signs between them."""

@@ -8,17 +8,34 @@ from typing import Literal
 Kind = Literal["text", "value", "published", "status"]
 Align = Literal["left", "right"]
 Tone = Literal["", "ok", "warn", "bad", "muted"]
+_TOLD = ("value", "published")  # kinds of cells that tell something
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number at full precision, or the two bounds of an interval, in the printed unit, and how many decimals are printed."""
+
+    value: float | tuple[float, float]
+    decimals: int
+    unit: str = ""
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Plain text, what it is, where it comes from (record references, or the place in the source), and how it is marked."""
+    """Plain text, what it is, where it comes from (record references, or the place in the source), and how it is marked.
+
+    A cell made of a number keeps it as ``number``; its text is what the language prints of that. ``missing`` marks the word
+    that stands where a task gave no result.
+    """
 
     text: str
     kind: Kind = "text"
     records: tuple[str, ...] = ()
     source: str = ""
     tone: Tone = ""
+    number: Number | None = None
+    missing: bool = False
 
 
 TONES: dict[str, Tone] = {
@@ -49,3 +66,9 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to read in it: no row, or words for missing results and no number beside them."""
+        found = [cell for row in self.rows for cell in row]
+        return not found or (any(cell.missing for cell in found) and not any(cell.kind in _TOLD for cell in found))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from report.figures.catalogue import draw_all
 from report.printing import markdown
+from report.printing.markup import Markup
 from report.printing.references import resolved
 from report.printing.strings import environment
 from report.sections import audit, certificate, claims, front, run
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
     from report.printing.figure_style import Drawing
 
 TEMPLATE = "report.qmd.j2"
+
+
+class _Shown(dict[str, Markup]):
+    """What a run has to show by identifier; a place for something that it has not stays empty."""
+
+    def __missing__(self, _: str) -> Markup:
+        """Nothing."""
+        return Markup()
 
 
 def source_text(subject: Subject, figures: Path) -> str:
@@ -54,8 +63,8 @@ def filled(subject: Subject, drawings: Mapping[str, Drawing]) -> str:
         .get_template(TEMPLATE)
         .render(
             t=subject.strings,
-            tables={name: markdown.table(table) for name, table in all_tables(subject).items()},
-            figures={name: _figure(subject, name, drawing) for name, drawing in drawings.items()},
+            tables=_Shown({name: markdown.table(table) for name, table in all_tables(subject).items()}),
+            figures=_Shown({name: _figure(subject, name, drawing) for name, drawing in drawings.items()}),
             facts={**shared, **own},
             comparable=subject.comparable,
         )
@@ -63,6 +72,6 @@ def filled(subject: Subject, drawings: Mapping[str, Drawing]) -> str:
     return resolved(text, subject.strings("references.and"))
 
 
-def _figure(subject: Subject, name: str, drawing: Drawing) -> str:
+def _figure(subject: Subject, name: str, drawing: Drawing) -> Markup:
     caption = subject.strings(f"figure_captions.{name}")
     return markdown.figure(f"figures/{name}.svg", name, caption, drawing.alt, wide=drawing.photographs)

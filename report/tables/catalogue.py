@@ -30,6 +30,6 @@ SHARED: tuple[Callable[[Subject], Table | None], ...] = (
 
 
 def all_tables(subject: Subject) -> dict[str, Table]:
-    """Identifier to table; one that has nothing to show in this run is left out."""
+    """Identifier to table; one that would hold no number in this run is left out."""
     found = (function(subject) for function in (*subject.study.declared().tables, *SHARED))
-    return {table.id: table for table in found if table is not None and table.rows}
+    return {table.id: table for table in found if table is not None and not table.empty}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from report.evidence.records import arrays
-from report.printing.figure_style import PUBLISHED, Drawing, canvas, placeholder
+from report.printing.figure_style import PUBLISHED, Drawing, canvas
 from report.studies.assignment_2.figures.curves import missing_words
 
 if TYPE_CHECKING:
@@ -19,16 +19,19 @@ if TYPE_CHECKING:
 _DARK = 0.5  # share of a row above which a cell is dark enough for white letters
 
 
-def matrix(subject: Subject, model: str) -> Drawing:
-    """Shade and upper number: the re-run's mean count per 1,000 images of the true class; lower number: published."""
-    published = np.array(subject.published.matrix(f"figure-5.{model}"), dtype=np.float64)
-    counts = mean_counts(subject, model)
-    if counts is None:
-        words = missing_words(subject, "classifier", model)
-        return Drawing(placeholder(words), subject.strings("alt.missing", model=subject.model(model), words=words))
+def matrix(subject: Subject, model: str) -> Drawing | None:
+    """Shade and upper number: the re-run's mean count per 1,000 images of the true class; lower number: published.
+
+    Where there is one side only it is drawn alone, and shades the cells; None where there is neither.
+    """
+    printed, counts = subject.published.find_matrix(f"figure-5.{model}"), mean_counts(subject, model)
+    published = None if printed is None else per_thousand(np.array(printed, dtype=np.float64))
+    mine = None if counts is None else per_thousand(counts)
+    if mine is None and published is None:
+        return None
     figure, axes = canvas(1, 1, 4.4)
-    _draw(subject, axes[0], per_thousand(counts), per_thousand(published))
-    return Drawing(figure, _alt(subject, model, per_thousand(counts), per_thousand(published)))
+    _draw(subject, axes[0], mine, published)
+    return Drawing(figure, _alt(subject, model, mine, published))
 
 
 def mean_counts(subject: Subject, model: str) -> NDArray[np.float64] | None:
@@ -45,25 +48,22 @@ def per_thousand(counts: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.divide(1000 * counts, totals, out=np.zeros_like(counts), where=totals > 0))
 
 
-def _draw(subject: Subject, axis: Axes, mine: NDArray[np.float64], published: NDArray[np.float64]) -> None:
+def _draw(subject: Subject, axis: Axes, mine: NDArray[np.float64] | None, published: NDArray[np.float64] | None) -> None:
     classes = subject.published.words("classes")
-    axis.imshow(mine / 1000, cmap="Blues", vmin=0, vmax=1, aspect="auto", interpolation="none")
-    for row, column in np.ndindex(*mine.shape):
-        value, printed = round(float(mine[row, column])), round(float(published[row, column]))
-        if value == 0 and printed == 0:
+    shade = np.zeros((len(classes), len(classes))) if published is None else published
+    shade = shade if mine is None else mine
+    axis.imshow(shade / 1000, cmap="Blues", vmin=0, vmax=1, aspect="auto", interpolation="none")
+    for row, column in np.ndindex(*shade.shape):
+        shown = [None if side is None else round(float(side[row, column])) for side in (mine, published)]
+        if not any(shown):
             continue
-        dark = mine[row, column] / 1000 > _DARK
-        axis.text(column, row - 0.04, str(value), ha="center", va="bottom", fontsize=9, color="white" if dark else "black")
-        axis.text(
-            column,
-            row + 0.06,
-            str(printed),
-            ha="center",
-            va="top",
-            fontsize=7.5,
-            color="#E8EEF5" if dark else PUBLISHED,
-            style="italic",
-        )
+        dark = shade[row, column] / 1000 > _DARK
+        look: dict[str, Any] = {"ha": "center", "va": "bottom", "fontsize": 9, "color": "white" if dark else "black"}
+        if shown[0] is not None:
+            axis.text(column, row - 0.04, str(shown[0]), **look)
+        if shown[1] is not None:
+            look |= {"va": "top", "fontsize": 7.5, "color": "#E8EEF5" if dark else PUBLISHED, "style": "italic"}
+            axis.text(column, row + 0.06, str(shown[1]), **look)
     ticks = range(len(classes))
     axis.set_xticks(ticks, classes, rotation=40, ha="right", rotation_mode="anchor")
     axis.set_yticks(ticks, classes)
@@ -73,20 +73,23 @@ def _draw(subject: Subject, axis: Axes, mine: NDArray[np.float64], published: ND
     axis.tick_params(length=0)
 
 
-def _alt(subject: Subject, model: str, mine: NDArray[np.float64], published: NDArray[np.float64]) -> str:
-    classes = subject.published.words("classes")
+def _alt(subject: Subject, model: str, mine: NDArray[np.float64] | None, published: NDArray[np.float64] | None) -> str:
+    classes, integer = subject.published.words("classes"), subject.numbers.integer
+    name, words = subject.model(model), missing_words(subject, "classifier", model)
+    if mine is None:
+        return subject.strings("alt.missing", model=name, words=words)
     off = mine.copy()
     np.fill_diagonal(off, -1)
     row, column = (int(i) for i in np.unravel_index(int(off.argmax()), off.shape))
     worst = int(np.diag(mine).argmin())
+    values = {"worst_mine": mine[worst, worst], "mine": mine[row, column]}
+    if published is not None:
+        values |= {"worst_published": published[worst, worst], "published": published[row, column]}
     return subject.strings(
-        "alt.confusion",
-        model=subject.model(model),
+        "alt.confusion" if published is not None else "alt.confusion_own",
+        model=name,
         worst=classes[worst],
-        worst_mine=subject.numbers.integer(float(mine[worst, worst])),
-        worst_published=subject.numbers.integer(float(published[worst, worst])),
         truth=classes[row],
         predicted=classes[column],
-        mine=subject.numbers.integer(float(mine[row, column])),
-        published=subject.numbers.integer(float(published[row, column])),
+        **{key: integer(float(value)) for key, value in values.items()},
     )

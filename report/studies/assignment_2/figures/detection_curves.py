@@ -8,7 +8,7 @@ from matplotlib.ticker import MaxNLocator
 
 from report.evidence.history import mean_curve
 from report.evidence.records import frames
-from report.printing.figure_style import PUBLISHED, Drawing, canvas, placeholder, single_seeds
+from report.printing.figure_style import PUBLISHED, Drawing, canvas, single_seeds
 from report.studies.assignment_2 import arms
 from report.studies.assignment_2.arms import PUBLISHED_PAIR, arms_of, class_names
 from report.studies.assignment_2.figures.curves import bundle, missing_words
@@ -28,10 +28,8 @@ _PANELS = 4  # of the precision-recall figure: three classes, and the legend
 def by_epoch(subject: Subject, start: str) -> Drawing | None:
     """Figures 10 and 11: the four metrics of the ``scratch`` or ``transfer`` arms, with the published last epoch dashed."""
     present = _present(subject, start)
-    if not present:
-        return None
     if not _any_complete(subject, present):
-        return Drawing(placeholder(missing_words(subject, "detector", present[0])), _epochs_alt(subject, present))
+        return None
     figure, axes = canvas(2, 2, 4.3)
     for axis, name in zip(axes, _METRICS, strict=True):
         axis.set_title(subject.strings(f"detection.{name}"))
@@ -48,11 +46,9 @@ def by_epoch(subject: Subject, start: str) -> Drawing | None:
 def losses(subject: Subject) -> Drawing | None:
     """Loss terms of every arm by epoch, training on the left and validation on the right."""
     present = _present(subject, "")
-    if not present:
+    if not _any_complete(subject, present):
         return None
     alt = " ".join(_loss_alt(subject, arm) for arm in present)
-    if not _any_complete(subject, present):
-        return Drawing(placeholder(missing_words(subject, "detector", present[0])), alt)
     figure, axes = canvas(len(LOSSES), 2, 6.2, sharex=True)
     for row, term in enumerate(LOSSES):
         for column, part in enumerate(("train", "validation")):
@@ -68,7 +64,7 @@ def losses(subject: Subject) -> Drawing | None:
 
 def precision_recall(subject: Subject) -> Drawing | None:
     """Interpolated precision over recall at IoU 0.5 in the last epoch, one panel a class, seeds faint and their mean bold."""
-    present = _present(subject, "")
+    present = [arm for arm in _present(subject, "") if subject.evidence.complete("detection", arm)]
     names = max((class_names(subject.evidence, arm) for arm in present), key=len, default=())
     if not names:
         return None

@@ -26,7 +26,7 @@ _COLUMNS = 2
 def confusion(subject: Subject) -> Drawing | None:
     """One matrix an arm in the last epoch: rows true class, columns predicted, the last of each is background."""
     present = arms_of(subject.evidence)
-    if not present:
+    if not any(subject.evidence.complete("detection", arm) for arm in present):
         return None
     rows = -(-len(present) // _COLUMNS)
     figure, axes = canvas(rows, min(_COLUMNS, len(present)), 2.2 * rows)
@@ -51,7 +51,8 @@ def overlap(subject: Subject) -> Drawing | None:
     """Distribution of the IoU of matched detections in the last epoch, one panel a class task, medians as thin lines."""
     present = arms_of(subject.evidence)
     tasks = [task for task in CLASS_TASKS if any(class_task(arm) == task for arm in present)]
-    if not tasks:
+    overlaps = (_overlaps(subject, arm) for arm in present)
+    if not any(found is not None and found.size for found in overlaps):
         return None
     figure, axes = canvas(len(tasks), 1, 1.6 * len(tasks) + 0.5, sharex=True)
     parts = []

@@ -62,7 +62,7 @@ def pretrained(subject: Subject) -> Drawing | None:
     """Figure 7: the transfer arm on two images, ground truth above each."""
     scenes = _scenes(subject)
     chosen = scenes[_LATER] or scenes[_EARLIER]
-    if not chosen or PUBLISHED_PAIR.transfer not in arms_of(subject.evidence):
+    if not chosen or first_record(subject.evidence, "detector", PUBLISHED_PAIR.transfer) is None:
         return None
     panels = [panel for scene in chosen for panel in _panels(subject, scene, (PUBLISHED_PAIR.transfer,))]
     return _draw(subject, panels)
@@ -71,7 +71,8 @@ def pretrained(subject: Subject) -> Drawing | None:
 def side_by_side(subject: Subject, place: int) -> Drawing | None:
     """Figure 12: every arm on one image, ground truth on top."""
     scenes = _scenes(subject)[_EARLIER]
-    if len(scenes) <= place:
+    trained = any(subject.evidence.complete("detector", arm) for arm in arms_of(subject.evidence))
+    if len(scenes) <= place or not trained:
         return None
     return _draw(subject, _panels(subject, scenes[place], arms_of(subject.evidence)))
 

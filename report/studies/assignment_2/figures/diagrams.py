@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.patches import FancyArrowPatch, Polygon, Rectangle
 
-from report.printing.figure_style import Drawing, absent, bare, canvas, placeholder
+from report.printing.figure_style import Drawing, absent, bare, canvas
 from report.studies.assignment_2.figures.curves import missing_words
 from report.studies.assignment_2.tables.architecture import layer_name, layers_of
 
@@ -37,20 +37,19 @@ _DEPTH = 0.45  # slope of the blocks' side faces
 _BLOCK, _TOP = 0.62, 1.0  # largest width and height of a block in cells
 
 
-def autoencoders(subject: Subject) -> Drawing:
+def autoencoders(subject: Subject) -> Drawing | None:
     """Figure 8: AE, VAE and DAE; encoder and decoder in lines of their own."""
     return _diagrams(subject, ("ae", "vae", "dae"))
 
 
-def classifiers(subject: Subject) -> Drawing:
+def classifiers(subject: Subject) -> Drawing | None:
     """Figure 9: the classifiers on the three encoders."""
     return _diagrams(subject, ("classifier-ae", "classifier-vae", "classifier-dae"))
 
 
-def _diagrams(subject: Subject, networks: tuple[str, ...]) -> Drawing:
+def _diagrams(subject: Subject, networks: tuple[str, ...]) -> Drawing | None:
     if not any(subject.evidence.complete("architecture", network) for network in networks):
-        words = missing_words(subject, "architecture", networks[0])
-        return Drawing(placeholder(words), " ".join(_alt(subject, network) for network in networks))
+        return None
     lines = {network: _lines(layers_of(subject, network)[1]) or [[]] for network in networks}
     total = sum(len(rows) for rows in lines.values())
     figure, axes = canvas(total, 1, total * _ROW_HEIGHT_IN)

@@ -9,7 +9,7 @@ from matplotlib import patheffects
 
 from report.evidence.measure import neighbours
 from report.evidence.records import frame
-from report.printing.figure_style import CLASS_COLOUR, CLASS_MARKER, Drawing, absent, bare, canvas, placeholder
+from report.printing.figure_style import CLASS_COLOUR, CLASS_MARKER, Drawing, absent, bare, canvas
 from report.studies.assignment_2.figures.curves import missing_words
 from report.studies.assignment_2.tables.latent import SPACES
 
@@ -26,10 +26,13 @@ _LEGEND = 24.0  # marker area in the legend, square points
 _NAME = (0.28, 0.06)  # room that a class name needs, as a share of the panel's width and height
 
 
-def projections(subject: Subject) -> Drawing:
-    """One panel a space, points coloured and marked by class, each class named at its median; the first seed is shown."""
+def projections(subject: Subject) -> Drawing | None:
+    """One panel a space, points coloured and marked by class, each class named at its median; the first seed is shown.
+
+    None where no space has a result.
+    """
     if not any(subject.evidence.complete("latent", space) for space in SPACES):
-        return Drawing(placeholder(missing_words(subject, "latent", SPACES[0])), _alt(subject))
+        return None
     figure, axes = canvas(2, 2, 6.3)
     handles: list[Artist] = []
     for axis, space in zip(axes, SPACES, strict=True):

@@ -11,10 +11,8 @@ from report.evidence.records import frames, reference
 from report.printing.figure_style import (
     WIDTH_IN,
     Drawing,
-    absent,
     bare,
     canvas,
-    placeholder,
     single_seeds,
 )
 from report.studies.assignment_2.figures.curves import missing_words
@@ -34,12 +32,14 @@ _BINS = 60
 _SWEEP = (("mse_per_pixel", "input_mse_per_pixel"), ("psnr_db", "input_psnr_db"), ("ssim", "input_ssim"))
 
 
-def pairs(subject: Subject, model: str) -> Drawing:
-    """Figure 2, one model: original, reconstruction, noisy input and its reconstruction, errors printed above each image."""
+def pairs(subject: Subject, model: str) -> Drawing | None:
+    """Figure 2, one model: original, reconstruction, noisy input and its reconstruction, errors printed above each image.
+
+    None where the model has no result.
+    """
     records = subject.evidence.complete("reconstruction", model)
     if not records:
-        words = missing_words(subject, "reconstruction", model)
-        return Drawing(placeholder(words), subject.strings("alt.missing", model=subject.model(model), words=words))
+        return None
     shown = shown_pairs(records[0])
     figure, axes = canvas(4, 1, 4 * (WIDTH_IN / 10 + 0.56))
     for axis, row in zip(axes, _ROWS, strict=True):
@@ -53,11 +53,11 @@ def squared_errors(shown: dict[str, NDArray[np.float32]], row: str) -> NDArray[n
     return np.asarray(np.mean(gap**2, axis=(1, 2)))
 
 
-def distributions(subject: Subject) -> Drawing:
-    """Figure 3: distribution of the test error per image, clean input above and noisy input below."""
+def distributions(subject: Subject) -> Drawing | None:
+    """Figure 3: distribution of the test error per image, clean input above and noisy input below; None without a result."""
     alt = subject.strings("alt.distributions", clean=_means(subject, "clean"), noisy=_means(subject, "noisy"))
     if not any(subject.evidence.complete("reconstruction", model) for model in MODELS):
-        return Drawing(placeholder(missing_words(subject, "reconstruction", "ae")), alt)
+        return None
     figure, axes = canvas(2, 1, 5.0)
     for axis, which in zip(axes, ("clean", "noisy"), strict=True):
         found = {model: _pooled(subject, model, which) for model in MODELS}
@@ -76,10 +76,15 @@ def distributions(subject: Subject) -> Drawing:
     return Drawing(figure, alt)
 
 
-def robustness(subject: Subject) -> Drawing:
-    """MSE, PSNR and SSIM of the output against the clean image as the noise grows, with the noisy input as reference."""
-    figure, axes = canvas(3, 1, 6.6, sharex=True)
+def robustness(subject: Subject) -> Drawing | None:
+    """MSE, PSNR and SSIM of the output against the clean image as the noise grows; None where no model has a result.
+
+    The noisy input is drawn as a reference.
+    """
     factors = np.array(sweep(subject))
+    if not factors.size:
+        return None
+    figure, axes = canvas(3, 1, 6.6, sharex=True)
     for axis, (name, reference_name) in zip(axes, _SWEEP, strict=True):
         axis.set_ylabel(subject.strings(f"figures.{name}"))
         drawn = False
@@ -91,11 +96,8 @@ def robustness(subject: Subject) -> Drawing:
                 _line(axis, factors, records, reference_name, ("input", subject.strings("columns.input")))
                 drawn = True
             _line(axis, factors, records, name, (model, subject.model(model)))
-        if not drawn:
-            absent(axis, missing_words(subject, "reconstruction", "ae"))
     axes[-1].set_xlabel(subject.strings("figures.noise_factor"))
-    if factors.size:
-        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
     return Drawing(figure, _sweep_alt(subject, factors))
 
 

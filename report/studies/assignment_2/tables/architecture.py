@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from report.evidence.measure import metric
 from report.evidence.records import document, reference
 from report.printing import cells
-from report.printing.table import Cell, Column, Table
+from report.printing.table import Cell, Column, Number, Table
 
 if TYPE_CHECKING:
     from report.evidence.subject import Subject
@@ -112,4 +112,4 @@ def _shape(subject: Subject, layer: Layer, stored: Stored) -> Cell:
 
 def _parameters(subject: Subject, layer: Layer, stored: Stored) -> Cell:
     count = int(layer["parameters"])
-    return Cell(subject.numbers.integer(count), "value", (reference(stored),)) if count else cells.nothing()
+    return cells.of(subject, Number(count, 0), "value", (reference(stored),)) if count else cells.nothing()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from report.evidence.records import document, frame, frames, reference
 from report.printing import cells
-from report.printing.table import Cell, Column, Table
+from report.printing.table import Column, Number, Table
 from report.studies.assignment_2 import arms
 from report.studies.assignment_2.transfer import epochs_to_converge, last_loss, mean_iou
 
@@ -92,7 +92,7 @@ def layers(subject: Subject) -> Table | None:
         line = [cells.text(s(f"tables.{'yes' if kept else 'no'}")), cells.text(str(reason)), cells.text(_span(group["layer"]))]
         for arm, stored in records.items():
             count = int((group["arm"] == arm).sum())
-            shown = Cell(subject.numbers.integer(count), "value", (reference(stored),)) if stored and count else None
+            shown = cells.of(subject, Number(count, 0), "value", (reference(stored),)) if stored and count else None
             line.append(shown or (cells.nothing() if stored else cells.status(subject, _size(subject, arm, "parameters"))))
         rows.append(tuple(line))
     heads = [Column(s(f"columns.{name}")) for name in ("taken_over", "reason_recorded", "layers")]

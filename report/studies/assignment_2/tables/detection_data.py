@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from report.evidence.measure import metric
 from report.evidence.records import frames, reference
 from report.printing import cells
-from report.printing.table import Cell, Column, Table
+from report.printing.table import Cell, Column, Number, Table
 from report.studies.assignment_2.arms import CLASS_TASKS
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def problems(subject: Subject) -> Table | None:
     rows = tuple(
         (
             cells.text(str(kind)),
-            Cell(subject.numbers.integer(len(found)), "value", references),
+            cells.of(subject, Number(len(found), 0), "value", references),
             Cell(f"{found['file'].iloc[0]}:{found['line'].iloc[0]}", "value", references),
         )
         for kind, found in lines.groupby("problem")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from report.evidence.records import reference
 from report.inference.testing import ALPHA, difference_p, holm
 from report.printing import cells
-from report.printing.table import Cell, Column, Table
+from report.printing.table import Cell, Column, Number, Table
 from report.studies.assignment_2.per_image import INPUTS, PAIRS, accuracy_gap, discordances, duels, error_gap, error_gaps
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _published(subject: Subject, pair: tuple[str, str]) -> Cell:
     first, second = (subject.published.find(f"table-5.{model}.accuracy") for model in pair)
     if first is None or second is None:
         return cells.nothing()
-    return Cell(subject.numbers.signed(first.value - second.value, first.decimals), "published", (), first.place)
+    return cells.of(subject, Number(first.value - second.value, first.decimals, signed=True), "published", source=first.place)
 
 
 def _family(gaps: Sequence[Measurement]) -> list[float | None]:
