@@ -8,17 +8,12 @@ import shlex
 import subprocess
 import sys
 import tomllib
-import types
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from packaging.requirements import Requirement
-
-from bench.datasets.fashion.manifest import SAMPLE_FOLDER
-from bench.harness.task import Context, Outcome, Task
-from bench.studies.assignment_2.config import StudyConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +22,6 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), ROOT / "artifacts" / "README.md", *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 SHELL_BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
-PYTHON_BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 INLINE_COMMAND = re.compile(r"`((?:nox|python3? -m (?:nox|bench|report)) [^`]+)`")
 DEFAULT_COMMAND = {"bench": "run", "report": "build"}
 
@@ -123,28 +117,3 @@ def test_index_lists_every_decision() -> None:
     pages = {page.name for page in folder.glob("[0-9]*.md")}
     assert pages
     assert set(LINK.findall((folder / "README.md").read_text(encoding="utf-8"))) == pages
-
-
-def test_example_experiment_runs(tmp_path: Path) -> None:
-    """The module shown in the how-to page plans a task and finds a plausible accuracy on the sample."""
-    page = ROOT / "docs" / "how-to" / "add-an-experiment.md"
-    (source,) = PYTHON_BLOCK.findall(page.read_text(encoding="utf-8"))
-    module: Any = types.ModuleType("example")
-    exec(compile(source, str(page), "exec"), module.__dict__)  # noqa: S102 - the page's own example, read from this tree
-    (task,) = module.plan(StudyConfig())
-    assert isinstance(task, Task)
-    outcome = module.run(context_of(task, tmp_path))
-    assert isinstance(outcome, Outcome)
-    assert outcome.metrics["test_images"] == 500
-    assert 0.6 < outcome.metrics["test_accuracy"] < 0.8  # ten classes: chance is 0.1
-    assert outcome.files["predictions.parquet"].startswith(b"PAR1")
-
-
-def context_of(task: Task, scratch: Path) -> Context:
-    """A context with the embedded sample as data."""
-
-    def silent(step: int, total: int, **values: float) -> None:
-        """Show nothing."""
-
-    data = {"fashion-mnist": SAMPLE_FOLDER}
-    return Context(task, device="cpu", threads=1, data=data, upstream={}, scratch=scratch, progress=silent)

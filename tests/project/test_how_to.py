@@ -102,7 +102,7 @@ def test_what_was_added_stands_in_the_report(followed: tuple[Path, Path, dict[st
     assert "table-2.difference" in printed["add-a-claim"]
     command("python -m report build --study demo --formats html", project, artifacts)
     (page,) = (artifacts / "report" / "demo").glob("report.html")
-    text = page.read_text(encoding="utf-8")
+    text = " ".join(page.read_text(encoding="utf-8").split())
     for words in (
         "How far apart two estimates",
         "A second estimate less the first, a dot a seed.",
