@@ -20,13 +20,16 @@ if TYPE_CHECKING:
     from bench.training.steps import Batch
 
 
-def objective_of(variant: str, network: Network, *, noise_factor: float, beta: float) -> Objective:
-    """The loss of ``ae``, ``dae`` or ``vae``; the first term is the one that is optimised."""
+def objective_of(variant: str, network: Network, **own: float) -> Objective:
+    """The loss of a variant from its own settings (``beta`` of ``vae``, ``noise_factor`` of ``dae``).
+
+    The first term is the one that is optimised.
+    """
     if isinstance(network, VariationalAutoencoder):
         terms = ("loss_per_image", "sse_per_image", "kl_nats_per_image")
-        return Objective(terms, partial(negative_elbo, network, beta))
+        return Objective(terms, partial(negative_elbo, network, own["beta"]))
     if variant == "dae":
-        return Objective(("mse_per_pixel",), partial(denoising_mse, network, noise_factor))
+        return Objective(("mse_per_pixel",), partial(denoising_mse, network, own["noise_factor"]))
     return Objective(("mse_per_pixel",), partial(reconstruction_mse, network))
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter
 
 from bench.harness.task import ON_CPU, Outcome, Task
+from bench.studies.assignment_2.variants import VARIANTS, network_section
 from store.schema import TaskKey
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 PART = "autoencoders"
 QUESTIONS = ("main", "sensitivity")
-VARIANTS = ("ae", "vae", "dae")
 _CLASSIFIER = "classifier-"
 
 
@@ -35,8 +35,8 @@ class _Head:
 def plan(config: StudyConfig) -> tuple[Task, ...]:
     """One task per network; nothing is random, so none has a seed, and none reads data."""
     head: dict[str, JsonValue] = {"classifier": config.classifier.model_dump(mode="json", include={"hidden_units"})}
-    networks = [_task(variant, _network_config(config, variant)) for variant in VARIANTS]
-    classifiers = [_task(f"{_CLASSIFIER}{variant}", _network_config(config, variant) | head) for variant in VARIANTS]
+    networks = [_task(variant, network_section(config, variant)) for variant in VARIANTS]
+    classifiers = [_task(f"{_CLASSIFIER}{variant}", network_section(config, variant) | head) for variant in VARIANTS]
     return (*networks, *classifiers)
 
 
@@ -63,13 +63,6 @@ def run(context: Context) -> Outcome:
         "latent_values": latents,
     }
     return Outcome(metrics=metrics, files={"layers.json": document_bytes(list(layer_rows(network)))})
-
-
-def _network_config(config: StudyConfig, variant: str) -> dict[str, JsonValue]:
-    """Only what shapes the network: an epoch more or less does not change a layer table."""
-    if variant == "vae":
-        return {"vae": config.vae.model_dump(mode="json", include={"latent_dim"})}
-    return {"autoencoder": config.autoencoder.model_dump(mode="json", include={"upsample"})}
 
 
 def _task(variant: str, config: dict[str, JsonValue]) -> Task:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter
 
 from bench.harness.task import Outcome, Task
+from bench.studies.assignment_2.variants import VARIANTS, training_sections
 from store.schema import TaskKey
 
 if TYPE_CHECKING:
@@ -25,20 +26,19 @@ if TYPE_CHECKING:
 
 PART = "autoencoders"
 QUESTIONS = ("main", "sensitivity", "inference")
-VARIANTS = ("ae", "vae", "dae")
 DATA = "fashion-mnist"
 
 
 @dataclass(frozen=True, slots=True)
 class _Settings:
-    """The training's own values; ``beta`` and ``noise_factor`` are read by the variants that have them."""
-
     epochs: int
     batch_size: int
     learning_rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
     validation_fraction: float
-    beta: float = 0.0
-    noise_factor: float = 0.0
 
 
 def plan(config: StudyConfig) -> tuple[Task, ...]:
@@ -58,12 +58,15 @@ def run(context: Context) -> Outcome:
 
     device = configure(context.device, context.threads)
     variant, seed = context.task.key.base_variant, _seed(context)
-    settings = _settings(context)
+    sections = context.task.config
+    settings = TypeAdapter(_Settings).validate_python(sections["autoencoder"])
+    fraction = TypeAdapter(_Cut).validate_python(sections["dataset"]).validation_fraction
+    own = TypeAdapter(dict[str, float]).validate_python(sections.get(variant, {}))
     raw = load(context.data[DATA]).train_images
-    cut = split(len(raw), settings.validation_fraction, seed)
+    cut = split(len(raw), fraction, seed)
     examples = Examples(*((image_tensor(raw[part.numpy()], device),) for part in (cut.train, cut.validation)))
     network = build(variant, read_shape(context.task.config), seed).to(device)
-    objective = objective_of(variant, network, noise_factor=settings.noise_factor, beta=settings.beta)
+    objective = objective_of(variant, network, **own)
     schedule = Schedule(settings.epochs, settings.batch_size, settings.learning_rate)
     surroundings = Surroundings(seed, context.scratch, context.progress, context.capture)
     training = fit(network, objective, examples, schedule, surroundings)
@@ -97,23 +100,8 @@ def _outcome(network: Network, training: Training, cut: Split, objective: str) -
 
 
 def _task(config: StudyConfig, variant: str, seed: int) -> Task:
-    sections: dict[str, JsonValue] = {
-        "dataset": config.dataset.model_dump(mode="json"),
-        "autoencoder": config.autoencoder.model_dump(mode="json", exclude={"upsample"} if variant == "vae" else None),
-    }
-    if variant == "vae":
-        sections["vae"] = config.vae.model_dump(mode="json")
-    if variant == "dae":
-        sections["dae"] = config.dae.model_dump(mode="json")
     key = TaskKey(experiment="autoencoder", variant=variant, seed=seed)
-    return Task(key=key, module=__name__, config=sections, inputs=(DATA,))
-
-
-def _settings(context: Context) -> _Settings:
-    merged: dict[str, JsonValue] = {}
-    for section in context.task.config.values():
-        merged |= section if isinstance(section, dict) else {}
-    return TypeAdapter(_Settings).validate_python(merged)
+    return Task(key=key, module=__name__, config=training_sections(config, variant), inputs=(DATA,))
 
 
 def _seed(context: Context) -> int:

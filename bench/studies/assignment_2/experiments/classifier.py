@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter
 
 from bench.harness.task import Outcome, Task
+from bench.studies.assignment_2.variants import VARIANTS
 from store.schema import TaskKey
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 PART = "autoencoders"
 QUESTIONS = ("main", "sensitivity", "inference")
-VARIANTS = ("ae", "vae", "dae")
 DATA = "fashion-mnist"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.harness.task import ON_CPU, Outcome, Task
+from bench.studies.assignment_2.variants import VARIANTS
 from store.schema import TaskKey
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 PART = "autoencoders"
 QUESTIONS = ("main", "sensitivity")
-VARIANTS = ("ae", "vae", "dae")
 PIXELS = "pixels"
 DATA = "fashion-mnist"
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter
 
 from bench.harness.task import ON_CPU, Outcome, Task
+from bench.studies.assignment_2.variants import VARIANTS
 from store.errors import UsageError
 from store.schema import TaskKey
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 PART = "autoencoders"
 QUESTIONS = ("main", "sensitivity")
-VARIANTS = ("ae", "vae", "dae")
 DATA = "fashion-mnist"
 
 
