@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import signal
@@ -24,6 +25,7 @@ _EPILOG = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; a user's mistake becomes a message, a bug keeps its traceback."""
     _open_closed_streams()
+    _print_anything()
     options = _parser().parse_args(arguments)
     from store.errors import StudyError
 
@@ -48,6 +50,13 @@ def _open_closed_streams() -> None:
     """Give a process that was started without standard output or error (``>&-``) somewhere to write."""
     sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open as long as the process
     sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+
+
+def _print_anything() -> None:
+    """Let a stream that knows only some letters (a POSIX locale, ``PYTHONIOENCODING=ascii``) print the others as escapes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _say(text: str) -> None:
@@ -317,4 +326,4 @@ def _data(options: argparse.Namespace) -> int:
 
     facts = data_commands.facts(options, sys.stderr)
     _say(json.dumps(facts, indent=1) if options.json else data_commands.text(facts))
-    return 0
+    return 0 if facts.get("sound", True) else 3

@@ -7,8 +7,9 @@ from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-PositiveInt = Annotated[int, Field(gt=0, strict=True)]
-Count = Annotated[int, Field(ge=0, strict=True)]
+# No count here comes near a million, and no library takes a seed of more than 32 bits.
+PositiveInt = Annotated[int, Field(gt=0, le=1_000_000, strict=True)]
+Count = Annotated[int, Field(ge=0, le=2**32 - 1, strict=True)]
 PositiveFloat = Annotated[float, Field(gt=0)]
 NonNegativeFloat = Annotated[float, Field(ge=0)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import re
@@ -24,6 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status: 0 ok (tasks may have failed), 1 failed, 2 usage, 3 altered, 5 claim refuted."""
     from store.errors import StudyError
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a POSIX locale has no letters beyond ASCII
     chosen = _parser().parse_args(arguments)
     try:
         text, status = chosen.handler(chosen)

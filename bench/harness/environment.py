@@ -68,12 +68,19 @@ def installed_packages() -> dict[str, str]:
     return {name: found[name] for name in sorted(found) if name}
 
 
-def git_state() -> tuple[str | None, bool | None]:
-    """Commit and whether tracked or new source differs from it; ``(None, None)`` outside a git checkout."""
-    commit = _output("git", "-C", str(_PROJECT), "rev-parse", "HEAD")
+def git_state(project: Path = _PROJECT) -> tuple[str | None, bool | None]:
+    """Commit of this source tree and whether tracked or new source differs from it; ``(None, None)`` where it has none.
+
+    A copy of the tree inside another repository has no commit, and variables such as GIT_DIR point nowhere here.
+    """
+    git = ("git", "-C", str(project))
+    top = _output(*git, "rev-parse", "--show-toplevel")
+    if top is None or Path(top).resolve() != project.resolve():
+        return None, None
+    commit = _output(*git, "rev-parse", "HEAD")
     if commit is None:
         return None, None
-    changes = _output("git", "-C", str(_PROJECT), "status", "--porcelain", "--", "bench", "store", "data")
+    changes = _output(*git, "status", "--porcelain", "--", "bench", "store", "data")
     return commit, None if changes is None else bool(changes)
 
 
@@ -102,7 +109,8 @@ def _version_of(distribution: str) -> str | None:
 def _output(*command: str) -> str | None:
     if shutil.which(command[0]) is None:
         return None
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}  # a hook's, not ours
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False, timeout=30, env=own)
     return done.stdout.strip() if done.returncode == 0 else None
 
 

@@ -45,9 +45,15 @@ class FashionMnist:
 
 def load(folder: Path) -> FashionMnist:
     """Read the four files of ``folder``, as ``locate`` gives it; raises DataError that names the file at fault."""
-    train_images, train_labels = _read_part(folder / TRAIN_IMAGES, folder / TRAIN_LABELS)
-    test_images, test_labels = _read_part(folder / TEST_IMAGES, folder / TEST_LABELS)
+    train_images, train_labels = _read_part(_file(folder, TRAIN_IMAGES), _file(folder, TRAIN_LABELS))
+    test_images, test_labels = _read_part(_file(folder, TEST_IMAGES), _file(folder, TEST_LABELS))
     return FashionMnist(train_images, train_labels, test_images, test_labels)
+
+
+def _file(folder: Path, name: str) -> Path:
+    """The packed file, or the unpacked one where only that is there."""
+    packed, unpacked = folder / name, folder / name.removesuffix(".gz")
+    return unpacked if unpacked.is_file() and not packed.is_file() else packed
 
 
 def _read_part(images_path: Path, labels_path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.datasets.fashion.manifest import read_manifest
 from store.canonical import digest, digest_file
+from store.doors import open_regular
 from store.errors import DataError, IntegrityError
 
 if TYPE_CHECKING:
@@ -17,11 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CheckedFile:
-    """A file as it lies on the disk."""
+    """A file as it lies on the disk: ``sha256`` is that of its bytes, ``published`` that of the file that they stand for.
+
+    An unpacked file stands for the published, packed one where its bytes are what is packed in that.
+    """
 
     name: str
     size_bytes: int
     sha256: str
+    published: str
 
 
 def verify(folder: Path, source: Source) -> tuple[CheckedFile, ...]:
@@ -38,12 +44,12 @@ def digest_of(folder: Path, source: Source) -> str:
 
     It names the input of a task: equal bytes give an equal digest, wherever they lie. Raises DataError for a missing file.
     """
-    return digest({facts.name: _measure(folder, facts, source).sha256 for facts in read_manifest(source).files})
+    return digest({facts.name: _measure(folder, facts, source).published for facts in read_manifest(source).files})
 
 
 def is_sound(folder: Path, facts: FileFacts) -> bool:
     """Whether the file is there with its published size and checksum."""
-    path = folder / facts.name
+    path = folder / facts.name  # what is fetched is packed
     return path.is_file() and path.stat().st_size == facts.size_bytes and digest_file(path) == facts.sha256
 
 
@@ -58,9 +64,10 @@ def cure_of(source: Source) -> str:
 
 
 def _measure(folder: Path, facts: FileFacts, source: Source) -> CheckedFile:
-    path = folder / facts.name
+    path = facts.path_in(folder)
     try:
-        return CheckedFile(facts.name, path.stat().st_size, digest_file(path))
+        size, found = _size_and_digest(path)
+        return CheckedFile(path.name, size, found, facts.sha256 if found == facts.unpacked_sha256 else found)
     except FileNotFoundError as error:
         raise DataError(f"{facts.name} is missing", where=str(path), cure=cure_of(source)) from error
     except OSError as error:
@@ -70,8 +77,16 @@ def _measure(folder: Path, facts: FileFacts, source: Source) -> CheckedFile:
 
 def _check(folder: Path, facts: FileFacts, source: Source) -> CheckedFile:
     found = _measure(folder, facts, source)
-    if found.sha256 == facts.sha256:
+    if found.published == facts.sha256:
         return found
-    sizes = "" if found.size_bytes == facts.size_bytes else f" (size {found.size_bytes} bytes, expected {facts.size_bytes})"
-    message = f"{facts.name} is damaged: sha256 {found.sha256}, expected {facts.sha256}{sizes}"
-    raise IntegrityError(message, where=str(folder / facts.name), cure=cure_of(source))
+    packed = found.name == facts.name
+    size, sha256 = (facts.size_bytes, facts.sha256) if packed else (facts.unpacked_bytes, facts.unpacked_sha256)
+    sizes = "" if found.size_bytes == size else f" (size {found.size_bytes} bytes, expected {size})"
+    message = f"{found.name} is damaged: sha256 {found.sha256}, expected {sha256}{sizes}"
+    raise IntegrityError(message, where=str(folder / found.name), cure=cure_of(source))
+
+
+def _size_and_digest(path: Path) -> tuple[int, str]:
+    """Of a regular file: a pipe would be waited for; raises OSError."""
+    with open_regular(path) as stream:
+        return path.stat().st_size, hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type] # BinaryIO has it

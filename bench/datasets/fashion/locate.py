@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 CACHE_VARIABLE = "BENCH_CACHE_DIR"
 
+# Below a data folder: our own, the folder itself, and where torchvision puts its downloads.
+_FOLDERS = (DATASET, ".", "FashionMNIST/raw", "FashionMNIST", "raw", "fashion_mnist")
+
 Origin = Literal["data-dir", "cache", "embedded"]
 
 
@@ -55,9 +58,8 @@ def find(source: Source, *, data_dir: Path | None, cache_dir: Path) -> Place:
         return _place(source, SAMPLE_FOLDER, "embedded")
     if data_dir is None:
         return _place(source, cache_dir / DATASET, "cache")
-    inner = _place(source, data_dir / DATASET, "data-dir")
-    direct = _place(source, data_dir, "data-dir")
-    return direct if len(direct.missing) < len(inner.missing) else inner
+    places = [_place(source, data_dir / name, "data-dir") for name in _FOLDERS]
+    return min(places, key=lambda place: len(place.missing))  # of equal ones the first
 
 
 def locate(
@@ -70,7 +72,7 @@ def locate(
 ) -> Path:
     """The folder that holds the four files of ``source``; their checksums are left to ``verify``.
 
-    ``sample`` is the embedded folder. ``full`` is ``data_dir`` (or ``data_dir/fashion-mnist``) where one is given, else
+    ``sample`` is the embedded folder. ``full`` is ``data_dir``, or ``fashion-mnist`` or ``FashionMNIST/raw`` in it, else
     ``cache_dir/fashion-mnist``, filled by a download unless ``offline``. Raises DataError that names the missing file,
     IntegrityError where the mirrors give wrong bytes, StoreError where the cache cannot be written.
     """
@@ -102,7 +104,7 @@ def fetch_into(folder: Path, files: Sequence[FileFacts], progress: Progress = si
 def _place(source: Source, folder: Path, origin: Origin) -> Place:
     files = read_manifest(source).files
     try:
-        return Place(folder, origin, tuple(facts for facts in files if not (folder / facts.name).is_file()))
+        return Place(folder, origin, tuple(facts for facts in files if not facts.path_in(folder).is_file()))
     except OSError as error:
         message = f"cannot look into the data folder: {error.strerror or error}"
         raise DataError(message, where=str(folder), cure="name another folder with --data DIR or BENCH_CACHE_DIR") from error

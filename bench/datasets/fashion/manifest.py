@@ -17,13 +17,23 @@ SAMPLE_FOLDER = ROOT / "data" / "sample" / DATASET
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """One of the four files as published: ``images`` counts its images or labels."""
+    """One of the four files as published: ``images`` counts its images or labels.
+
+    ``unpacked_sha256`` is the checksum of what is packed in it, empty where only the packed file is taken.
+    """
 
     name: str
     images: int
     size_bytes: int
     sha256: str
     md5: str
+    unpacked_bytes: int = 0
+    unpacked_sha256: str = ""
+
+    def path_in(self, folder: Path) -> Path:
+        """Where the file lies: packed, or unpacked where only that is there and can be checked."""
+        packed, unpacked = folder / self.name, folder / self.name.removesuffix(".gz")
+        return unpacked if self.unpacked_sha256 and not packed.is_file() and unpacked.is_file() else packed
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 from bench.datasets.doors import read_text, read_yaml
 from bench.datasets.kitti.classes import known_class
 from bench.datasets.kitti.folders import entries
+from store.doors import printable
 from store.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from bench.datasets.kitti.labels import LabelRules
 
 _PLAIN_LISTS = ("classes.txt", "obj.names")
-_DATASET_SUFFIXES = frozenset({".yaml", ".yml"})
+_DATASET_FILES = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
+_YAML = frozenset({".yaml", ".yml", ".names"})
 _MOST_NAMES, _LONGEST_NAME = 1000, 100
 _LIST_BYTES = 1 << 20
 _WAYS = "a file classes.txt beside the labels, with one class name a line in the order of the ids"
@@ -25,8 +27,8 @@ _WAYS = "a file classes.txt beside the labels, with one class name a line in the
 def find_names(folder: Path, roots: Sequence[Path]) -> tuple[tuple[str, ...], str]:
     """Class names by id, and the file that they stand in; no names and no file where there is no list.
 
-    Looks for data set files (YAML with a key ``names``), classes.txt and obj.names in ``roots``. Raises DataError for a
-    list that cannot be read or is none, and for two that differ.
+    Looks for data.yaml, classes.txt and obj.names in ``roots``: a list under another name may be another data set's. Raises
+    DataError for a list that cannot be read or is none, and for two that differ.
     """
     found: dict[str, tuple[str, ...]] = {}
     for root in roots:
@@ -34,23 +36,29 @@ def find_names(folder: Path, roots: Sequence[Path]) -> tuple[tuple[str, ...], st
             name = path.relative_to(folder).as_posix()
             if path.name.lower() in _PLAIN_LISTS:
                 found[name] = _checked(_plain(path), path)
-            elif path.suffix.lower() in _DATASET_SUFFIXES and (names := _from_yaml(path)) is not None:
-                found[name] = _checked(names, path)
+            elif path.name.lower() in _DATASET_FILES:
+                found[name] = _checked(_from_yaml(path), path)
     if len(set(found.values())) > 1:
         message = f"the class lists differ: {', '.join(found)}"
         raise DataError(message, where=str(folder), cure="keep the one that the labels were written with")
     return next(iter(found.values()), ()), next(iter(found), "")
 
 
-def check_ids(ids: Iterable[int], rules: LabelRules, folder: Path) -> None:
-    """Refuse YOLO labels whose class list is missing, too short, or names no class of the study; raises DataError."""
+def check_ids(ids: Mapping[int, str], rules: LabelRules, folder: Path, roots: Sequence[Path]) -> None:
+    """Refuse YOLO labels whose class list is missing, too short, or names no class of the study; raises DataError.
+
+    ``ids`` are those that occur, each with a label file that has it.
+    """
     used = sorted(ids)
     if not used:
         return
-    shown = _runs(used)
+    shown = f"{_runs(used)} ({ids[used[-1]]})"
     if not rules.names:
         message = f"the labels are YOLO text with the class ids {shown}, and no list says what they stand for"
-        raise DataError(message, where=str(folder), cure=f"put them there: {_WAYS}, such as car, person, cyclist")
+        cure = f"put the names there: {_WAYS}, such as car, person, cyclist"
+        if others := _other_lists(folder, roots):
+            cure = f"if {others} is their list, call it {_DATASET_FILES[0]}; or {cure}"
+        raise DataError(message, where=str(folder), cure=cure)
     if used[-1] >= len(rules.names):
         message = (
             f"the labels have the class ids {shown}, {rules.list_file} names {len(rules.names)}: 0 to {len(rules.names) - 1}"
@@ -81,13 +89,16 @@ def _plain(path: Path) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def _from_yaml(path: Path) -> list[str] | None:
-    """The names, None where the file has no key ``names``: it is no data set file."""
+def _other_lists(folder: Path, roots: Sequence[Path]) -> str:
+    """Files that may hold class names and are called otherwise."""
+    found = [path for root in roots for path in entries(root) if path.suffix.lower() in _YAML]
+    return " or ".join(printable(path.relative_to(folder).as_posix()) for path in found[:2])
+
+
+def _from_yaml(path: Path) -> list[str]:
     cure = "give it a list of class names: names: [car, person, cyclist]"
     content = read_yaml(path, "the class names", cure)
     names = content.get("names") if isinstance(content, dict) else None
-    if names is None and path.stem != "data":
-        return None
     if isinstance(names, dict) and set(names) == set(map(str, range(len(names)))):
         names = [names[str(index)] for index in range(len(names))]
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bench.datasets.fashion.locate import Progress
     from bench.datasets.kitti.settings import KittiSettings
 
+_MOST_SHOWN = 100
 ADDRESS_VARIABLE = "BENCH_KITTI_URL"
 
 
@@ -51,7 +52,8 @@ def verify(detection: KittiSettings, *, data_dir: Path | None, cache_dir: Path) 
     """Recompute the checksums that the folder's manifest.csv lists, and read every used label.
 
     ``checked`` counts compared files (0 without a manifest), ``problems`` are the unusable lines and images, each with its
-    place. Raises DataError where the images are missing, IntegrityError where a file differs from its checksum.
+    place, and ``sound`` says whether there is none. Raises DataError where the images are missing, IntegrityError where a
+    file differs from its checksum.
     """
     from bench.datasets.kitti.reader import read_dataset  # noqa: PLC0415 - with Pillow, which the other commands do not need
 
@@ -60,7 +62,7 @@ def verify(detection: KittiSettings, *, data_dir: Path | None, cache_dir: Path) 
     lenient = detection.model_copy(update={"strict_labels": False})
     found = read_dataset(folder, lenient, "3class")
     problems: list[JsonValue] = [problem.describe() for problem in found.problems]
-    return _facts(folder, _origin(folder, cache_dir)) | {"checked": checked, "problems": problems}
+    return _facts(folder, _origin(folder, cache_dir)) | {"checked": checked, "problems": problems, "sound": not problems}
 
 
 def where(*, data_dir: Path | None, cache_dir: Path) -> dict[str, JsonValue]:
@@ -79,7 +81,10 @@ def text(found: Mapping[str, JsonValue]) -> str:
     if "checked" in found:
         lines.append(f"  {found['checked']} files agree with their checksums")
     problems = found.get("problems")
-    lines += [f"  {problem}" for problem in problems] if isinstance(problems, list) else []
+    if isinstance(problems, list) and problems:
+        lines += [f"  {problem}" for problem in problems[:_MOST_SHOWN]]
+        lines += [f"  and {len(problems) - _MOST_SHOWN} more (--json lists all)"] if len(problems) > _MOST_SHOWN else []
+        lines.append(f"  {len(problems)} problems: a run leaves out what is named here")
     return "\n".join([*lines, f"  licence: {found['licence']}, {found['licence_address']}", f"  cite: {found['citation']}"])
 
 

@@ -23,7 +23,8 @@ class Layout:
     """What lies in a data folder: image and label file by id, sorted, and how the labels are to be read.
 
     ``duplicates`` are images and ``duplicate_labels`` labels whose id another one of the folder has already;
-    ``unreadable`` are files whose name is not UTF-8. ``parts`` are the folders that the images are spread over.
+    ``unreadable`` are files whose name is not UTF-8. ``parts`` are the folders that the images are spread over,
+    ``roots`` those where a class list may lie.
     """
 
     folder: Path
@@ -33,6 +34,7 @@ class Layout:
     duplicate_labels: tuple[Path, ...]
     unreadable: tuple[Path, ...]
     parts: tuple[str, ...]
+    roots: tuple[Path, ...]
     rules: LabelRules
 
     def relative(self, path: Path) -> str:
@@ -46,7 +48,7 @@ def read_layout(folder: Path) -> Layout:
     images, duplicates = _by_id(files.images)
     labels, duplicate_labels = _by_id(files.labels)
     rules = _rules(folder, labels, files.roots)
-    return Layout(folder, images, labels, duplicates, duplicate_labels, files.unreadable, files.parts, rules)
+    return Layout(folder, images, labels, duplicates, duplicate_labels, files.unreadable, files.parts, files.roots, rules)
 
 
 def _by_id(paths: Sequence[Path]) -> tuple[dict[str, Path], tuple[Path, ...]]:

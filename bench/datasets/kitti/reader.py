@@ -139,7 +139,8 @@ def _read_labels(reading: _Reading, images: Mapping[str, Path]) -> dict[str, byt
         )
         raise DataError(message, where=str(layout.folder), cure="write them all in one")
     if layout.rules.label_format == "yolo":
-        check_ids(set().union(*map(ids_of, found.values())), layout.rules, layout.folder)
+        ids = {number: layout.relative(layout.labels[name]) for name in found if found[name] for number in ids_of(found[name])}
+        check_ids(ids, layout.rules, layout.folder, layout.roots)
     return found
 
 

@@ -6,6 +6,7 @@ a log file in place of a terminal. It ends when its parent ends, however that di
 
 from __future__ import annotations
 
+import io
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -147,6 +148,9 @@ def _prepare(folder: Path, environment: Mapping[str, str]) -> None:
     sys.stdout.flush()
     for stream in (1, 2):
         os.dup2(log, stream)
+    for text in (sys.stdout, sys.stderr):
+        if isinstance(text, io.TextIOWrapper):  # the package draws bars and emoji, whatever letters the terminal had
+            text.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _with_memory(result: Trained | Diverged) -> Trained | Diverged:

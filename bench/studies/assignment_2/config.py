@@ -6,15 +6,20 @@ equal.
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from bench.datasets.kitti.settings import KittiSettings
 from bench.harness.settings import InferenceConfig, SensitivityConfig, StudySettings
-from bench.sections import Count, Fraction, NonNegativeFloat, Once, PositiveFloat, PositiveInt, Section
+from bench.sections import Count, Fraction, Once, PositiveFloat, PositiveInt, Section
+from bench.studies.assignment_2.limits import check_limits
 
 Part = Literal["autoencoders", "detection"]
+Rate = Annotated[float, Field(gt=0, le=100)]  # beyond, float32 overflows
+Noise = Annotated[float, Field(ge=0, le=100)]
+Width = Annotated[int, Field(ge=1, le=65536, strict=True)]
+Some = Field(min_length=1, max_length=1000)
 Question = Literal["main", "leakage", "sensitivity", "inference"]
 
 
@@ -30,29 +35,39 @@ class AutoencoderConfig(Section):
 
     epochs: PositiveInt = 25
     batch_size: PositiveInt = 32
-    learning_rate: PositiveFloat = 1e-3
+    learning_rate: Rate = 1e-3
     upsample: Literal["nearest", "bilinear"] = "nearest"
 
 
 class VaeConfig(Section):
     """The VAE's own values: ``beta`` weighs the KL term against the squared error summed over pixels."""
 
-    latent_dim: PositiveInt = 20
-    beta: NonNegativeFloat = 0.5
+    latent_dim: Annotated[int, Field(ge=2, le=4096, strict=True)] = 20  # t-SNE lays out two dimensions at least
+    beta: Annotated[float, Field(ge=0, le=1e6)] = 0.5
 
 
 class DaeConfig(Section):
     """Standard deviation of the Gaussian noise added before clamping to [0, 1]."""
 
-    noise_factor: NonNegativeFloat = 0.5
+    noise_factor: Noise = 0.5
 
 
 class ReconstructionConfig(Section):
     """Evaluation on test images: the shown pairs and the noise sweep."""
 
-    pairs: tuple[Count, ...] = tuple(range(10))
-    noise_factor: NonNegativeFloat = 0.5
-    noise_sweep: tuple[NonNegativeFloat, ...] = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+    pairs: Annotated[tuple[Count, ...], Some] = tuple(range(10))
+    noise_factor: Noise = 0.5
+    noise_sweep: Annotated[tuple[Noise, ...], Some] = (
+        0.0,
+        0.1,
+        0.2,
+        0.3,
+        0.4,
+        0.5,
+        0.6,
+        0.7,
+        0.8,
+    )
 
 
 class LatentConfig(Section):
@@ -61,7 +76,7 @@ class LatentConfig(Section):
     random_state: Count = 42
     perplexity: PositiveFloat = 30.0
     neighbours: PositiveInt = 10
-    metric_images: PositiveInt = 5000
+    metric_images: Annotated[int, Field(ge=20, le=1_000_000, strict=True)] = 5000  # ten classes, and something to compare
 
 
 class ClassifierConfig(Section):
@@ -69,8 +84,8 @@ class ClassifierConfig(Section):
 
     epochs: PositiveInt = 10
     batch_size: PositiveInt = 64
-    learning_rate: PositiveFloat = 1e-3
-    hidden_units: tuple[PositiveInt, ...] = (256, 128)
+    learning_rate: Rate = 1e-3
+    hidden_units: Annotated[tuple[Width, ...], Field(min_length=1, max_length=8)] = (256, 128)
 
 
 class DetectionConfig(KittiSettings):
@@ -83,10 +98,10 @@ class DetectionConfig(KittiSettings):
     network: Literal["yolov5n", "yolov5s"] = "yolov5s"
     pretrained: Literal["coco", "donor"] = "coco"
     optimizer: Literal["SGD", "AdamW"] = "SGD"
-    learning_rate: PositiveFloat = 0.01
+    learning_rate: Rate = 0.01
     nominal_batch_size: PositiveInt = 64
-    image_size: Annotated[int, Field(ge=32, multiple_of=32, strict=True)] = 416  # the network halves it five times
-    batch_size: PositiveInt = 16
+    image_size: Annotated[int, Field(ge=32, le=4096, multiple_of=32, strict=True)] = 416  # the network halves it five times
+    batch_size: Annotated[int, Field(ge=1, le=4096, strict=True)] = 16
     epochs: PositiveInt = 50
     arms: Annotated[tuple[Literal["scratch-car", "transfer-3class", "transfer-car", "scratch-3class"], ...], Once] = (
         "scratch-car",
@@ -162,6 +177,11 @@ class StudyConfig(StudySettings):
     donor: DonorConfig = DonorConfig()
     sensitivity: AssumedValues = AssumedValues()
     inference: InferredValues = InferredValues()
+
+    @model_validator(mode="after")
+    def _allowed_by_the_images(self) -> Self:
+        check_limits(self)
+        return self
 
 
 def donor_images(config: StudyConfig) -> DetectionConfig:

@@ -44,6 +44,8 @@ def use_tiny(tmp_path: Path, tiny_files: dict[str, bytes], monkeypatch: pytest.M
         for name, content in tiny_files.items():
             sha256, md5 = hashlib.sha256(content).hexdigest(), hashlib.md5(content, usedforsecurity=False).hexdigest()
             lines += ["[[full.files]]", f'name = "{name}"', f"images = {5 if name.startswith('train') else 3}"]
+            unpacked = gzip.decompress(content)
+            lines += [f"unpacked_bytes = {len(unpacked)}", f'unpacked_sha256 = "{hashlib.sha256(unpacked).hexdigest()}"']
             lines += [f"size_bytes = {len(content)}", f'sha256 = "{sha256}"', f'md5 = "{md5}"']
         path = tmp_path / "manifest.toml"
         path.write_text("\n".join(lines), encoding="utf-8")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.datasets.fashion.dataset import TEST_LABELS, TRAIN_IMAGES
+from bench.datasets.fashion.dataset import TEST_LABELS, TRAIN_IMAGES, load
+from bench.datasets.fashion.integrity import digest_of, verify
 from bench.datasets.fashion.locate import cache_root, locate
 from bench.datasets.fashion.manifest import SAMPLE_FOLDER
-from store.errors import DataError
+from store.errors import DataError, IntegrityError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +27,33 @@ def test_a_data_folder_may_hold_the_data_set_or_the_files(tmp_path: Path, tiny_f
     """Both DIR/fashion-mnist and DIR itself are understood."""
     for given in (tiny_folder.parent, tiny_folder):
         assert locate("full", data_dir=given, cache_dir=tmp_path / "cache", offline=True) == tiny_folder
+
+
+@pytest.mark.parametrize("name", ["FashionMNIST/raw", "FashionMNIST", "raw"])
+def test_the_folder_that_torchvision_leaves_is_understood(tmp_path: Path, tiny_folder: Path, name: str) -> None:
+    """Named by its parent, as torchvision's own option is."""
+    place = tmp_path / "torchvision" / name
+    place.parent.mkdir(parents=True)
+    tiny_folder.rename(place)
+    assert locate("full", data_dir=tmp_path / "torchvision", cache_dir=tmp_path / "cache", offline=True) == place
+
+
+def test_unpacked_files_stand_for_the_published_ones(tmp_path: Path, tiny_folder: Path, tiny_files: dict[str, bytes]) -> None:
+    """Checked by their own checksums, they have the digest of the packed ones, and give the same images."""
+    expected = load(tiny_folder)
+    before = digest_of(tiny_folder, "full")
+    for name, content in tiny_files.items():
+        (tiny_folder / name).unlink()
+        (tiny_folder / name.removesuffix(".gz")).write_bytes(gzip.decompress(content))
+    assert locate("full", data_dir=tiny_folder, cache_dir=tmp_path / "cache", offline=True) == tiny_folder
+    assert [each.name for each in verify(tiny_folder, "full")] == [name.removesuffix(".gz") for name in tiny_files]
+    assert digest_of(tiny_folder, "full") == before
+    assert (load(tiny_folder).train_images == expected.train_images).all()
+    path = tiny_folder / TEST_LABELS.removesuffix(".gz")
+    path.write_bytes(path.read_bytes()[:-1] + b"\x03")
+    with pytest.raises(IntegrityError, match=rf"{path.name} is damaged: sha256 \w+, expected \w+\n"):
+        verify(tiny_folder, "full")
+    assert digest_of(tiny_folder, "full") != before
 
 
 def test_a_file_missing_from_the_data_folder_is_named_and_not_fetched(

@@ -60,6 +60,7 @@ def test_verify_compares_and_lists_problems(server: Server, tmp_path: Path) -> N
     found = commands.verify(KittiSettings(strict_labels=True), data_dir=None, cache_dir=tmp_path)
     assert (found["checked"], found["origin"]) == (4, "cache")
     assert found["problems"] == ["training/label_2/000009.txt: label-without-image"]
+    assert found["sound"] is False
     assert "000009.txt" in commands.text(found)
     (tmp_path / "kitti/training/label_2/000001.txt").write_text("")
     with pytest.raises(IntegrityError, match=r"000001\.txt is damaged"):
@@ -72,7 +73,7 @@ def test_verify_compares_and_lists_problems(server: Server, tmp_path: Path) -> N
 def test_data_without_checksums_is_verified_as_far_as_it_goes(flat: DataFolder, tmp_path: Path) -> None:
     """A user's own folder need not have a manifest."""
     found = commands.verify(KittiSettings(), data_dir=flat.add("000000").folder, cache_dir=tmp_path / "cache")
-    assert (found["checked"], found["origin"], found["problems"]) == (0, "data-dir", [])
+    assert (found["checked"], found["origin"], found["problems"], found["sound"]) == (0, "data-dir", [], True)
 
 
 def test_where_says_what_is_there_or_would_be(flat: DataFolder, tmp_path: Path) -> None:

@@ -51,8 +51,8 @@ def test_yolo_text_without_a_list_has_no_names(flat: DataFolder) -> None:
         ("labels/classes.txt", b"cyclist\r\ncar\r\n"),
         ("Classes.TXT", b"cyclist\ncar\n"),
         ("obj.names", b"cyclist\ncar\n"),
-        ("kitti.yaml", b"names: [cyclist, car]\nnc: 2\n"),
-        ("kitti.yml", b"\xef\xbb\xbfnames:\n  - cyclist\n  - 'car'\n"),
+        ("dataset.yaml", b"names: [cyclist, car]\nnc: 2\n"),
+        ("data.yml", b"\xef\xbb\xbfnames:\n  - cyclist\n  - 'car'\n"),
     ],
 )
 def test_yolo_names_come_from_the_list_beside_the_labels(flat: DataFolder, file: str, content: bytes) -> None:

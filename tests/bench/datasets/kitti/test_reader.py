@@ -182,9 +182,9 @@ def test_two_classes_that_become_one_are_one_object_in_one_place(flat: DataFolde
 @pytest.mark.parametrize(
     ("labels", "names", "said"),
     [
-        ("0 1 2 3 5", None, r"class ids 0 to 3, 5, and no list says[^\0]*classes\.txt"),
-        ("1 3", None, r"class ids 1, 3, and no list"),
-        ("1 3", "car person cyclist", r"class ids 1, 3, classes\.txt names 3: 0 to 2[^\0]*count from 1"),
+        ("0 1 2 3 5", None, r"class ids 0 to 3, 5 \(labels/000000\.txt\), and no list says[^\0]*classes\.txt"),
+        ("1 3", None, r"class ids 1, 3 .*, and no list"),
+        ("1 3", "car person cyclist", r"class ids 1, 3 .*classes\.txt names 3: 0 to 2[^\0]*count from 1"),
         ("0 3", "car person cyclist", r"classes\.txt names 3: 0 to 2[^\0]*correct the list"),
         ("0 1", "cat dog", r"are cat, dog in classes\.txt: none is a class of KITTI"),
     ],
@@ -196,6 +196,13 @@ def test_ids_that_do_not_fit_a_list_are_refused(flat: DataFolder, labels: str, n
         flat.put("classes.txt", names.replace(" ", "\n").encode())
     with pytest.raises(DataError, match=said):
         read_dataset(flat.folder, LENIENT, "3class")
+
+
+def test_a_list_under_another_name_is_offered(flat: DataFolder) -> None:
+    """It may be another data set's: the user says so by its name."""
+    flat.add("000000", "0 0.5 0.5 0.2 0.2\n").put("kitti.yaml", b"names: [Car, Van]\n")
+    with pytest.raises(DataError, match=r"if kitti\.yaml is their list, call it data\.yaml"):
+        read_dataset(flat.folder, LENIENT, "car")
 
 
 def test_labels_in_two_formats_are_refused(flat: DataFolder) -> None:
