@@ -1,4 +1,4 @@
-"""What other values of the assumed settings would change: each trial beside the same seeds with the assumed value."""
+"""What other values of the assumed settings would change: each trial beside the same seeds with the assumed values."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from report.inference.verdicts import judge_all
-from store.alternatives import alternative_variant, key_and_value
+from store.alternatives import alternative_variant, changes_of, key_and_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from store.records import Stored
 
 
+QUESTION = "sensitivity"
 SCALE = ("reproduced", "consistent", "inconclusive", "refuted")
 """The verdicts from borne out to contradicted."""
 
@@ -26,10 +27,20 @@ _STEPS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """One alternative value: ``own`` is the run with the assumed value, ``other`` with the alternative's records in place.
+class Change:
+    """A setting by its dotted key: the run's own value, None where it has no such key, and the one tried, as it was written."""
 
-    Both have the same seeds. ``touched`` are the cells whose records the alternative replaces.
+    key: str
+    assumed: JsonValue
+    tried: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One alternative, of a value or of several together.
+
+    ``own`` is the run with the assumed values, ``other`` with the alternative's records in place; both have the same seeds.
+    ``touched`` are the cells whose records the alternative replaces.
     """
 
     alternative: str
@@ -38,22 +49,15 @@ class Trial:
     touched: frozenset[Cell]
 
     @property
-    def key(self) -> str:
-        """The dotted key of the setting."""
-        return key_and_value(self.alternative)[0]
+    def changes(self) -> tuple[Change, ...]:
+        """The settings that it changes."""
+        pairs = map(key_and_value, changes_of(self.alternative))
+        return tuple(Change(key, _value_of(self.own.evidence.run.config, key), tried) for key, tried in pairs)
 
     @property
-    def tried(self) -> str:
-        """The alternative value, as it was written."""
-        return key_and_value(self.alternative)[1]
-
-    @property
-    def assumed(self) -> JsonValue:
-        """The run's own value; None where its configuration has no such key."""
-        node: JsonValue = self.own.evidence.run.config
-        for name in self.key.split("."):
-            node = node.get(name) if isinstance(node, dict) else None
-        return node
+    def seeds(self) -> frozenset[int | None]:
+        """The seeds that it was tried on."""
+        return frozenset(stored.record.task.seed for stored in self.tasks)
 
     @property
     def tasks(self) -> tuple[Stored, ...]:
@@ -85,10 +89,11 @@ class Turned:
         return self.changed
 
 
-def trials(subject: Subject) -> tuple[Trial, ...]:
-    """A trial for each alternative of the run's configuration, in its order; none where no such study was run."""
-    evidence = subject.evidence
-    section = evidence.run.config.get("sensitivity")
+def trials(subject: Subject, question: str = QUESTION) -> tuple[Trial, ...]:
+    """A trial for each alternative of the run's configuration, in its order; none where the question was not asked."""
+    config = subject.evidence.run.config
+    asked = config.get("questions")
+    section = config.get(question) if isinstance(asked, list) and question in asked else None
     listed = section.get("alternatives") if isinstance(section, dict) else None
     names = [str(name) for name in listed] if isinstance(listed, list) else []
     found = (_trial(subject, name) for name in names)
@@ -115,6 +120,12 @@ def settings_that_turn(subject: Subject) -> dict[str, tuple[str, ...]]:
         if one.depends:
             found[one.own.claim.id] = (*found.get(one.own.claim.id, ()), one.trial.alternative)
     return found
+
+
+def _value_of(config: JsonValue, key: str) -> JsonValue:
+    for name in key.split("."):
+        config = config.get(name) if isinstance(config, dict) else None
+    return config
 
 
 def _depends(judged: Judged, trial: Trial) -> bool:

@@ -95,6 +95,30 @@ class Pair(Declaration):
     second: str
 
 
+class ShownCurve(Declaration):
+    """A training or validation curve that the source shows, and the column of a history that has to explain it.
+
+    ``published`` is its path in ``published.toml``; ``scale`` turns the record's unit into the printed one. A curve over test
+    images is none: values that were chosen by it could not be judged by test results any more.
+    """
+
+    published: str
+    experiment: str
+    variant: str
+    column: str = Field(pattern=r"^(train|validation)_")
+    scale: float = 1.0
+
+    @property
+    def place(self) -> str:
+        """Where the source shows it."""
+        return self.published.partition(".")[0]
+
+    @property
+    def part(self) -> str:
+        """``train`` or ``validation``."""
+        return self.column.partition("_")[0]
+
+
 class Vocabulary(Declaration):
     """All of ``study.toml``. ``decisive`` are the settings without which not even a tendency can be compared."""
 
@@ -106,6 +130,7 @@ class Vocabulary(Declaration):
     datasets: dict[str, dict[str, str]] = Field(default_factory=dict)
     metrics: dict[str, Metric] = Field(default_factory=dict)
     pairs: tuple[Pair, ...] = ()
+    curves: tuple[ShownCurve, ...] = ()
     families: dict[str, dict[str, str]] = Field(default_factory=dict)
     decisive: tuple[str, ...] = ()
 

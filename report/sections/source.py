@@ -10,8 +10,8 @@ from report.printing.markup import Markup
 from report.printing.references import resolved
 from report.printing.strings import environment
 from report.sections import audit, certificate, claims, front, run
+from report.tables import inference, sensitivity
 from report.tables.catalogue import all_tables
-from report.tables.sensitivity import lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,8 @@ def filled(subject: Subject, drawings: Mapping[str, Drawing]) -> str:
         "summary": run.summary(subject),
         "callout": {"count": len(subject.deviations)},
         "claims": claims.facts(subject),
-        "sensitivity": {"lines": lines(subject)},
+        "sensitivity": {"lines": sensitivity.lines(subject)},
+        "inference": {"lines": inference.lines(subject)},
         "audit": {"published": audit.lines(subject)},
         "provenance": run.provenance(subject),
         "reproduction": certificate.facts(subject),

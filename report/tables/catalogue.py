@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from report.tables import claims, protocol_audit, provenance, reproduction, sensitivity
+from report.tables import claims, inference, protocol_audit, provenance, reproduction, sensitivity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +16,8 @@ SHARED: tuple[Callable[[Subject], Table | None], ...] = (
     claims.claims,
     sensitivity.results,
     sensitivity.verdicts,
+    inference.distances,
+    inference.curves,
     protocol_audit.audit,
     provenance.deviations,
     provenance.stated,

@@ -78,8 +78,11 @@ def verdicts(subject: Subject) -> Table:
 
 
 def setting(subject: Subject, trial: Trial) -> str:
-    """The key, the assumed value and the one that was tried."""
-    return subject.strings("sensitivity.setting", name=trial.key, assumed=plain(subject, trial.assumed), tried=trial.tried)
+    """The key of each setting that is changed, the assumed value and the one that was tried."""
+    return "; ".join(
+        subject.strings("sensitivity.setting", name=change.key, assumed=plain(subject, change.assumed), tried=change.tried)
+        for change in trial.changes
+    )
 
 
 def _row(subject: Subject, trial: Trial, quantity: Result) -> tuple[tuple[Cell, ...], tuple[Measurement, ...]]:
@@ -115,6 +118,5 @@ def lines(subject: Subject) -> tuple[str, ...]:
         values = {"seeds": len(seeds), "touched": len(touched), "changed": sum(one.changed for one in touched)}
         values["depends"] = sum(one.depends for one in touched)
         numbers = {name: subject.numbers.integer(count) for name, count in values.items()}
-        assumed = plain(subject, trial.assumed)
-        sentences.append(subject.strings("sensitivity.line", name=trial.key, assumed=assumed, tried=trial.tried, **numbers))
+        sentences.append(subject.strings("sensitivity.line", setting=setting(subject, trial), **numbers))
     return tuple(sentences)

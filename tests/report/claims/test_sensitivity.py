@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from report.claims.schema import load_claims
-from report.claims.sensitivity import settings_that_turn, trials, turned
+from report.claims.sensitivity import Change, settings_that_turn, trials, turned
 from report.evidence.studies import study_of
 from report.tables import sensitivity
 from report.tables.catalogue import all_tables
@@ -52,7 +52,7 @@ def rows(subject: Subject, table: str) -> list[list[str]]:
 def test_each_trial_has_the_seeds_that_both_sides_have(tmp_path: Path) -> None:
     """Only the cells that a value touches are replaced, and the fourth seed stands on neither side."""
     width, beta = trials(study(tmp_path))
-    assert (width.key, width.tried, width.assumed) == ("classifier.hidden_units", "[512, 256]", [256, 128])
+    assert width.changes == (Change("classifier.hidden_units", [256, 128], "[512, 256]"),)
     assert beta.touched == {("autoencoder", "vae"), ("classifier", "vae")}
     for one in (width.own, width.other):
         assert [s.record.task.seed for s in one.evidence.records("classifier", "ae")] == [0, 1, 2]
@@ -105,7 +105,7 @@ def test_values_that_change_nothing_turn_no_verdict(tmp_path: Path) -> None:
     assert settings_that_turn(subject) == {}
     assert "sensitivity-verdicts" not in all_tables(subject)
     lines = sensitivity.lines(subject)
-    assert "256, 128 assumed, [512, 256] tried on 3 seeds: 0 of" in str(lines)
+    assert "classifier.hidden_units: 256, 128 to [512, 256], tried on 3 seeds: 0 of" in str(lines)
     assert "0 of them by two steps or more" in str(lines)
     touched = sum(one.trial.alternative == WIDTH for one in turned(subject))
     assert touched > 10

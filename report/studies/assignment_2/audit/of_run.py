@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from report.checks.finding import Finding
+from report.claims import curves, sensitivity
 from report.claims.sensitivity import trials
 from report.evidence.records import arrays, frame, reference
 from report.studies.assignment_2 import arms
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from report.evidence.subject import Subject
     from store.records import Stored
 
+_TRIED = (sensitivity.QUESTION, curves.QUESTION)
 _TRAINED = ("autoencoder", "classifier", "detector")
 _GREY_LEVELS = 255
 _PARTS = ("train_validation", "train_test", "validation_test")
@@ -92,7 +94,7 @@ def equal_budgets(subject: Subject) -> Finding:
 
     The trials of a sensitivity study are compared with the assumed value, which may be a number of epochs.
     """
-    tried = {stored.folder for trial in trials(subject) for stored in trial.tasks}
+    tried = {stored.folder for question in _TRIED for trial in trials(subject, question) for stored in trial.tasks}
     records = [stored for stored in _complete(subject.evidence, _TRAINED) if stored.folder not in tried]
     lengths: dict[str, Counter[int]] = {}
     for stored in records:
