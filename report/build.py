@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -17,6 +18,8 @@ from report.rendering.stamp import inputs_digest, is_current, write_stamp
 from store.canonical import digest_file
 from store.errors import StudyError, unwritable
 from store.records import discard_partials, write_atomic
+from store.reports import FOLDER, STAMP
+from store.reports import latest_folder as latest_below
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +32,6 @@ if TYPE_CHECKING:
 
 Format = Literal["html", "pdf"]
 FORMATS: tuple[Format, ...] = ("html", "pdf")
-STAMP = "stamp.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def build(artifacts: Path, options: Options) -> BuildResult:
     study = study_of(run.study)
     strings = load_strings(study, options.language)
     evidence = load_evidence(artifacts, run)
-    base = options.output or artifacts / "report"
+    base = options.output or artifacts / FOLDER
     folder, latest = base / run.run_id, latest_folder(base, study)
     perf = artifacts / "perf" / "benchmark.json"
     found = perf if perf.is_file() else None
@@ -88,8 +90,9 @@ def build(artifacts: Path, options: Options) -> BuildResult:
     try:
         if rebuilt:
             (folder / STAMP).unlink(missing_ok=True)
+            started = time.monotonic()
             _hold_complete(_render(subject, folder, options, engine), latest)
-            write_stamp(folder / STAMP, inputs, outputs)
+            write_stamp(folder / STAMP, inputs, outputs, time.monotonic() - started)
         shown = tuple(_publish(path, latest / path.name) for path in outputs)
     except OSError as error:
         raise unwritable("cannot write the report", folder, error, "or name another folder with --output DIR") from error
@@ -99,7 +102,7 @@ def build(artifacts: Path, options: Options) -> BuildResult:
 
 def latest_folder(base: Path, study: Study) -> Path:
     """Where the latest report of a study stands."""
-    return base if study.name == default_study() else base / study.name
+    return latest_below(base, study.name, default_study())
 
 
 def _hold_complete(result: RenderResult, latest: Path) -> None:

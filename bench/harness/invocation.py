@@ -14,6 +14,7 @@ from bench.datasets.catalogue import Sources
 from bench.datasets.fashion.locate import cache_root
 from bench.harness import planner
 from bench.harness.explanation import change_lines
+from bench.harness.outcome import images_used, report_to_come
 from bench.harness.profile import Profile, load_profile, parse_seeds
 from bench.harness.progress import opening_line
 from bench.harness.site import look_at_gpus, site_of
@@ -229,6 +230,8 @@ def _outcome_facts(study: _Study, done: Mapping[str, Stored], root: Path) -> dic
         "reused": reused,
         "not_ok": wrong,
         "notes": _notes(done),
+        "images": images_used(done.values(), load_study(study.profile.config.study).images),
+        "report": report_to_come(root, study.profile.config.study),
     }
 
 

@@ -50,7 +50,8 @@ class Study:
     """A study as its package declares it in ``study.py``.
 
     ``config`` is the class of its configuration, ``datasets`` finds each data set that its tasks name, ``schedule`` lists its
-    parts, those first that take longest, ``flags`` which key of the configuration a flag of the command line stands for.
+    parts, those first that take longest, ``flags`` which key of the configuration a flag of the command line stands for,
+    ``images`` experiment to the metrics that count the images it uses.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Study:
     datasets: Mapping[str, Finder]
     schedule: tuple[str, ...]
     flags: Mapping[str, str]
+    images: Mapping[str, Sequence[str]]
 
     @property
     def profiles(self) -> Path:
@@ -123,7 +125,8 @@ def load_study(name: str | None = None) -> Study:
             f"unknown study {chosen!r}", where="--study", cure=f"{hint}choose {' or '.join(study_names())}; {_questions_hint()}"
         )
     module = importlib.import_module(f"{_PACKAGE}.{chosen}.study")
-    return Study(chosen, module.CONFIG, module.DATASETS, tuple(module.SCHEDULE), getattr(module, "FLAGS", {}))
+    told = (getattr(module, name, {}) for name in ("FLAGS", "IMAGES"))
+    return Study(chosen, module.CONFIG, module.DATASETS, tuple(module.SCHEDULE), *told)
 
 
 def study_of_run(run: Run) -> Study:

@@ -48,10 +48,10 @@ def is_current(stamp: Path, inputs: str) -> bool:
         return False  # no stamp, or one that cannot be trusted: build again
 
 
-def write_stamp(stamp: Path, inputs: str, outputs: Iterable[Path]) -> None:
-    """Remember what the outputs beside ``stamp`` were built from; raises StoreError."""
+def write_stamp(stamp: Path, inputs: str, outputs: Iterable[Path], seconds: float) -> None:
+    """Remember what the outputs beside ``stamp`` were built from, and how long that took; raises StoreError."""
     known = {path.name: digest_file(path) for path in outputs}
-    write_atomic(stamp, readable_json({"inputs": inputs, "outputs": known}))
+    write_atomic(stamp, readable_json({"inputs": inputs, "outputs": known, "seconds": round(seconds, 1)}))
 
 
 def _source_files() -> list[tuple[str, Path]]:

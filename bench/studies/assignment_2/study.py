@@ -5,8 +5,13 @@ from __future__ import annotations
 from bench.studies.assignment_2.config import StudyConfig
 from bench.studies.assignment_2.datasets import DATASETS
 
-__all__ = ["CONFIG", "DATASETS", "FLAGS", "SCHEDULE"]
+__all__ = ["CONFIG", "DATASETS", "FLAGS", "IMAGES", "SCHEDULE"]
 
 CONFIG = StudyConfig
 SCHEDULE = ("detection", "autoencoders")
 FLAGS = {"strict": "detection.strict_labels"}
+IMAGES = {
+    "fashion_data": ("images_train", "images_validation", "images_test"),
+    "detection_data": ("images_train", "images_validation"),
+    "donor_data": ("images_train", "images_validation"),
+}
