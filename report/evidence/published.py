@@ -161,11 +161,16 @@ class Published(Declaration):
 
     def fact(self, path: str) -> JsonValue:
         """What the source says at ``path``, or of itself where the path has no place; raises UsageError for nothing."""
+        found = self.find_fact(path)
+        if found is None:
+            raise _missing(path)
+        return found
+
+    def find_fact(self, path: str) -> JsonValue:
+        """What the source says at ``path``, None where it says nothing."""
         place, _, name = path.partition(".")
         facts, key = (self.places[place].facts, name) if place in self.places else (self.facts, path)
-        if key not in facts:
-            raise _missing(path)
-        return facts[key]
+        return facts.get(key)
 
     def words(self, path: str) -> tuple[str, ...]:
         """The list of words at ``path``; raises UsageError where there is none."""

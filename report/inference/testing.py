@@ -162,7 +162,7 @@ def mcnemar_p(first_only: int, second_only: int) -> float:
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     """P values adjusted for testing all of them, in the order given (Holm 1979)."""
-    return tuple(float(p) for p in holm_each(np.asarray(p_values, dtype=np.float64))) if p_values else ()
+    return tuple(float(p) for p in holm_each(np.asarray(p_values, dtype=np.float64)))
 
 
 def holm_each(p_values: NDArray[np.float64]) -> NDArray[np.float64]:

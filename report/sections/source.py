@@ -74,5 +74,14 @@ def filled(subject: Subject, drawings: Mapping[str, Drawing]) -> str:
 
 
 def _figure(subject: Subject, name: str, drawing: Drawing) -> Markup:
-    caption = subject.strings(f"figure_captions.{name}")
+    caption = _caption(subject, name)
     return markdown.figure(f"figures/{name}.svg", name, caption, drawing.alt, wide=drawing.photographs)
+
+
+def _caption(subject: Subject, name: str) -> str:
+    """The figure's own caption, or the one of its kind for a model that the strings do not know (``pairs-MODEL``)."""
+    kind, _, model = name.partition("-")
+    own = f"figure_captions.{name}"
+    if own in subject.strings.texts or f"models.{model}" not in subject.strings.texts:
+        return subject.strings(own)
+    return subject.strings(f"figure_captions.{kind}", model=subject.model(model))

@@ -63,7 +63,7 @@ HEAD = (
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What a synthetic study is like.
+    """What a synthetic study is like. ``models`` may have others than the source's, which do as the AE does.
 
     ``broken`` maps task id to (status, reason), ``metrics`` to numbers that override its own, ``undefined`` to metrics that it
     lacks and names in its facts, ``edits`` to a function that changes metrics, facts and files together. ``alternatives``
@@ -71,6 +71,7 @@ class Spec:
     """
 
     seeds: tuple[int, ...] = (0, 1, 2)
+    models: tuple[str, ...] = MODELS
     images: int = 200
     config: Mapping[str, Any] = field(default_factory=lambda: PUBLISHED_CONFIG)
     broken: Mapping[str, tuple[str, str]] = field(default_factory=dict)
@@ -149,11 +150,11 @@ def _fashion_data(_model: str, _seed: int, _images: int) -> Found:
 
 
 def _autoencoder_tasks(spec: Spec) -> list[tuple[TaskKey, Found]]:
-    tasks = [(TaskKey(experiment="architecture", variant=name), _architecture(name)) for name in _networks()]
+    tasks = [(TaskKey(experiment="architecture", variant=name), _architecture(name)) for name in _networks(spec)]
     tasks += [(TaskKey(experiment="fashion_data", variant="parts", seed=s), _fashion_data("", s, 0)) for s in spec.seeds]
     tasks.append((TaskKey(experiment="latent", variant="pixels"), _latent("pixels", 0, spec.images)))
     for seed in spec.seeds:
-        for model in MODELS:
+        for model in spec.models:
             for experiment, make in (
                 ("autoencoder", _autoencoder),
                 ("reconstruction", _reconstruction),
@@ -198,8 +199,13 @@ def execution() -> Execution:
     )
 
 
-def _networks() -> tuple[str, ...]:
-    return (*MODELS, *(f"classifier-{model}" for model in MODELS))
+def _networks(spec: Spec) -> tuple[str, ...]:
+    return (*spec.models, *(f"classifier-{model}" for model in spec.models))
+
+
+def _like(model: str) -> str:
+    """Whose numbers a model has."""
+    return model if model in LATENTS else "ae"
 
 
 def _architecture(network: str) -> Found:
@@ -230,13 +236,13 @@ def _architecture(network: str) -> Found:
             }
         )
         before = shape
-    metrics = {"parameters": 86801, "trainable_parameters": 86801, "latent_values": LATENTS[model]}
+    metrics = {"parameters": 86801, "trainable_parameters": 86801, "latent_values": LATENTS[_like(model)]}
     return metrics, {}, {"layers.json": document_bytes(layers)}
 
 
 def _autoencoder(model: str, seed: int, _: int) -> Found:
     epochs = np.arange(1, 26)
-    level = {"ae": 0.005, "vae": 20.0, "dae": 0.014}[model] * (1 + 0.01 * seed)
+    level = {"ae": 0.005, "vae": 20.0, "dae": 0.014}[_like(model)] * (1 + 0.01 * seed)
     train, validation = level * (1 + 2.0 / epochs), 1.01 * level * (1 + 1.8 / epochs)
     names = ("loss_per_image", "sse_per_image", "kl_nats_per_image") if model == "vae" else ("mse_per_pixel",)
     table: dict[str, Any] = {"epoch": epochs, "learning_rate": np.full(25, 1e-3)}
@@ -252,8 +258,8 @@ def _autoencoder(model: str, seed: int, _: int) -> Found:
 
 
 def _reconstruction(model: str, seed: int, images: int) -> Found:
-    random = np.random.default_rng([seed, MODELS.index(model)])
-    clean_level, noisy_level = {"ae": (0.005, 0.040), "vae": (0.020, 0.030), "dae": (0.010, 0.014)}[model]
+    random = np.random.default_rng([seed, MODELS.index(_like(model))])
+    clean_level, noisy_level = {"ae": (0.005, 0.040), "vae": (0.020, 0.030), "dae": (0.010, 0.014)}[_like(model)]
     clean, noisy = (random.lognormal(np.log(level), 0.3, images) for level in (clean_level, noisy_level))
     errors = {"index": np.arange(images), "label": np.arange(images) % 10}
     errors |= {"mse_per_pixel_clean_input": clean, "mse_per_pixel_noisy_input": noisy}
@@ -262,8 +268,8 @@ def _reconstruction(model: str, seed: int, images: int) -> Found:
         metrics[f"test_mse_per_pixel_{which}_input"] = float(values.mean())
         metrics[f"median_mse_per_pixel_{which}_input"] = float(np.median(values))
         metrics[f"p95_mse_per_pixel_{which}_input"] = float(np.quantile(values, 0.95))
-    metrics["noise_removed_fraction"] = {"ae": 0.6, "vae": 0.7, "dae": 0.87}[model] + 0.001 * seed
-    metrics["sharpness_ratio"] = {"ae": 0.8, "vae": 0.4, "dae": 0.7}[model] + 0.001 * seed
+    metrics["noise_removed_fraction"] = {"ae": 0.6, "vae": 0.7, "dae": 0.87}[_like(model)] + 0.001 * seed
+    metrics["sharpness_ratio"] = {"ae": 0.8, "vae": 0.4, "dae": 0.7}[_like(model)] + 0.001 * seed
     files = {"errors.parquet": table_bytes(errors), "robustness.parquet": table_bytes(_sweep(clean_level, noisy_level))}
     return metrics, {}, {**files, "pairs.npz": array_bytes(_pairs(random))}
 
@@ -309,16 +315,16 @@ def _latent(space: str, seed: int, images: int) -> Found:
     table |= {
         name: (30 * f(angle) + random.normal(0, 4, images)).astype(np.float32) for name, f in (("x", np.cos), ("y", np.sin))
     }
-    level = {"ae": 0.85, "vae": 0.80, "dae": 0.83, "pixels": 0.81}[space] + 0.001 * seed
+    level = {"ae": 0.85, "vae": 0.80, "dae": 0.83, "pixels": 0.81}[_like(space)] + 0.001 * seed
     metrics = {"knn_accuracy_latent": level, "knn_accuracy_plane": level - 0.02, "silhouette_latent": level - 0.7}
     metrics |= {"silhouette_plane": level - 0.6, "trustworthiness": 0.98, "kl_divergence_tsne": 1.5}
-    metrics |= {"latent_values": LATENTS[space], "images": 5000}
+    metrics |= {"latent_values": LATENTS[_like(space)], "images": 5000}
     return metrics, {}, {"coordinates.parquet": table_bytes(table)}
 
 
 def _classifier(model: str, seed: int, _: int) -> Found:
     epochs = np.arange(1, 11)
-    level = {"ae": 0.881, "vae": 0.872, "dae": 0.868}[model] + 0.0005 * seed
+    level = {"ae": 0.881, "vae": 0.872, "dae": 0.868}[_like(model)] + 0.0005 * seed
     history = {"epoch": epochs, "learning_rate": np.full(10, 1e-3)}
     history |= {"train_cross_entropy": 0.3 + 0.3 / epochs, "validation_cross_entropy": 0.32 + 0.1 / epochs}
     history |= {"train_accuracy": level + 0.02 - 0.1 / epochs, "validation_accuracy": level + 0.01 - 0.05 / epochs}

@@ -114,19 +114,22 @@ def missing_words(subject: Subject, experiment: str, variant: str) -> str:
 
 def _loss_alt(subject: Subject, model: str) -> str:
     records = subject.evidence.complete("autoencoder", model)
-    printed = subject.published.curve(f"figure-1.{model}.train").y
+    curve = subject.published.find_curve(f"figure-1.{model}.train")
     name, digits = subject.model(model), objective_of(model).digits
     fixed = subject.numbers.fixed
     known = {
         "model": name,
-        "published_first": fixed(printed[0], digits),
-        "published_last": fixed(printed[-1], digits),
+        "published_first": fixed(curve.y[0], digits) if curve else "",
+        "published_last": fixed(curve.y[-1], digits) if curve else "",
     }
     if not records:
-        return subject.strings("alt.losses_missing", **known, words=missing_words(subject, "autoencoder", model))
+        words = missing_words(subject, "autoencoder", model)
+        if curve is None:
+            return subject.strings("alt.missing", model=name, words=words)
+        return subject.strings("alt.losses_missing", **known, words=words)
     train, validation = (mean_curve(records, column) for column in loss_names(model))
     return subject.strings(
-        "alt.losses",
+        "alt.losses" if curve else "alt.losses_own",
         **known,
         seeds=len(records),
         epochs=len(train),
@@ -141,12 +144,12 @@ def _classifier_alt(subject: Subject, model: str) -> str:
     if not records:
         return subject.strings("alt.missing", model=subject.model(model), words=missing_words(subject, "classifier", model))
     curve = mean_curve(records, "validation_accuracy")
-    printed = subject.published.curve(f"figure-6.{model}.validation_accuracy").y
+    printed = subject.published.find_curve(f"figure-6.{model}.validation_accuracy")
     return subject.strings(
-        "alt.classifiers",
+        "alt.classifiers" if printed else "alt.classifiers_own",
         model=subject.model(model),
         epochs=len(curve),
         first=subject.numbers.percent(curve[0], 1),
         last=subject.numbers.percent(curve[-1], 1),
-        published=subject.numbers.percent(printed[-1] / 100, 1),
+        published=subject.numbers.percent(printed.y[-1] / 100, 1) if printed else "",
     )

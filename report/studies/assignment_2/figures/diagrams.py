@@ -9,7 +9,8 @@ from matplotlib.patches import FancyArrowPatch, Polygon, Rectangle
 
 from report.printing.figure_style import Drawing, absent, bare, canvas
 from report.studies.assignment_2.figures.curves import missing_words
-from report.studies.assignment_2.tables.architecture import layer_name, layers_of
+from report.studies.assignment_2.models import MODELS
+from report.studies.assignment_2.tables.architecture import CLASSIFIER, layer_name, layers_of, network_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,12 +40,12 @@ _BLOCK, _TOP = 0.62, 1.0  # largest width and height of a block in cells
 
 def autoencoders(subject: Subject) -> Drawing | None:
     """Figure 8: AE, VAE and DAE; encoder and decoder in lines of their own."""
-    return _diagrams(subject, ("ae", "vae", "dae"))
+    return _diagrams(subject, MODELS)
 
 
 def classifiers(subject: Subject) -> Drawing | None:
     """Figure 9: the classifiers on the three encoders."""
-    return _diagrams(subject, ("classifier-ae", "classifier-vae", "classifier-dae"))
+    return _diagrams(subject, tuple(f"{CLASSIFIER}{model}" for model in MODELS))
 
 
 def _diagrams(subject: Subject, networks: tuple[str, ...]) -> Drawing | None:
@@ -58,7 +59,7 @@ def _diagrams(subject: Subject, networks: tuple[str, ...]) -> Drawing | None:
         for position, row in enumerate(rows):
             axis = next(free)
             if position == 0:
-                axis.set_title(subject.strings(f"networks.{network}"), pad=2)
+                axis.set_title(network_label(subject, network), pad=2)
             if row:
                 _line(subject, axis, row, last=position == len(rows) - 1)
             else:
@@ -150,7 +151,7 @@ def _operation(layer: Layer) -> str:
 
 def _alt(subject: Subject, network: str) -> str:
     _, layers = layers_of(subject, network)
-    name = subject.strings(f"networks.{network}")
+    name = network_label(subject, network)
     if not layers:
         return subject.strings("alt.missing", model=name, words=missing_words(subject, "architecture", network))
     steps = ", ".join(

@@ -33,9 +33,10 @@ def projections(subject: Subject) -> Drawing | None:
     """
     if not any(subject.evidence.complete("latent", space) for space in SPACES):
         return None
-    figure, axes = canvas(2, 2, 6.3)
+    rows = -(-len(SPACES) // 2)
+    figure, axes = canvas(rows, 2, 0.3 + 3.0 * rows)
     handles: list[Artist] = []
-    for axis, space in zip(axes, SPACES, strict=True):
+    for axis, space in zip(axes, SPACES, strict=False):
         records = subject.evidence.complete("latent", space)
         title = subject.strings(f"models.{space}")
         if not records:

@@ -8,13 +8,15 @@ from report.evidence.measure import metric
 from report.evidence.records import document, reference
 from report.printing import cells
 from report.printing.table import Cell, Column, Number, Table
+from report.studies.assignment_2.models import MODELS
 
 if TYPE_CHECKING:
     from report.evidence.subject import Subject
     from store.records import Stored
 
 Layer = dict[str, Any]  # one row of layers.json, as docs/records.md describes it, or of a printed table
-NETWORKS = ("ae", "vae", "dae", "classifier-ae", "classifier-vae", "classifier-dae")
+CLASSIFIER = "classifier-"
+NETWORKS = (*MODELS, *(f"{CLASSIFIER}{model}" for model in MODELS))
 
 
 def autoencoder(subject: Subject) -> Table:
@@ -28,17 +30,24 @@ def variational(subject: Subject) -> Table:
 
 
 def networks(subject: Subject) -> Table:
-    """Parameters and bottleneck sizes of the six networks."""
+    """Parameters and bottleneck sizes of all networks."""
     s = subject.strings
     names = ("parameters", "trainable_parameters", "latent_values")
     measured = [[metric(subject.evidence, "architecture", network, name) for name in names] for network in NETWORKS]
     rows = tuple(
-        (cells.text(s(f"networks.{network}")), *(cells.value(subject, one, 0) for one in row))
+        (cells.text(network_label(subject, network)), *(cells.value(subject, one, 0) for one in row))
         for network, row in zip(NETWORKS, measured, strict=True)
     )
     heads = (Column(s("columns.network")), *(Column(s(f"columns.{name}"), "right") for name in names))
     failed = [one for row in measured for one in row if one.incomplete]
     return Table("networks", s("captions.networks"), heads, rows, cells.notes(subject, failed))
+
+
+def network_label(subject: Subject, network: str) -> str:
+    """What a network is called: a model's name, or that of the classifier on its encoder."""
+    if network.startswith(CLASSIFIER):
+        return subject.strings("networks.classifier", model=subject.model(network.removeprefix(CLASSIFIER)))
+    return subject.model(network)
 
 
 def layers_of(subject: Subject, network: str) -> tuple[Stored | None, list[Layer]]:

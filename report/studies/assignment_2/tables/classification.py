@@ -32,8 +32,9 @@ def scores(subject: Subject) -> Table:
     for model in MODELS:
         for printed, name in SCORES:
             number = subject.published.find(f"table-5.{model}.{printed}")
-            label = s(f"quantities.{printed}", model=subject.model(model))
-            rows.append((cells.text(label), Comparison(number, score(subject, model, name), 2, 100, 0)))
+            label, terms = s(f"quantities.{printed}", model=subject.model(model)), subject.study.vocabulary.metrics[name]
+            row = Comparison(number, score(subject, model, name), terms.digits, terms.scale, 0)
+            rows.append((cells.text(label), row))
     body = tuple((label, *cells.compared(subject, row)) for label, row in rows)
     heads = (Column(s("columns.score")), *cells.compared_columns(subject))
     return Table(

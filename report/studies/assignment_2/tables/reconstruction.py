@@ -132,5 +132,7 @@ def _input(subject: Subject, name: str, position: int) -> Measurement:
 
 
 def _trait(subject: Subject, model: str, trait: str) -> Cell:
-    word = subject.published.fact(f"table-3.{model}.{trait}")
+    word = subject.published.find_fact(f"table-3.{model}.{trait}")
+    if word is None:
+        return cells.nothing()
     return Cell(subject.strings(f"trait_words.{word}"), "published", (), "table-3")

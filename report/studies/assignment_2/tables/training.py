@@ -80,13 +80,18 @@ def loss_rows(subject: Subject) -> list[tuple[str, Comparison]]:
                 if as_printed
                 else metric(subject.evidence, "autoencoder", model, name)
             )
-            label = subject.strings(f"quantities.{'vae_as_printed' if as_printed else f'{model}_{part}'}")
+            label = loss_label(subject, model, "as_printed" if as_printed else name)
             rows.append((label, Comparison(number, measured, _DECIMALS, 1.0, 0 if model == "vae" else 1)))
         if model == slip.MODEL:
             measured = metric(subject.evidence, "autoencoder", model, validation)
             rescaled = slip.per_image(subject.published)
-            rows.append((subject.strings("quantities.vae_validation"), Comparison(rescaled, measured, _DECIMALS, 1.0, 0)))
+            rows.append((loss_label(subject, model, validation), Comparison(rescaled, measured, _DECIMALS, 1.0, 0)))
     return rows
+
+
+def loss_label(subject: Subject, model: str, name: str) -> str:
+    """What a loss of a model is called in a table."""
+    return subject.strings(f"quantities.{name}", model=subject.model(model))
 
 
 def loss_names(model: str) -> tuple[str, str]:
@@ -101,15 +106,18 @@ def _settings(subject: Subject, model: str, latent: Measurement) -> tuple[Cell, 
     latent_dim = published.find(f"{_SOURCE}.{model}.latent_dim")
     section = cast("Mapping[str, JsonValue]", subject.evidence.run.config.get("autoencoder", {}))
     rate = section.get("learning_rate")
-    size = cells.printed(subject, latent_dim) if latent_dim else Cell(s("tables.not_applicable"), "published", (), _SOURCE)
+    optimizer, loss = (published.find_fact(f"{_SOURCE}.{model}.{name}") for name in ("optimizer", "loss"))
+    size = cells.printed(subject, latent_dim)
+    if loss and latent_dim is None:
+        size = Cell(s("tables.not_applicable"), "published", (), _SOURCE)
     return (
         cells.text(subject.model(model)),
-        Cell(str(published.fact(f"{_SOURCE}.{model}.optimizer")), "published", (), _SOURCE),
+        Cell(str(optimizer), "published", (), _SOURCE) if optimizer else cells.nothing(),
         cells.printed(subject, published.find(f"{_SOURCE}.{model}.learning_rate")),
         Cell(subject.numbers.significant(float(rate), 1), "value", (f"run/{subject.evidence.run.run_id}",))
         if isinstance(rate, int | float)
         else cells.nothing(),
-        Cell(s(f"losses.{published.fact(f'{_SOURCE}.{model}.loss')}"), "published", (), _SOURCE),
+        Cell(s(f"losses.{loss}"), "published", (), _SOURCE) if loss else cells.nothing(),
         size,
         cells.value(subject, latent, 0),
     )
