@@ -1,1 +1,1 @@
-"""The published claims of ``data/studies/assignment_2/claims.toml``: read, measured in a run, and judged."""
+"""The published claims of a study's ``claims.toml``: read, measured in a run, and judged."""

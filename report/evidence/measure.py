@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from report.evidence.records import frame, reference
-from report.inference.statistics import Summary, summarise, t_interval, wilson_interval
+from report.evidence.records import reference
+from report.inference.statistics import Summary, summarise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,30 +90,3 @@ def metric(evidence: Evidence, experiment: str, variant: str, name: str) -> Meas
 def metric_reader(name: str) -> Callable[[Stored], float]:
     """Reads one metric of a record."""
     return lambda stored: float(stored.record.result.metrics[name])
-
-
-def accuracy(evidence: Evidence, variant: str, name: str = "test_accuracy") -> Measurement:
-    """A classifier's share of right answers; one seed has the Wilson interval over its test images."""
-    return measure(evidence, "classifier", variant, metric_reader(name), lambda stored: _wilson(stored, name, "test_images"))
-
-
-def neighbours(evidence: Evidence, variant: str) -> Measurement:
-    """Accuracy of nearest neighbours in latent space; one seed has the Wilson interval over its images."""
-    name = "knn_accuracy_latent"
-    return measure(evidence, "latent", variant, metric_reader(name), lambda stored: _wilson(stored, name, "images"))
-
-
-def error(evidence: Evidence, variant: str, which: str) -> Measurement:
-    """Test MSE per pixel for ``clean`` or ``noisy`` input; one seed has a t interval over its test images."""
-    name = f"test_mse_per_pixel_{which}_input"
-
-    def over_images(stored: Stored) -> Interval:
-        errors = frame(stored, "errors.parquet")[f"mse_per_pixel_{which}_input"]
-        return t_interval(float(errors.mean()), float(errors.std()), len(errors), "images")
-
-    return measure(evidence, "reconstruction", variant, metric_reader(name), over_images)
-
-
-def _wilson(stored: Stored, name: str, count: str) -> Interval:
-    metrics = stored.record.result.metrics
-    return wilson_interval(float(metrics[name]), int(metrics[count]))

@@ -1,6 +1,6 @@
 """The published results of a study's ``published.toml``: the other column of every comparison, by the place where each stands.
 
-A path is the place and what stands there, such as ``table-4.ae.train_loss``. Of a matrix, ``trace`` and ``row.column`` have
+A path is the place and what stands there, such as ``table-4.model.train_loss``. Of a matrix, ``trace`` and ``row.column`` have
 paths too, and of a group of numbers its ``mean``.
 """
 

@@ -177,7 +177,7 @@ def incomplete_notes(subject: Subject, measurements: Iterable[Measurement]) -> t
 
 
 def task_notes(subject: Subject, tasks: Iterable[Stored]) -> tuple[str, ...]:
-    """``autoencoder/ae/seed-1,2 diverged: because ...``, one note for each reason with links to the logs, for Markdown."""
+    """``experiment/variant/seed-1,2 diverged: because ...``, one note for each reason with links to the logs, for Markdown."""
     groups: dict[tuple[str, str], list[Stored]] = {}
     for stored in tasks:
         found = groups.setdefault((stored.record.result.status, stored.record.result.reason), [])

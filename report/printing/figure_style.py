@@ -35,8 +35,6 @@ RASTER_DPI = 200  # of scatter points inside the SVG: sharp in print, 100 kB ins
 # Ten classes: Okabe and Ito's eight, and two of Tol's; each class has its own marker and a label at its median.
 CLASS_COLOUR = ("#000000", "#E69F00", "#56B4E9", "#009E73", "#B8A800", "#0072B2", "#D55E00", "#CC79A7", "#882255", "#777777")
 CLASS_MARKER = ("o", "s", "^", "v", "D", "P", "X", "*", "<", ">")
-BOX_COLOUR = {"car": "#F5C518", "person": "#56B4E9", "cyclist": "#FF8FC7"}  # bright on photographs, black letters on them
-BOX_COLOUR_OTHER = "#C0E040"
 PUBLISHED = "#444444"
 RERUN_TRAIN = "#0072B2"
 RERUN_VALIDATION = "#D55E00"

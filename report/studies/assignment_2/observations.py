@@ -8,12 +8,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from report.evidence.measure import Measurement, accuracy, error, measure, metric, neighbours
+from report.evidence.measure import Measurement, measure, metric
 from report.evidence.records import frame
 from report.printing import cells
 from report.printing.markdown import cell
 from report.printing.markup import joined
 from report.sections.statements import Statement
+from report.studies.assignment_2.measures import accuracy, error, neighbours
 from report.studies.assignment_2.models import MODELS
 from report.studies.assignment_2.tables.classification import SCORES, score
 from report.studies.assignment_2.tables.reconstruction import at_noise, sweep

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 
 from report.evidence.records import arrays, frame
-from report.printing.figure_style import BOX_COLOUR, BOX_COLOUR_OTHER, WIDTH_IN, Drawing, absent, bare, canvas
+from report.printing.figure_style import WIDTH_IN, Drawing, absent, bare, canvas
 from report.studies.assignment_2.arms import CLASS_TASKS, PUBLISHED_PAIR, arms_of, class_names, first_record
 from report.studies.assignment_2.figures.curves import missing_words
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from report.evidence.subject import Subject
     from store.records import Stored
 
+_BOX_COLOUR = {"car": "#F5C518", "person": "#56B4E9", "cyclist": "#FF8FC7"}  # bright on photographs, black letters on them
+_OTHER_COLOUR = "#C0E040"
 CONFIDENCE = 0.25  # what the trainer's own prediction shows by default
 _GAP_IN, _MISSING_IN = 0.06, 0.4  # between two pictures, and in place of one
 _LETTERS_PT, _TITLE_PT = 6.5, 8.0
@@ -163,14 +165,14 @@ def _picture(subject: Subject, axis: Axes, panel: Panel) -> None:
     for box in panel.boxes:
         outline = ((box.left, box.top), box.right - box.left, box.bottom - box.top)
         axis.add_patch(Rectangle(*outline, fill=False, edgecolor="black", linewidth=1.9, alpha=0.6))
-        axis.add_patch(Rectangle(*outline, fill=False, edgecolor=BOX_COLOUR.get(box.name, BOX_COLOUR_OTHER), linewidth=1.2))
+        axis.add_patch(Rectangle(*outline, fill=False, edgecolor=_BOX_COLOUR.get(box.name, _OTHER_COLOUR), linewidth=1.2))
     for box in reversed(panel.boxes):
         text = _label(subject, box)
         place = _place(box, _size(text, _LETTERS_PT, width), (width, height), taken)
         if place is None:
             continue  # its colour tells the class; a heap of labels would hide the objects
         taken.append(place)
-        tag = {"facecolor": BOX_COLOUR.get(box.name, BOX_COLOUR_OTHER), "linewidth": 0, "pad": 0.8, "alpha": 0.9}
+        tag = {"facecolor": _BOX_COLOUR.get(box.name, _OTHER_COLOUR), "linewidth": 0, "pad": 0.8, "alpha": 0.9}
         axis.text(place[0], place[1], text, fontsize=_LETTERS_PT, va="top", bbox=tag)
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib import patheffects
 
-from report.evidence.measure import neighbours
 from report.evidence.records import frame
 from report.printing.figure_style import CLASS_COLOUR, CLASS_MARKER, Drawing, absent, bare, canvas
 from report.studies.assignment_2.figures.curves import missing_words
+from report.studies.assignment_2.measures import neighbours
 from report.studies.assignment_2.tables.latent import SPACES
 
 if TYPE_CHECKING:

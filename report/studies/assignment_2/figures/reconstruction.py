@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from report.evidence.measure import error
 from report.evidence.records import frames, reference
 from report.printing.figure_style import (
     WIDTH_IN,
@@ -16,6 +15,7 @@ from report.printing.figure_style import (
     single_seeds,
 )
 from report.studies.assignment_2.figures.curves import missing_words
+from report.studies.assignment_2.measures import error
 from report.studies.assignment_2.models import MODELS, look_of
 from report.studies.assignment_2.tables.reconstruction import shown_pairs, sweep
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from report.evidence.measure import accuracy, measure, metric
+from report.evidence.measure import measure, metric
 from report.evidence.records import frame
 from report.printing import cells
 from report.printing.cells import Comparison
 from report.printing.table import Column, Table
+from report.studies.assignment_2.measures import accuracy
 from report.studies.assignment_2.models import MODELS
 
 if TYPE_CHECKING:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from report.evidence.measure import metric, neighbours
+from report.evidence.measure import metric
 from report.printing import cells
 from report.printing.table import Column, Table
+from report.studies.assignment_2.measures import neighbours
 from report.studies.assignment_2.models import MODELS
 
 if TYPE_CHECKING:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from report.evidence.measure import error, measure, metric
+from report.evidence.measure import measure, metric
 from report.evidence.records import arrays, frame
 from report.printing import cells
 from report.printing.cells import Comparison
 from report.printing.table import Cell, Column, Table
+from report.studies.assignment_2.measures import error
 from report.studies.assignment_2.models import MODELS
 
 if TYPE_CHECKING:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from report.evidence.measure import accuracy, metric
+from report.evidence.measure import metric
 from report.printing import cells
 from report.printing.cells import Comparison
 from report.printing.table import Cell, Column, Table
 from report.studies.assignment_2 import slip
 from report.studies.assignment_2.arms import has_part
+from report.studies.assignment_2.measures import accuracy
 from report.studies.assignment_2.models import MODELS, objective_of
 from report.studies.assignment_2.tables.detection import caveats, headline_rows
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from report.evidence.subject import Subject
+    from report.printing.table import Cell
 
 DECIMALS = 3
 
@@ -35,14 +36,20 @@ def other_rows(subject: Subject) -> Table | None:
     left = [row for row in rows(subject) if not was_planned(subject, row)]
     if not left:
         return None
-    body = tuple((cells.text(label(subject, row)), cells.printed(subject, row.published)) for row in left)
-    heads = (Column(s("columns.row")), Column(s("columns.published"), "right"))
+    body = tuple((cells.text(label(subject, row)), cells.printed(subject, row.published), _mnist(subject, row)) for row in left)
+    heads = (Column(s("columns.row")), *(Column(s(f"columns.{name}"), "right") for name in ("published", "published_mnist")))
     return Table("other-rows", s("captions.other-rows"), heads, body)
 
 
 def _table(subject: Subject, name: str, chosen: Sequence[Row]) -> Table:
     found = [(row, Comparison(row.published, accuracy(subject, row.key), DECIMALS)) for row in chosen]
-    body = tuple((cells.text(label(subject, row)), *cells.compared(subject, each)) for row, each in found)
-    heads = (Column(subject.strings("columns.row")), *cells.compared_columns(subject))
+    body = tuple((cells.text(label(subject, row)), *cells.compared(subject, each), _mnist(subject, row)) for row, each in found)
+    mnist = Column(subject.strings("columns.published_mnist"), "right")
+    heads = (Column(subject.strings("columns.row")), *cells.compared_columns(subject), mnist)
     notes = cells.notes(subject, [each.measured for _, each in found])
     return Table(name, subject.strings(f"captions.{name}"), heads, body, notes)
+
+
+def _mnist(subject: Subject, row: Row) -> Cell:
+    """What the paper prints for the same row on MNIST, which is not re-run."""
+    return cells.printed(subject, subject.published.find(f"table-3.mnist.{row.key}"))

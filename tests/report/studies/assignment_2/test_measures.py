@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from scipy import stats
 
-from report.evidence.measure import accuracy, error, metric, neighbours
+from report.evidence.measure import metric
 from report.evidence.records import frame
+from report.studies.assignment_2.measures import accuracy, error, neighbours
 
 if TYPE_CHECKING:
     from report.evidence.measure import Measurement
