@@ -77,7 +77,17 @@ def value(subject: Subject, measured: Measurement, decimals: int, scale: float =
     """The mean over seeds, or the word for its absence."""
     if measured.summary is None:
         return status(subject, measured)
-    return of(subject, Number(scale * measured.summary.mean, decimals), "value", measured.references)
+    cell = of(subject, Number(scale * measured.summary.mean, decimals), "value", measured.references)
+    return replace(cell, detail=_by_seed(subject, measured, decimals, scale))
+
+
+def _by_seed(subject: Subject, measured: Measurement, decimals: int, scale: float) -> str:
+    """``0: 0.0237; 1: 0.0240; [0.0231, 0.0246]``: the value of each seed and the interval; empty where there are none."""
+    seeds = [stored.record.task.seed for stored in measured.records]
+    pairs = zip(seeds, measured.values, strict=False)
+    parts = [f"{seed}: {subject.numbers.fixed(scale * one, decimals)}" for seed, one in pairs if seed is not None]
+    span = [subject.numbers.interval(measured.interval, decimals, scale)] if measured.interval else []
+    return "; ".join([*parts, *span]) if parts else ""
 
 
 def signed(subject: Subject, measured: Measurement, decimals: int, scale: float = 1.0) -> Cell:

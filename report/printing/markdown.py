@@ -30,6 +30,8 @@ def cell(content: Cell) -> Markup:
         attributes.append(f".{content.tone}")
     if content.records:
         attributes.append(f"record={attribute(' '.join(content.records))}")
+    if content.detail:
+        attributes.append(f"seeds={attribute(content.detail)}")
     if content.source:
         attributes.append(f"source={attribute(content.source)}")
     return Markup(f"[{text}]{{{' '.join(attributes)}}}")

@@ -27,6 +27,7 @@ class Cell:
 
     A cell made of a number keeps it as ``number``; its text is what the language prints of that. ``missing`` marks the word
     that stands where a task gave no result.
+    ``detail`` is what a page tells of the number on request: the values of the seeds and the interval.
     """
 
     text: str
@@ -36,6 +37,7 @@ class Cell:
     tone: Tone = ""
     number: Number | None = None
     missing: bool = False
+    detail: str = ""
 
 
 TONES: dict[str, Tone] = {

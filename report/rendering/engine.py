@@ -32,7 +32,7 @@ def render(job: Job, engine: EngineChoice = "auto") -> RenderResult:
         raise StudyError(f"no {job.source.name} to render", where=str(job.source), cure="write the source first")
     labels_of(job.lang)
     chosen = choose(engine)
-    made, failed = _all(_makers(job, chosen))
+    made, failed = _all(_makers(job, chosen), chosen)
     if failed and not made:
         raise next(iter(failed.values()))
     for path, content in made.items():
@@ -69,11 +69,11 @@ def _makers(job: Job, engine: EngineName) -> dict[Path, Callable[[], bytes]]:
     return makers
 
 
-def _all(makers: Mapping[Path, Callable[[], bytes]]) -> tuple[dict[Path, bytes], dict[Path, StudyError]]:
+def _all(makers: Mapping[Path, Callable[[], bytes]], engine: EngineName) -> tuple[dict[Path, bytes], dict[Path, StudyError]]:
     """What could be made and what could not, at once: pandoc, typst and Quarto run outside of Python."""
     made: dict[Path, bytes] = {}
     failed: dict[Path, StudyError] = {}
-    with ThreadPoolExecutor(max_workers=2) as pool:
+    with ThreadPoolExecutor(max_workers=1 if engine == "quarto" else 2) as pool:
         for path, future in [(path, pool.submit(make)) for path, make in makers.items()]:
             try:
                 made[path] = future.result()

@@ -16,6 +16,8 @@ from report.rendering.style import STYLE_FOLDER, labels_of
 from store.errors import StudyError
 
 if TYPE_CHECKING:
+    from pydantic import JsonValue
+
     from report.rendering.job import Job
 
 TOC_DEPTH = 3
@@ -37,7 +39,8 @@ def html_page(job: Job) -> bytes:
     """
     depth = f"--toc-depth={TOC_DEPTH + 1}"  # below the title, the only h1
     page = _pandoc(job, ["--to=html5", "--mathml", depth, f"--template={STYLE_FOLDER / 'page.html'}"], "layout-html.lua")
-    return self_contained(page, job.source.parent)
+    words: dict[str, JsonValue] = {key: text for key, text in labels_of(job.lang).items() if key.startswith("js_")}
+    return self_contained(page, job.source.parent, words, job.watermark)
 
 
 def typst_document(job: Job) -> bytes:

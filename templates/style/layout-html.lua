@@ -3,7 +3,7 @@
 package.path = pandoc.path.join({ pandoc.path.directory(PANDOC_SCRIPT_FILE), "?.lua" })
 local measure = require("measure")
 
-local SCROLLS_FROM = 4      -- columns from which a table may be wider than a phone and takes the keyboard's focus
+local PINS_FROM = 4        -- columns beyond which a narrow screen keeps the first one in view
 local labels
 
 local function escape(text) return (text:gsub("[&<>\"]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" })) end
@@ -16,15 +16,16 @@ local ALIGN_CLASS = { AlignRight = "num", AlignCenter = "mid" }
 local function style_cells(tbl, columns)
   local aligns = {}
   for i, spec in ipairs(tbl.colspecs) do aligns[i] = ALIGN_CLASS[spec[1]] end
-  local function style(rows)
+  local function style(rows, scope)
     for _, row in ipairs(rows) do
       for i, cell in ipairs(row.cells) do
+        if scope then cell.attr.attributes.scope = scope elseif i == 1 then cell.attr.attributes.scope = "row" end
         if aligns[i] then cell.attr.classes:insert(aligns[i]) end
         if measure.is_long(columns[i]) then cell.attr.classes:insert("long") end
       end
     end
   end
-  style(tbl.head.rows)
+  style(tbl.head.rows, "col")
   for _, body in ipairs(tbl.bodies) do style(body.body) end
   tbl.colspecs = tbl.colspecs:map(function() return { "AlignDefault", nil } end)
 end
@@ -35,19 +36,15 @@ local function data_table(tbl)
   local classes = pandoc.List({ "table" })
   classes:extend(tbl.classes)
   style_cells(tbl, columns)
-  if not measure.is_long(columns[1]) then
-    for _, body in ipairs(tbl.bodies) do body.row_head_columns = 1 end
-  end
-  local name = #caption > 0 and escape(pandoc.utils.stringify(caption)) or ""
+  for _, body in ipairs(tbl.bodies) do body.row_head_columns = 1 end
   tbl.caption, tbl.identifier, tbl.classes = pandoc.Caption({}), "", {}
-  local scroll = pandoc.Attr("", { "scroll" }, {})
-  if #columns >= SCROLLS_FROM then
-    if #columns > SCROLLS_FROM and not measure.is_long(columns[1]) then scroll.classes:insert("pinned") end
-    scroll = pandoc.Attr("", scroll.classes, { { "role", "region" }, { "tabindex", "0" }, { "aria-label", name ~= "" and pandoc.utils.stringify(caption) or labels.table_region } })
-  end
+  local named = id ~= "" and #caption > 0 and { "aria-labelledby", id .. "-caption" } or { "aria-label", labels.table_region }
+  tbl.attr = pandoc.Attr("", {}, { named })
+  local scroll = pandoc.Attr("", { "scroll" }, { { "role", "region" }, { "tabindex", "0" }, named })
+  if #columns > PINS_FROM and not measure.is_long(columns[1]) then scroll.classes:insert("pinned") end
   local open = string.format('<figure%s class="%s">', id ~= "" and ' id="' .. id .. '"' or "", table.concat(classes, " "))
   local out = pandoc.Blocks({ html(open) })
-  if #caption > 0 then out:extend({ html("<figcaption>"), pandoc.Plain(caption), html("</figcaption>") }) end
+  if #caption > 0 then out:extend({ html(string.format("<figcaption%s>", id ~= "" and ' id="' .. id .. '-caption"' or "")), pandoc.Plain(caption), html("</figcaption>") }) end
   out:extend({ pandoc.Div({ tbl }, scroll), html("</figure>") })
   return out
 end
@@ -62,7 +59,7 @@ local function figure(element)
   element.classes:insert("image")
   if wide then
     element.classes:insert("wide")
-    element.content = { pandoc.Div(element.content, pandoc.Attr("", { "scroll" }, { { "role", "region" }, { "tabindex", "0" }, { "aria-label", labels.figure_region } })) }
+    element.content = { pandoc.Div(element.content, pandoc.Attr("", { "scroll" }, { { "role", "group" }, { "tabindex", "0" }, { "aria-label", labels.figure_region } })) }
   end
   return element
 end
@@ -83,7 +80,7 @@ local function formula(math)
     return all .. first .. rest
   end)
   if math.mathtype == "InlineMath" then return math end
-  return pandoc.Span({ math }, pandoc.Attr("", { "formula" }))
+  return pandoc.Span({ math }, pandoc.Attr("", { "formula" }, { { "role", "group" }, { "tabindex", "0" }, { "aria-label", labels.formula_region } }))
 end
 
 -- The report's title is the page's only h1; pandoc numbers sections from whatever level is the highest.

@@ -92,7 +92,7 @@ def test_watermark_and_title_are_plain_text(build: Path, tmp_path: Path) -> None
     odd = 'a_b* <c> & "d" #e $f'
     render(job_of(build, tmp_path, watermark=odd, title=odd), "pandoc")
     page = read_page(tmp_path / "report.html")
-    assert page.all("p", cls="watermark-bar")[0].text == odd
+    assert page.all("aside", cls="watermark-bar")[0].text == odd
     assert page.all("h1")[0].text == odd
     assert odd in PdfReader(tmp_path / "report.pdf").pages[1].extract_text()
 
