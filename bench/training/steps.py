@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Compute = Callable[[Batch, torch.Generator], Tensor]
     Body = Callable[[], None]
 
-BRANCHING = False
+BRANCHING = True  # an AE epoch of 48,000 images on one H200: 0.67 s with branches, 0.86 s without, the same bits
 WARM_UP = 3  # libraries choose kernels and allocate workspaces in the first calls, which a graph cannot record
 
 

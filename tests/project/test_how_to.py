@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "how-to"
 # In this order, each on what the one before has left.
 PAGES = ("add-a-study", "add-an-experiment", "add-a-table", "add-a-figure", "add-a-claim", "add-a-data-set")
+MODEL = "add-a-model"
 BLOCK = re.compile(r"^```(?P<kind>\w+)(?: (?P<what>file|append)=(?P<path>\S+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -68,23 +69,28 @@ def command(line: str, project: Path, artifacts: Path) -> str:
     return done.stdout
 
 
-@pytest.fixture(scope="module")
-def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[str, str]]:
-    """The copied project and the store after all pages, and what the commands of each page printed."""
-    base = tmp_path_factory.mktemp("how-to")
-    project, artifacts = base / "project", base / "artifacts"
+def copied(base: Path) -> tuple[Path, Path]:
+    """A copy of the project's own files, and where its store will be."""
+    project = base / "project"
     for room in ("bench", "store", "report", "templates", "data"):
         shutil.copytree(ROOT / room, project / room, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copyfile(ROOT / "pyproject.toml", project / "pyproject.toml")
+    return project, base / "artifacts"
+
+
+@pytest.fixture(scope="module")
+def followed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[str, str]]:
+    """The copied project and the store after all pages, and what the commands of each page printed."""
+    project, artifacts = copied(tmp_path_factory.mktemp("how-to"))
     printed = {page: "".join(follow(block, project, artifacts) for block in blocks(page)) for page in PAGES}
     return project, artifacts, printed
 
 
 def test_every_page_has_something_to_follow() -> None:
     """A page without a file, a change or a command would pass whatever it says."""
-    assert all(blocks(page) for page in PAGES)
+    assert all(blocks(page) for page in (*PAGES, MODEL))
     on_disk = {path.stem for path in FOLDER.glob("add-*.md")}
-    assert on_disk <= {*PAGES, "add-a-model"}
+    assert on_disk == {*PAGES, MODEL}
 
 
 def test_the_pages_end_in_a_run_that_is_sound(followed: tuple[Path, Path, dict[str, str]]) -> None:
@@ -109,3 +115,15 @@ def test_what_was_added_stands_in_the_report(followed: tuple[Path, Path, dict[st
         "Two estimates differ by 0.01.",
     ):
         assert words in text
+
+
+@pytest.mark.campaign
+def test_a_model_joins_the_first_study_by_its_page(tmp_path: Path) -> None:
+    """A sparse autoencoder: trained, rechecked, judged in a family of its own, and shown beside the others with dashes."""
+    project, artifacts = copied(tmp_path)
+    printed = "".join(follow(block, project, artifacts) for block in blocks(MODEL))
+    assert (artifacts / "records" / "autoencoder" / "sparse" / "seed-0").is_dir()
+    assert "sound" in printed
+    assert "own.sparse.latent" in printed
+    page = (artifacts / "report" / "report.html").read_text(encoding="utf-8")
+    assert "Sparse AE" in page

@@ -11,7 +11,7 @@ from bench.models.autoencoders.networks import Shape, build
 from bench.models.autoencoders.objectives import objective_of
 from bench.models.classifier.network import build_head
 from bench.models.classifier.objective import classification
-from bench.training import loop
+from bench.training import loop, steps
 from bench.training.flat import backward_of, copying, flatten
 from bench.training.loop import EVALUATION_BATCH, Examples, Objective, Schedule, Surroundings, Training, fit
 from bench.training.steps import WARM_UP, Pass, Step, Work, recording, with_optimizer
@@ -29,6 +29,12 @@ TRAIN, VALIDATION = 5 * SIZE + 3, 2 * EVALUATION_BATCH + 10  # whole batches and
 IMAGES = torch.rand(TRAIN + VALIDATION, 1, 28, 28, generator=torch.Generator().manual_seed(3))
 LABELS = torch.arange(TRAIN + VALIDATION) % 10
 SUBJECTS = ["ae", "vae", "dae", "head"]
+
+
+@pytest.fixture(autouse=True)
+def _without_branches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is recorded here is recorded on the CPU, which has no streams; ``test_branches.py`` is about those."""
+    monkeypatch.setattr(steps, "BRANCHING", False)
 
 
 def subject(name: str) -> tuple[nn.Module, Objective, Examples]:
