@@ -38,7 +38,7 @@ from store.errors import UsageError
 def test_a_setting_beyond_its_range_is_refused(override: str, said: str) -> None:
     """It names the key, the value, the range and the flag, and no library's own error is seen."""
     with pytest.raises(UsageError, match=rf"{said}[^\0]*where: --set") as caught:
-        load_profile("quick", [override], study="assignment_2")
+        load_profile("quick", ["detection.images=40", override], study="assignment_2")
     assert caught.value.exit_code == 2
 
 
