@@ -30,7 +30,8 @@ def label(name: str, *boxes: tuple[float, ...], shape: tuple[int, int] = (40, 10
 def trainer_of(labels: list[dict[str, object]], **settings: int) -> SimpleNamespace:
     """What the check looks at."""
     loader = SimpleNamespace(dataset=SimpleNamespace(labels=labels))
-    arguments = SimpleNamespace(**({"imgsz": 64, "batch": 4, "epochs": 2} | settings))
+    asked = {"imgsz": 64, "batch": 4, "epochs": 2, "optimizer": "SGD", "lr0": 0.01, "nbs": 64}
+    arguments = SimpleNamespace(**(asked | settings))
     return SimpleNamespace(args=arguments, train_loader=loader, test_loader=SimpleNamespace(dataset=SimpleNamespace(labels=[])))
 
 
