@@ -7,11 +7,16 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nox
 from nox.project import dependency_groups, load_toml
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "none"  # the shared environment below takes the place of one environment a session
@@ -25,6 +30,8 @@ PYTHON = str(ENVIRONMENT / ("Scripts/python.exe" if sys.platform == "win32" else
 # The oldest supported Python resolves the lock: newer releases of a library drop old Pythons first, so what installs
 # there installs on the newer ones too.
 LOCK_PYTHON = (3, 11)
+# What is installed from this repository under the name that another package asks for, and why: packages/*/pyproject.toml.
+STAND_INS = {"ultralytics": ROOT / "packages" / "opencv-python"}
 UNLOCKED_GROUPS = {"quarto"}  # its package downloads a release while it installs
 CUDA_PREFIXES = (
     "nvidia-",
@@ -124,7 +131,7 @@ def lock(session: nox.Session) -> None:
     requirements = sorted({line for group in _group_names() - UNLOCKED_GROUPS for line in _requirements(group)})
     answer = ENVIRONMENT / "resolved.json"
     flags = ("--quiet", "--dry-run", "--ignore-installed", f"--report={answer}")
-    _run(session, "-m", "pip", "install", *flags, *session.posargs, *requirements)
+    _run(session, "-m", "pip", "install", *flags, *session.posargs, *map(str, _stand_ins(requirements)), *requirements)
     LOCK.write_text(LOCK_HEADER + "".join(f"{pin}\n" for pin in _pins(answer)), encoding="utf-8")
     session.log(f"wrote {LOCK.name}; run nox -s lint types tests next")
 
@@ -142,11 +149,17 @@ def _install(session: nox.Session, group: str) -> None:
     """Install a dependency group under the lock, unless the environment already holds just that."""
     _make_environment(session)
     requirements = _requirements(group)
-    wanted = hashlib.sha256("\n".join([*requirements, LOCK.read_text(encoding="utf-8")]).encode()).hexdigest()
+    stand_ins = _stand_ins(requirements)
+    content = [*requirements, *(_stand_in_text(folder) for folder in stand_ins), LOCK.read_text(encoding="utf-8")]
+    wanted = hashlib.sha256("\n".join(content).encode()).hexdigest()
     stamp = ENVIRONMENT / f"installed-{group}"
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
         return
-    _run(session, "-m", "pip", "install", "--disable-pip-version-check", f"--constraint={LOCK}", *requirements)
+    if stand_ins and any(ENVIRONMENT.glob("**/site-packages/opencv_python.libs")):
+        # An environment of an earlier version: removed later, the desktop build would take the other build's files with it.
+        _run(session, "-m", "pip", "uninstall", "--quiet", "--yes", "opencv-python", "opencv-python-headless")
+    flags = ("--disable-pip-version-check", f"--constraint={LOCK}")
+    _run(session, "-m", "pip", "install", *flags, *map(str, stand_ins), *requirements)
     stamp.write_text(wanted, encoding="utf-8")
 
 
@@ -166,6 +179,16 @@ def _group_names() -> set[str]:
 
 def _requirements(group: str) -> tuple[str, ...]:
     return dependency_groups(load_toml(ROOT / "pyproject.toml"), group)
+
+
+def _stand_ins(requirements: Iterable[str]) -> list[Path]:
+    """The folders to install besides ``requirements``, for what these ask for in their turn."""
+    names = {canonicalize_name(Requirement(line).name) for line in requirements}
+    return [folder for name, folder in STAND_INS.items() if name in names]
+
+
+def _stand_in_text(folder: Path) -> str:
+    return (folder / "pyproject.toml").read_text(encoding="utf-8")
 
 
 def _pins(answer: Path) -> list[str]:

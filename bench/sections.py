@@ -26,6 +26,15 @@ def _each_once(values: tuple[_T, ...]) -> tuple[_T, ...]:
 Once = AfterValidator(_each_once)
 
 
+class OutOfRangeError(ValueError):
+    """A value that the rest of a configuration does not allow; ``key`` names it, the message gives its range."""
+
+    def __init__(self, key: str, message: str) -> None:
+        """Keep the key apart, so that the command line can say which option set it."""
+        super().__init__(message)
+        self.key = key
+
+
 class Section(BaseModel):
     """A frozen part of a configuration: an unknown key and a number that is not finite are errors."""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ValidationError
 
 from bench.harness.studies import load_study
+from bench.sections import OutOfRangeError
 from store.errors import UsageError
 
 if TYPE_CHECKING:
@@ -150,12 +151,13 @@ def _validate(model: type[StudySettings], tree: Mapping[str, object], path: Path
         return model.model_validate(tree)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        own = first.get("ctx", {}).get("key")  # of a rule over several sections, which names the key itself
-        key = str(own or ".".join(str(part) for part in first["loc"]))
+        cause = first.get("ctx", {}).get("error")
+        own = cause if isinstance(cause, OutOfRangeError) else None  # of a rule over several sections, which names the key
+        key = own.key if own else ".".join(str(part) for part in first["loc"])
         where = next((flag for name, flag in origins.items() if f"{key}.".startswith(f"{name}.")), str(path))
         if first["type"] == "extra_forbidden":
             raise _unknown_key(model, key, where) from error
-        message = first["msg"] if own else f"{key} = {first['input']!r}: {first['msg']}"
+        message = str(own) if own else f"{key} = {first['input']!r}: {first['msg']}"
         raise UsageError(message, where=where, cure="give a value of the right kind") from error
 
 

@@ -108,3 +108,13 @@ def test_every_pin_is_reachable() -> None:
     if absent:
         pytest.skip(f"not installed here: {', '.join(sorted(absent))}")
     assert set(pins()) - {canonicalize_name(requirement.name) for requirement in reachable_requirements()} == set()
+
+
+def test_the_stand_in_for_opencv_moves_with_the_lock() -> None:
+    """packages/opencv-python has the version of the build that it brings, and the lock pins both to it."""
+    path = ROOT / "packages" / "opencv-python" / "pyproject.toml"
+    project = tomllib.loads(path.read_text(encoding="utf-8"))["project"]
+    (brought,) = (Requirement(line) for line in project["dependencies"])
+    assert (project["name"], brought.name) == ("opencv-python", "opencv-python-headless")
+    assert str(brought.specifier) == f"=={project['version']}"
+    assert pins()["opencv-python"] == pins()["opencv-python-headless"] == Version(project["version"])

@@ -8,9 +8,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pydantic_core import PydanticCustomError
-
 from bench.datasets.fashion.manifest import read_manifest
+from bench.sections import OutOfRangeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,11 +19,10 @@ if TYPE_CHECKING:
 
 
 def check_limits(config: StudyConfig) -> None:
-    """Raise PydanticCustomError, which names the key and its range, for the first setting that the images do not allow."""
+    """Raise OutOfRangeError, which names the key and its range, for the first setting that the images do not allow."""
     for key, value, low, high, why in _ranges(config):
         if not low <= value <= high:
-            context = {"key": key, "value": value, "low": f"{low:.10g}", "high": f"{high:.10g}", "why": why}
-            raise PydanticCustomError("out_of_range", "{key} = {value}: allowed is {low} to {high}, {why}", context)
+            raise OutOfRangeError(key, f"{key} = {value}: allowed is {low:.10g} to {high:.10g}, {why}")
 
 
 def _ranges(config: StudyConfig) -> Iterator[tuple[str, float, float, float, str]]:
