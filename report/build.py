@@ -81,6 +81,7 @@ def build(artifacts: Path, options: Options) -> BuildResult:
     found = perf if perf.is_file() else None
     choices: dict[str, JsonValue] = {"engine": engine, "formats": list(options.formats), "language": options.language}
     choices["certificate"] = evidence.certificate.digest if evidence.certificate else None
+    choices["certified_here"] = evidence.certified_here
     records = evidence.everything()
     inputs = inputs_digest(run, (stored.record.digest for stored in records), choices, found)
     outputs = tuple(folder / f"report.{form}" for form in options.formats)

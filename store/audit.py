@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import ValidationError
 
 from store.canonical import digest, digest_file, readable_json
-from store.certificates import CERTIFICATE, Certificate, certificate_path, is_reproduced
+from store.certificates import CERTIFICATE, Certificate, certificate_path, outcome_of
 from store.doors import DOCUMENT_BYTES, parse_json, read_bounded, reason_of
 from store.manifests import misfits
 from store.records import MANIFEST, Stored, folder_of
@@ -106,8 +106,10 @@ def audit_certificate(root: Path, run: Run) -> tuple[Certificate | None, list[Pr
     certificate, problems = _read(path, Certificate, cure)
     if certificate is None or certificate.run_digest != run.digest:
         return None, problems
-    if certificate.reproduced != is_reproduced(tuple(task.verdict for task in certificate.tasks)):
+    if certificate.outcome != outcome_of(certificate.tasks, certificate.selection):
         problems.append(Problem(f"{CERTIFICATE} says of the whole what its tasks do not say", str(path), cure))
+    if certificate.selection.tasks_in_run != len(run.entries):
+        problems.append(Problem(f"{CERTIFICATE} speaks of another number of tasks than the run has", str(path), cure))
     return certificate, problems
 
 

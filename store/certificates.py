@@ -11,19 +11,25 @@ from store.doors import is_file, read_json
 from store.manifests import load_manifest
 from store.records import write_atomic
 from store.runs import run_path
-from store.schema import Sha256, TaskKey, seal
+from store.schema import Count, Instant, Name, Sha256, TaskKey, Trait, seal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from store.schema import Run
 
 CERTIFICATE = "certificate.json"
 CHECKED = "checked-here.json"
+CERTIFICATE_VERSION: Literal[2] = 2  # version 1 took its tolerance from the stored records
 _UNSEALED = "0" * 64
 Verdict = Literal["bit_identical", "consistent", "divergence", "different", "not_comparable", "failed", "skipped", "no_result"]
-REPRODUCED: frozenset[Verdict] = frozenset({"bit_identical", "consistent"})
+Outcome = Literal["reproduced", "consistent", "incomplete", "not_reproduced"]
+AGREEING: frozenset[Verdict] = frozenset({"bit_identical", "consistent"})
 NEUTRAL: frozenset[Verdict] = frozenset({"no_result"})  # the record itself says that its task failed or was skipped
+COVERAGE = (
+    0.5  # of the selected tasks at least this share must agree: a run that has almost no results is not reproduced by them
+)
 
 
 class _Sealed(BaseModel):
@@ -36,6 +42,7 @@ class TaskVerdict(_Sealed):
     ``epoch``, ``parts`` and ``tensors`` say where two trainings part; ``what`` names the first other thing that differs,
     with both values. ``environment`` lists what changed in the environment class. ``resumed_*`` are the epochs after
     which a training was taken up again. ``upstream`` says of each record that the task read which run it came from.
+    ``trained`` says that the record is of a training, ``differences`` name every file that is not the same in the two.
     """
 
     task: TaskKey
@@ -46,6 +53,8 @@ class TaskVerdict(_Sealed):
     parts: tuple[str, ...] = ()
     tensors: tuple[str, ...] = ()
     what: str = ""
+    differences: tuple[str, ...] = ()
+    trained: bool = False
     stored: JsonValue = None
     again: JsonValue = None
     environment: tuple[str, ...] = ()
@@ -58,24 +67,30 @@ class TaskVerdict(_Sealed):
 
 
 class Selection(_Sealed):
-    """Which of the run's tasks were asked for: patterns, then a sample that the seed decides."""
+    """Which of the run's tasks were asked for: patterns, then a sample that the seed decides.
+
+    The seed is a number that whoever verifies drew for this one certificate, so that no author of a run can choose it.
+    """
 
     patterns: tuple[str, ...] = ()
-    sample: int | None = None
+    sample: Count | None = None
     sample_seed: str | None = None
-    tasks_in_run: int
+    tasks_in_run: Count
+    trainings_in_run: Count
 
 
 class Tolerance(_Sealed):
     """When metrics of another environment class count as consistent: the larger of the two bounds holds.
 
-    ``relative`` is of the stored value, ``deviations`` of the sample standard deviation over at least ``seeds`` seeds.
+    ``relative`` is of the value that came out now, ``deviations`` of the sample standard deviation over at least ``seeds``
+    seeds that ran again; that bound is never more than ``cap`` of the value. Nothing of it comes from the stored records.
     Whole numbers have to be equal, except ``best_epoch``, which is not compared.
     """
 
     relative: float
     deviations: float
     seeds: int
+    cap: float
 
 
 class Side(_Sealed):
@@ -83,14 +98,14 @@ class Side(_Sealed):
 
     environment: dict[str, tuple[str, ...]]
     machines: tuple[dict[str, JsonValue], ...]
-    git: tuple[str, ...]
+    git: tuple[Trait, ...]
 
 
 class Certificate(_Sealed):
     """The verdict on every selected task of one run, which ``run_digest`` identifies."""
 
-    schema_version: Literal[1] = 1
-    run_id: str
+    schema_version: Literal[2] = CERTIFICATE_VERSION
+    run_id: Name
     run_digest: Sha256
     scope: str
     selection: Selection
@@ -98,14 +113,31 @@ class Certificate(_Sealed):
     stored: Side
     again: Side
     tasks: tuple[TaskVerdict, ...]
-    reproduced: bool
-    created_at: str
+    outcome: Outcome
+    created_at: Instant
     digest: Sha256
 
+    @property
+    def reproduced(self) -> bool:
+        """Whether what was selected came out the same, or within the stated tolerance in another environment class."""
+        return self.outcome in {"reproduced", "consistent"}
 
-def is_reproduced(verdicts: tuple[Verdict, ...]) -> bool:
-    """Whether everything that has a result gave it again, and something has one."""
-    return set(verdicts) <= REPRODUCED | NEUTRAL and bool(set(verdicts) & REPRODUCED)
+
+def outcome_of(tasks: Sequence[TaskVerdict], selection: Selection) -> Outcome:
+    """What the verdicts amount to.
+
+    ``reproduced``: the same bits wherever there is a result; ``consistent``: some of it only within the tolerance;
+    ``incomplete``: nothing speaks against the run, but too little of what was selected has a result, or none of that is a
+    training, where the run has any; ``not_reproduced``: something came out otherwise, or could not be run.
+    """
+    verdicts = [task.verdict for task in tasks]
+    if not set(verdicts) <= AGREEING | NEUTRAL:
+        return "not_reproduced"
+    agreeing = [task for task in tasks if task.verdict in AGREEING]
+    untrained = selection.trainings_in_run > 0 and not any(task.trained for task in agreeing)
+    if untrained or not agreeing or len(agreeing) < COVERAGE * len(tasks):
+        return "incomplete"
+    return "consistent" if "consistent" in verdicts else "reproduced"
 
 
 def certificate_path(root: Path, run_id: str) -> Path:
@@ -151,5 +183,5 @@ def load_certificate(root: Path, run: Run) -> Certificate | None:
     if not is_file(path):
         return None
     cure = f"delete {path}, or make it anew: python -m bench reproduce {run.run_id}"
-    certificate = load_manifest(path, Certificate, "certificate", cure)
+    certificate = load_manifest(path, Certificate, "certificate", cure, CERTIFICATE_VERSION)
     return certificate if certificate.run_digest == run.digest else None

@@ -110,9 +110,9 @@ def _action(record: Record) -> Entity:
 def _times(record: Record) -> Entity:
     try:
         started = datetime.fromisoformat(record.execution.started_at)
-    except ValueError:
+        ended = started + timedelta(seconds=round(record.execution.duration_s))
+    except (ValueError, OverflowError):  # no date, or one that ends after the year 9999
         return {}
-    ended = started + timedelta(seconds=round(record.execution.duration_s))
     return {"startTime": started.isoformat(), "endTime": ended.isoformat()}
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from store.audit import AuditedRecord, Problem
+from store.chain import CHAIN
 from store.records import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from store.certificates import Certificate
+    from store.certificates import Certificate, TaskVerdict
     from store.records import Stored
     from store.schema import Record, Run, RunEntry
 
@@ -33,7 +34,15 @@ def audit_links(run: Run, records: Mapping[str, AuditedRecord]) -> Iterator[Prob
 
 def audit_certified(certificate: Certificate, where: Path, records: Mapping[str, AuditedRecord]) -> Iterator[Problem]:
     """Every verdict in the certificate at ``where`` on a record or a result that the run does not have."""
+    trained = [name for name, each in records.items() if each.stored is not None and _is_training(each.stored.record)]
+    if len(trained) != certificate.selection.trainings_in_run:
+        yield Problem("the certificate speaks of another number of trainings than the run has", str(where), _CERTIFY)
+    names = [task.task.id for task in certificate.tasks]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield Problem(f"the certificate judges {name} twice", str(where), _CERTIFY)
     for task in certificate.tasks:
+        for what in _verdict_contradictions(task, certificate, records.get(task.task.id)):
+            yield Problem(what, str(where), _CERTIFY)
         stored = records[task.task.id].stored if task.task.id in records else None
         if task.task.id not in records:
             yield Problem(f"the certificate judges {task.task.id}, which the run does not name", str(where), _CERTIFY)
@@ -41,6 +50,35 @@ def audit_certified(certificate: Certificate, where: Path, records: Mapping[str,
             yield Problem(f"the certificate judges another {task.task.id} than the run names", str(where), _CERTIFY)
         elif stored is not None and stored.record.result_digest != task.result_stored:
             yield Problem(f"the certificate judges another result of {task.task.id} than the one stored", str(where), _CERTIFY)
+
+
+def _verdict_contradictions(task: TaskVerdict, certificate: Certificate, audited: AuditedRecord | None) -> Iterator[str]:
+    """What a verdict says that its own digests, the certificate's other verdicts or the record speak against."""
+    name, other = task.task.id, {each.task.id: each for each in certificate.tasks}
+    ran = task.verdict in {"bit_identical", "consistent", "divergence", "different"}
+    if ran and task.result_again is None:
+        yield f"the certificate calls {name} {task.verdict}, and names no result of its re-run"
+    if task.verdict in {"no_result", "not_comparable"} and task.result_again is not None:
+        yield f"the certificate calls {name} {task.verdict}, and names a result of a re-run"
+    again = [other.get(upstream) for upstream, origin in task.upstream.items() if origin == "again"]
+    moved = task.resumed_stored != task.resumed_again or any(
+        each is None or each.result_again != each.result_stored for each in again
+    )
+    if task.verdict == "bit_identical" and task.result_again not in {None, task.result_stored} and not moved:
+        yield f"the certificate calls {name} bit-identical, with another result than the one stored"
+    if task.verdict in {"divergence", "different"} and task.result_again == task.result_stored:
+        yield f"the certificate calls {name} {task.verdict}, with the very result that is stored"
+    if (task.verdict == "consistent") > bool(task.environment):
+        yield f"the certificate calls {name} consistent, and names no other environment"
+    record = audited.stored.record if audited is not None and audited.stored is not None else None
+    if record is not None and (record.status in {"failed", "skipped"}) != (task.verdict == "no_result"):
+        yield f"the certificate calls {name} {task.verdict}, and its record is {record.status}"
+    if record is not None and task.trained != _is_training(record):
+        yield f"the certificate says of {name} whether it is a training, and its record says otherwise"
+
+
+def _is_training(record: Record) -> bool:
+    return any(entry.name == CHAIN for entry in record.files)
 
 
 def upstream_of(stored: Stored, records: Mapping[str, AuditedRecord]) -> dict[str, Stored] | None:

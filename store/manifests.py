@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
-def load_manifest(path: Path, model: type[_Model], kind: str, cure: str) -> _Model:
-    """The manifest at ``path``, which ``kind`` names for people.
+def load_manifest(path: Path, model: type[_Model], kind: str, cure: str, version: int = SCHEMA_VERSION) -> _Model:
+    """The manifest at ``path``, which ``kind`` names for people, of the schema's ``version``.
 
     Raises IntegrityError where anything about it is not so, StoreError where it may not be read.
     """
@@ -30,7 +30,7 @@ def load_manifest(path: Path, model: type[_Model], kind: str, cure: str) -> _Mod
         raise forbidden(path, error) from error
     except (OSError, ValueError, MemoryError) as error:
         raise IntegrityError(f"{kind} cannot be read: {reason_of(error)}", where=str(path), cure=cure) from error
-    return _checked(fields, model, kind, (str(path), cure))
+    return _checked(fields, model, kind, (str(path), cure), version)
 
 
 def parse_manifest(content: bytes, model: type[_Model], kind: str, place: tuple[str, str]) -> _Model:
@@ -48,11 +48,13 @@ def misfits(error: ValidationError) -> list[str]:
     return [f"{printable('.'.join(map(str, each['loc']))) or 'the whole'}: {printable(each['msg'])}" for each in found]
 
 
-def _checked(fields: JsonValue, model: type[_Model], kind: str, place: tuple[str, str]) -> _Model:
+def _checked(
+    fields: JsonValue, model: type[_Model], kind: str, place: tuple[str, str], version: int = SCHEMA_VERSION
+) -> _Model:
     where, cure = place
-    version = fields.get("schema_version", SCHEMA_VERSION) if isinstance(fields, dict) else SCHEMA_VERSION
-    if version != SCHEMA_VERSION or isinstance(version, bool | float):
-        message = f"{kind} has schema version {printable(repr(version))[:40]}, this program reads {SCHEMA_VERSION}"
+    found = fields.get("schema_version", version) if isinstance(fields, dict) else version
+    if found != version or isinstance(found, bool | float):
+        message = f"{kind} has schema version {printable(repr(found))[:40]}, this program reads {version}"
         raise IntegrityError(message, where=where, cure=cure)
     try:
         manifest = model.model_validate(fields)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
-_DISTRIBUTION = {
+DISTRIBUTION = {
     "sklearn": "scikit-learn",
     "skimage": "scikit-image",
     "cv2": "opencv-python",
@@ -26,7 +26,7 @@ _DISTRIBUTION = {
     "yaml": "pyyaml",
 }
 # One module, several builds of it: with the sessions of noxfile.py the second is a name that stands for the first.
-_BUILDS = {"opencv-python": ("opencv-python-headless", "opencv-python")}
+BUILDS = {"opencv-python": ("opencv-python-headless", "opencv-python")}
 _CARRIED = {"ultralytics": "opencv-python"}  # reads and resizes the images, so its version counts too
 _PROJECT = Path(__file__).parents[2]
 
@@ -37,8 +37,8 @@ def environment_class(device: str, threads: int, libraries: Iterable[str]) -> di
     found = {"device": device_kind(device), "threads": str(threads), "python": python, "machine": platform.machine()}
     found["system"] = platform.system()
     for name in sorted({*libraries, *(_CARRIED[name] for name in libraries if name in _CARRIED)}):
-        package = _DISTRIBUTION.get(name, name)
-        number = next(filter(None, map(_version_of, _BUILDS.get(package, (package,)))), None)
+        package = DISTRIBUTION.get(name, name)
+        number = next(filter(None, map(_version_of, BUILDS.get(package, (package,)))), None)
         if number:  # the standard library has none
             found[name] = number
     return found

@@ -12,6 +12,7 @@ from bench.harness.environment import environment_class
 from bench.harness.explanation import changes_since
 from bench.harness.settings import INFERENCE, SENSITIVITY
 from bench.harness.studies import load_study, questions_of
+from store.doors import is_file
 from store.errors import IntegrityError
 from store.records import MANIFEST, Stored, check_files, folder_of, load, records_of
 from store.schema import Ingredients
@@ -120,7 +121,7 @@ def _ingredients(
 def _decide(task: Task, ingredients: Ingredients, planned: Mapping[str, Planned], root: Path) -> Planned:
     fingerprint = ingredients.fingerprint(task.key)
     folder = folder_of(root, task.key, fingerprint)
-    if not (folder / MANIFEST).is_file():
+    if not is_file(folder / MANIFEST):
         return _new(task, ingredients, fingerprint, root)
     try:
         stored = load(folder)

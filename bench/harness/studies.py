@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bench.harness.settings import StudySettings
     from bench.harness.task import Context, Outcome, Task
     from bench.rechecking.verification.comparison import Comparison
+    from bench.rechecking.verification.standing import Standing
     from store.records import Stored
     from store.schema import Record, Run
 
@@ -86,6 +87,10 @@ class Study:
     def agreement(self, records: Mapping[str, Stored]) -> Iterator[tuple[str, Comparison]]:
         """What the records of one run say of the same thing: task id and comparison."""
         return cast("Iterator[tuple[str, Comparison]]", self._rechecking().agreeing(records))
+
+    def fields(self) -> Mapping[str, Mapping[str, Standing]]:
+        """Experiment to what each field of its records stands on; empty where the study does not say."""
+        return cast("Mapping[str, Mapping[str, Standing]]", getattr(self._rechecking(), "FIELDS", {}))
 
     def _rechecking(self) -> ModuleType:
         return importlib.import_module(f"{_PACKAGE}.{self.name}.rechecks.study")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from store.certificates import load_certificate
+from store.certificates import is_checked_here, load_certificate
 from store.formats import read_arrays, read_document, read_table
 from store.runs import load_entry, load_run
 
@@ -28,11 +28,15 @@ Cell = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A run and its records, by experiment and variant in the order of the seeds; what re-running it gave, if anyone did."""
+    """A run and its records, by experiment and variant in the order of the seeds; what re-running it gave, if anyone did.
+
+    ``certified_here`` says that the re-run was this store's own; otherwise the certificate is a claim of whoever sent it.
+    """
 
     run: Run
     cells: Mapping[Cell, tuple[Stored, ...]]
     certificate: Certificate | None = None
+    certified_here: bool = False
 
     def records(self, experiment: str, variant: str) -> tuple[Stored, ...]:
         """Every record of the cell, whatever its status; empty where the run has no such task."""
@@ -57,7 +61,7 @@ def load_evidence(root: Path, run: Run) -> Evidence:
     for entry in run.entries:
         cells.setdefault((entry.task.experiment, entry.task.variant), []).append(load_entry(root, entry))
     ordered = {cell: tuple(sorted(records, key=_seed)) for cell, records in cells.items()}
-    return Evidence(run, ordered, load_certificate(root, run))
+    return Evidence(run, ordered, load_certificate(root, run), is_checked_here(root, run))
 
 
 def evidence_of(root: Path, run_id: str | None = None) -> Evidence:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 TONES: dict[Verdict, Tone] = {
     "bit_identical": "ok",
-    "consistent": "ok",
+    "consistent": "warn",
     "divergence": "bad",
     "different": "bad",
     "not_comparable": "warn",
@@ -58,6 +58,8 @@ def _finding(subject: Subject, item: TaskVerdict) -> str:
     elif item.what:
         values = {"stored": _shown(subject, item.stored), "again": _shown(subject, item.again)}
         parts.append(s("reproduction_findings.differs", what=item.what, **values))
+    if item.differences:
+        parts.append(s("reproduction_findings.files", files="; ".join(item.differences)))
     if item.environment:
         parts.append(s("reproduction_findings.environment", changes=", ".join(item.environment)))
     if item.resumed_stored or item.resumed_again:

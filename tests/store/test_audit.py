@@ -264,12 +264,12 @@ def certify(root: Path, manifest: Path) -> Path:
         "run_id": run.run_id,
         "run_digest": run.digest,
         "scope": "",
-        "selection": {"tasks_in_run": 2},
-        "tolerance": {"relative": 0.0, "deviations": 0.0, "seeds": 1},
+        "selection": {"tasks_in_run": 2, "trainings_in_run": 0},
+        "tolerance": {"relative": 0.0, "deviations": 0.0, "seeds": 1, "cap": 0.0},
         "stored": side,
         "again": side,
-        "tasks": [{**task, "result_stored": stored.record.result_digest}],
-        "reproduced": True,
+        "tasks": [{**task, "result_stored": stored.record.result_digest, "result_again": stored.record.result_digest}],
+        "outcome": "reproduced",
         "created_at": "2026-01-01T00:00:00+00:00",
     }
     whole = Certificate.model_validate({**fields, "digest": "0" * 64}).model_dump(mode="json", exclude={"digest"})
@@ -280,7 +280,7 @@ def certify(root: Path, manifest: Path) -> Path:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (lambda fields: fields.update(reproduced=False), "says of the whole what its tasks do not say"),
+        (lambda fields: fields.update(outcome="not_reproduced"), "says of the whole what its tasks do not say"),
         (lambda fields: fields["tasks"][0].update(result_stored="0" * 64), "judges another result of autoencoder/ae/seed-0"),
         (lambda fields: fields["tasks"][0].update(fingerprint="0" * 64), "judges another autoencoder/ae/seed-0"),
         (lambda fields: fields["tasks"][0]["task"].update(seed=7), "judges autoencoder/ae/seed-7, which the run does not name"),

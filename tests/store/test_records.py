@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from store.canonical import digest
+from store.canonical import digest, readable_json
 from store.errors import IntegrityError, StoreError
 from store.records import MANIFEST, Draft, check_files, commit, folder_of, load, records_of, sweep, write_atomic
-from store.schema import Execution, Ingredients, Result, TaskKey
+from store.schema import Execution, Ingredients, Result, TaskKey, seal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -199,3 +199,14 @@ def test_result_refuses_what_json_cannot_hold() -> None:
         Result(status="ok", metrics={"mse_per_pixel": float("nan")})
     with pytest.raises(ValueError, match="JSON"):
         digest({"mse_per_pixel": float("inf")})
+
+
+def test_a_record_that_contradicts_its_fingerprint_is_refused(tmp_path: Path) -> None:
+    """Another configuration under the same name, with the manifest's own digest made to fit: the fingerprint does not."""
+    stored = commit(tmp_path, draft())
+    path = stored.folder / MANIFEST
+    fields = json.loads(path.read_text())
+    fields["ingredients"]["environment"]["device"] = "cuda"
+    path.write_bytes(readable_json(seal(fields)))
+    with pytest.raises(IntegrityError, match="contradicts its fingerprint"):
+        load(stored.folder)

@@ -115,12 +115,12 @@ def test_a_certificate_is_left_out_where_the_run_names_other_records(tmp_path: P
         "run_id": run.run_id,
         "run_digest": run.digest,
         "scope": "",
-        "selection": {"tasks_in_run": 4},
-        "tolerance": {"relative": 0.1, "deviations": 3.0, "seeds": 3},
+        "selection": {"tasks_in_run": 4, "trainings_in_run": 0},
+        "tolerance": {"relative": 0.1, "deviations": 3.0, "seeds": 3, "cap": 0.0},
         "stored": empty,
         "again": empty,
         "tasks": [],
-        "reproduced": False,
+        "outcome": "not_reproduced",
         "created_at": "",
     }
     write_certificate(tmp_path / "b", fields)

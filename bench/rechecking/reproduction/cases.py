@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from bench.rechecking.reproduction.clean_store import copy_record
-from bench.rechecking.reproduction.comparison import Finding, compare, resumed, spread_of
+from bench.rechecking.reproduction.comparison import Finding, compare, is_training, resumed, spread_of
 from bench.rechecking.reproduction.footing import Footing, footings
 from store.certificates import TaskVerdict
 
@@ -70,15 +70,15 @@ def prepared(
     return tuple(plan())
 
 
-def verdict_on(case: Case, again: Mapping[str, Stored], wanted: Collection[str], records: Mapping[str, Stored]) -> TaskVerdict:
-    """What is said of the case once the wanted tasks have run; raises IntegrityError where a chain is not sound."""
+def verdict_on(case: Case, again: Mapping[str, Stored], wanted: Collection[str]) -> TaskVerdict:
+    """What is said of the case once the wanted tasks have run; raises IntegrityError where a chain is not sound.
+
+    How much a metric may differ follows from what ran again alone: the stored records are what is being judged.
+    """
     record, new = case.stored.record, again.get(case.id) if case.id in wanted else None
-    peers = [
-        other.record
-        for other in records.values()
-        if (other.record.task.experiment, other.record.task.variant) == (record.task.experiment, record.task.variant)
-    ]
-    spread = spread_of(peers)
+    kind = (record.task.experiment, record.task.variant)
+    peers = [other.record for name, other in again.items() if name in wanted]
+    spread = spread_of(peer for peer in peers if (peer.task.experiment, peer.task.variant) == kind)
     finding = case.obstacle
     if finding is None:
         finding = compare(case.stored, again[case.id], elsewhere=bool(case.footing.environment), spread=spread)
@@ -89,6 +89,7 @@ def verdict_on(case: Case, again: Mapping[str, Stored], wanted: Collection[str],
         task=record.task,
         fingerprint=record.fingerprint,
         **asdict(finding),
+        trained=is_training(record),
         environment=case.footing.environment,
         resumed_stored=resumed(record),
         resumed_again=resumed(new.record) if new else (),

@@ -12,9 +12,9 @@ from bench.harness.site import site_of
 from bench.harness.stored_config import config_of
 from bench.rechecking.reproduction.cases import cases_of, prepared, verdict_on
 from bench.rechecking.reproduction.clean_store import clean_store
-from bench.rechecking.reproduction.comparison import TOLERANCE
+from bench.rechecking.reproduction.comparison import TOLERANCE, is_training
 from bench.rechecking.reproduction.selection import select
-from store.certificates import Side, is_reproduced, write_certificate
+from store.certificates import Side, outcome_of, write_certificate
 from store.chain import read_chain
 from store.runs import load_entry, load_run
 
@@ -36,6 +36,7 @@ SCOPE = (
     "Equal bits are expected only where the environment class is the same: device kind, threads, system, and the versions of"
     " Python and of the libraries that a task imports. Even then another processor may round differently. Across devices and"
     " versions no equal bits are promised: there the metrics are compared, within the tolerance that this certificate states."
+    " That makes them consistent and not the same; every file that differs is named."
 )
 
 
@@ -46,8 +47,9 @@ def reproduce(options: argparse.Namespace, stream: TextIO) -> Certificate:
     for a selection without tasks, IntegrityError where a stored record or the run is damaged, StudyError without a run.
     """
     run = load_run(options.artifacts, options.run)
-    entries, selection = select(run, options.patterns, options.sample)
     records = {entry.task.id: load_entry(options.artifacts, entry) for entry in run.entries}
+    trainings = {name for name, stored in records.items() if is_training(stored.record)}
+    entries, selection = select(run, options.patterns, options.sample, trainings)
     for entry in entries:
         read_chain(records[entry.task.id])  # one that is not sound is better found before hours of work
     config = config_of(run, options.device)
@@ -59,7 +61,7 @@ def reproduce(options: argparse.Namespace, stream: TextIO) -> Certificate:
         print(f"run {run.run_id}: {len(wanted)} of its {len(run.entries)} tasks to run again", file=stream, flush=True)
         items = prepared(planned, wanted, records, root)
         again = _run(items, site_of(config, found, root, options), stream) if wanted else {}
-        verdicts = tuple(verdict_on(case, again, wanted, records) for case in cases)
+        verdicts = tuple(verdict_on(case, again, wanted) for case in cases)
     return write_certificate(options.artifacts, _fields(run, selection, (cases, verdicts), config))
 
 
@@ -85,7 +87,7 @@ def _fields(
         "stored": _side_of_records([case.stored.record for case in cases]).model_dump(mode="json"),
         "again": _side_of_now([case.planned for case in cases if case.planned], config).model_dump(mode="json"),
         "tasks": [verdict.model_dump(mode="json") for verdict in verdicts],
-        "reproduced": is_reproduced(tuple(verdict.verdict for verdict in verdicts)),
+        "outcome": outcome_of(verdicts, selection),
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 

@@ -6,8 +6,9 @@ import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bench.rechecking.reproduction.files import file_differences
 from store.certificates import Tolerance
-from store.chain import first_divergence, read_chain
+from store.chain import CHAIN, first_divergence, read_chain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from store.schema import Record
 
 # 4 sample standard deviations are 2.8 of the difference of two runs: one pair in 200 differs by more where all is well.
-TOLERANCE = Tolerance(relative=1e-3, deviations=4.0, seeds=3)
+# The cap keeps a metric that varies much between seeds (a detector's first epochs) from being excused whatever it is.
+TOLERANCE = Tolerance(relative=1e-3, deviations=4.0, seeds=3, cap=0.05)
 RESUMED = "resumed_from_epochs"
 _UNCOMPARED = {"best_epoch"}  # the place of a minimum on a flat curve moves with the last digit
 
@@ -34,6 +36,7 @@ class Finding:
     parts: tuple[str, ...] = ()
     tensors: tuple[str, ...] = ()
     what: str = ""
+    differences: tuple[str, ...] = ()
     stored: JsonValue = None
     again: JsonValue = None
 
@@ -42,7 +45,7 @@ def compare(stored: Stored, again: Stored, *, elsewhere: bool, spread: Mapping[s
     """The verdict on ``again``; ``elsewhere``: made in another environment class, ``spread``: deviations of metrics over seeds.
 
     A record may differ in which epochs a training was resumed from, and in its upstream's digest, and still be the same
-    result: an upstream's own result is compared on its own. Raises IntegrityError where a chain is not sound.
+    result: an upstream's own result is compared on its own. Raises IntegrityError where a chain or a file is not sound.
     """
     one, other = stored.record, again.record
     if other.status == "failed":
@@ -52,18 +55,17 @@ def compare(stored: Stored, again: Stored, *, elsewhere: bool, spread: Mapping[s
     difference = next(_differences(one, other), None)
     if difference is None:
         return Finding("bit_identical")
-    what, left, right = difference
-    if elsewhere:
-        outside = next(_outside(one, other, spread), None)
-        if outside is None:
-            return Finding("consistent", what=what, stored=left, again=right)
-        what, left, right = outside
-        return Finding("different", what=what, stored=left, again=right)
-    return _parted(stored, again) or Finding("different", what=what, stored=left, again=right)
+    outside = next(_outside(one, other, spread), None) if elsewhere else None
+    parted = None if elsewhere else _parted(stored, again)
+    if parted is not None:
+        return parted
+    what, left, right = outside or difference
+    verdict: Verdict = "consistent" if elsewhere and outside is None else "different"
+    return Finding(verdict, what=what, differences=file_differences(stored, again), stored=left, again=right)
 
 
 def spread_of(records: Iterable[Record]) -> dict[str, float]:
-    """The sample standard deviation of each metric over the records of several seeds; none with too few of them."""
+    """The sample standard deviation of each metric over what several seeds gave now; none with too few of them."""
     found = [record.result.metrics for record in records if record.status == "ok"]
     if len(found) < TOLERANCE.seeds:
         return {}
@@ -74,7 +76,12 @@ def spread_of(records: Iterable[Record]) -> dict[str, float]:
 def resumed(record: Record) -> tuple[int, ...]:
     """The epochs after which a training was taken up again; empty for an undisturbed one and for other tasks."""
     epochs = record.result.facts.get(RESUMED)
-    return tuple(int(str(epoch)) for epoch in epochs) if isinstance(epochs, list) else ()
+    return tuple(epoch for epoch in epochs if isinstance(epoch, int)) if isinstance(epochs, list) else ()
+
+
+def is_training(record: Record) -> bool:
+    """Whether the record's task trained something: then it kept a chain of digests."""
+    return CHAIN in {entry.name for entry in record.files}
 
 
 def _parted(stored: Stored, again: Stored) -> Finding | None:
@@ -116,11 +123,13 @@ def _outside(one: Record, other: Record, spread: Mapping[str, float]) -> Iterato
         yield "status", one.status, other.status
     for what, left, right in _unequal("metrics", dict(one.result.metrics), dict(other.result.metrics)):
         name = what.removeprefix("metrics.")
-        if name not in _UNCOMPARED and not _close(left, right, spread.get(name, 0.0)):
+        if name not in _UNCOMPARED and not is_close(left, right, spread.get(name, 0.0)):
             yield what, left, right
 
 
-def _close(one: JsonValue, other: JsonValue, deviation: float) -> bool:
-    if not (isinstance(one, float) and isinstance(other, float)):
+def is_close(stored: JsonValue, again: JsonValue, deviation: float) -> bool:
+    """Whether a metric lies within the tolerance around what came out now; ``deviation`` over the seeds that ran again."""
+    if not (isinstance(stored, float) and isinstance(again, float)):
         return False  # a count that differs, or a metric that only one of the two has
-    return abs(one - other) <= max(TOLERANCE.relative * abs(one), TOLERANCE.deviations * deviation)
+    size = abs(again)
+    return abs(stored - again) <= max(TOLERANCE.relative * size, min(TOLERANCE.deviations * deviation, TOLERANCE.cap * size))

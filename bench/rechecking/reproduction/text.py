@@ -6,17 +6,17 @@ from collections import Counter
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from store.certificates import NEUTRAL, REPRODUCED, certificate_path
+from store.certificates import AGREEING, COVERAGE, NEUTRAL, certificate_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from store.certificates import Certificate, TaskVerdict, Verdict
+    from store.certificates import Certificate, Outcome, TaskVerdict, Verdict
 
 _WIDTH = 110
 WORDS: dict[Verdict, str] = {
     "bit_identical": "bit-identical",
-    "consistent": "statistically consistent",
+    "consistent": "consistent, not the same",
     "divergence": "diverges",
     "different": "different result",
     "not_comparable": "not comparable",
@@ -26,14 +26,22 @@ WORDS: dict[Verdict, str] = {
 }
 
 
+OUTCOMES: dict[Outcome, str] = {
+    "reproduced": "reproduced, bit for bit",
+    "consistent": "consistent, not the same",
+    "incomplete": f"not enough to say so (it takes a training, and {COVERAGE:.0%} of what was selected)",
+    "not_reproduced": "not reproduced",
+}
+
+
 def certificate_text(certificate: Certificate, artifacts: Path) -> str:
     """What was found task by task, what could not be reproduced last, then the outcome and where the certificate lies."""
-    ordered = sorted(certificate.tasks, key=lambda item: item.verdict not in REPRODUCED | NEUTRAL)
+    ordered = sorted(certificate.tasks, key=lambda item: item.verdict not in AGREEING | NEUTRAL)
     lines = [f"{WORDS[item.verdict]:<24}  {item.task.id:<32}  {_detail(item)}".rstrip() for item in ordered]
     counts, selection = Counter(item.verdict for item in certificate.tasks), certificate.selection
     summary = ", ".join(f"{counts[name]} {word}" for name, word in WORDS.items() if counts[name]) or "nothing selected"
-    drawn = f", a sample drawn with seed {selection.sample_seed}" if selection.sample_seed else ""
-    outcome = "reproduced" if certificate.reproduced else "not reproduced"
+    drawn = f"; a sample drawn here with nonce {selection.sample_seed}" if selection.sample_seed else ""
+    outcome = OUTCOMES[certificate.outcome]
     return "\n".join(
         [
             *lines,
@@ -50,6 +58,7 @@ def _detail(item: TaskVerdict) -> str:
         parts.append(f"first divergence at epoch {item.epoch} in {_place(item)}")
     elif item.what:
         parts.append(f"{item.what}: stored {item.stored}, again {item.again}")
+    parts += item.differences
     if item.environment:
         parts.append(f"environment: {', '.join(item.environment)}")
     if item.resumed_stored or item.resumed_again:

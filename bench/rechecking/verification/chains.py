@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from bench.rechecking.verification.comparison import Comparison
@@ -28,8 +29,21 @@ def chain(stored: Stored, epochs: int, weights: Mapping[str, NDArray[np.generic]
     yield Comparison(f"rows of {CHAIN}", len(links), epochs + 1)
     if weights is not None:
         last = links[-1].tensors
-        found = {name: _digest(tensor)[: len(last.get(name, ""))] for name, tensor in weights.items()}
+        whole = {name: _digest(tensor) for name, tensor in weights.items()}
+        found = {name: digest[: len(last.get(name, ""))] for name, digest in whole.items()}
         yield Comparison(f"tensors of the last epoch of {TENSORS}", sorted(last.items()), sorted(found.items()))
+        yield Comparison(f"weights in the last row of {CHAIN}", links[-1].weights, _digest_of_names(whole))
+    names = [sorted(link.tensors) for link in links]
+    yield Comparison(f"tensors of each epoch of {TENSORS}", names, names[-1:] * len(links))
+
+
+def _digest_of_names(digests: Mapping[str, str]) -> str:
+    """As ``bench/training/chain.py`` takes the digest of a dictionary of texts."""
+    hasher = hashlib.sha256(f"dict {len(digests)}\n".encode())
+    for name in sorted(digests, key=repr):
+        for text in (repr(name).encode(), repr(digests[name]).encode()):
+            hasher.update(f"str {len(text)}\n".encode() + text)
+    return hasher.hexdigest()
 
 
 def _digest(tensor: NDArray[np.generic]) -> str:

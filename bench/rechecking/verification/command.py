@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-from bench.rechecking.verification.recomputation import is_recomputed, recompute_record, recompute_run
+from bench.rechecking.verification.recomputation import (
+    is_of_this_source,
+    is_recomputed,
+    recompute_record,
+    recompute_run,
+    taken_on_trust,
+)
 from store.audit import (
     AuditedRecord,
     Problem,
@@ -28,6 +34,7 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
+    from store.records import Stored
     from store.schema import Run
 
 
@@ -52,18 +59,20 @@ class _Findings:
 def verify_facts(root: Path, run_id: str | None, *, everything: bool = False) -> dict[str, JsonValue]:
     """Check the named run, or the latest, or with ``everything`` all runs and all records, named by a run or not.
 
-    Where the pointer to the latest run is damaged, all runs are checked. Raises StudyError where there is no such run.
+    Where the pointer to the latest run is damaged, all runs are checked; where no run is, as after a kill, all records are.
+    Raises StudyError where there is no such run, or nothing at all.
     """
     names = _runs(root, run_id, everything=everything)
     findings = _Findings(root)
-    findings.problems += audit_latest(root)
+    if names or (root / "runs" / LATEST).exists():
+        findings.problems += audit_latest(root)
     for name in names:
         _verify_run(findings, name)
-    if everything:
-        for folder in record_folders(root):
-            findings.record(folder)
+    if everything or not names:
+        _verify_loose(findings)
     problems: list[JsonValue] = [asdict(problem) for problem in dict.fromkeys(findings.problems)]
     files = sum(1 + len(each.stored.record.files) for each in findings.records.values() if each.stored is not None)
+    stored = [each.stored for each in findings.records.values() if each.stored is not None]
     unrecomputed = [str(folder) for folder in findings.records if folder not in findings.recomputed]
     return {
         "sound": not problems,
@@ -73,6 +82,8 @@ def verify_facts(root: Path, run_id: str | None, *, everything: bool = False) ->
         "files": files,
         "values_recomputed": findings.values,
         "not_recomputed": list(unrecomputed),
+        "taken_on_trust": {name: list(fields) for name, fields in sorted(taken_on_trust(stored).items())},
+        "made_with_other_source": [str(each.folder) for each in stored if not is_of_this_source(each)],
         "problems": problems,
     }
 
@@ -89,7 +100,24 @@ def verify_text(facts: Mapping[str, JsonValue]) -> str:
     verdict = f"{len(problems)} problem{'s' * (len(problems) != 1)}" if problems else "sound"
     looked = f"{facts['records']} records, {facts['files']} files, {facts['values_recomputed']} values recomputed"
     without = f" ({len(left)} records not recomputed)" if left else ""
+    lines += _reservations(facts)
     return "\n".join([*lines, f"{verdict}: {', '.join(map(str, runs)) or 'no run'} in {facts['artifacts']}: {looked}{without}"])
+
+
+def _reservations(facts: Mapping[str, JsonValue]) -> list[str]:
+    """What this verification cannot tell, field by field."""
+    other, trust = facts["made_with_other_source"], facts["taken_on_trust"]
+    lines = []
+    if isinstance(other, list) and other:
+        lines.append(
+            f"{len(other)} records were made with other source than this: what follows from the program was not recomputed"
+        )
+    if isinstance(trust, dict) and any(trust.values()):
+        lines.append("taken on trust, as nothing stored tells it (bench reproduce does; docs/records.md lists every field):")
+        lines += [
+            f"  {name}: {', '.join(map(str, fields))}" for name, fields in trust.items() if isinstance(fields, list) and fields
+        ]
+    return lines
 
 
 def _runs(root: Path, run_id: str | None, *, everything: bool) -> list[str]:
@@ -100,6 +128,8 @@ def _runs(root: Path, run_id: str | None, *, everything: bool) -> list[str]:
     if run_id is not None:
         return [run_id]
     if not known and not (root / "runs" / LATEST).exists():
+        if record_folders(root):
+            return []
         raise StudyError("no run found", where=str(root), cure="make one: nox -s bench")
     return known if everything or any(audit_latest(root)) else [latest_run_id(root)]
 
@@ -118,18 +148,35 @@ def _verify_run(findings: _Findings, name: str) -> None:
     _recompute(findings, run, audited)
 
 
+def _verify_loose(findings: _Findings) -> None:
+    """Check the records that no run names; each is recomputed where the very records that it was made from are there."""
+    audited = [findings.record(folder) for folder in record_folders(findings.root)]
+    known = {(each.stored.record.task.id, each.stored.record.fingerprint): each for each in audited if each.stored is not None}
+    for each in audited:
+        stored = each.stored
+        if stored is None or not each.intact or stored.folder in findings.recomputed:
+            continue
+        made_from = stored.record.ingredients.upstream
+        _recompute_one(
+            findings, stored, {name: known[name, made_from[name]] for name in made_from if (name, made_from[name]) in known}
+        )
+
+
+def _recompute_one(findings: _Findings, stored: Stored, audited: Mapping[str, AuditedRecord]) -> None:
+    upstream = upstream_of(stored, audited)
+    found = recompute_record(stored, upstream)
+    findings.values += found.values
+    findings.problems += found.problems
+    if upstream is not None and is_recomputed(stored):
+        findings.recomputed.add(stored.folder)
+
+
 def _recompute(findings: _Findings, run: Run, audited: Mapping[str, AuditedRecord]) -> None:
     """Compare the numbers of every record whose files are intact; the others are named as damaged already."""
     intact = {name: each.stored for name, each in audited.items() if each.stored is not None and each.intact}
     for stored in intact.values():
-        upstream = upstream_of(stored, audited)
-        if stored.folder in findings.recomputed:
-            continue
-        found = recompute_record(stored, upstream)
-        findings.values += found.values
-        findings.problems += found.problems
-        if upstream is not None and is_recomputed(stored):
-            findings.recomputed.add(stored.folder)
+        if stored.folder not in findings.recomputed:
+            _recompute_one(findings, stored, audited)
     found = recompute_run(run, intact, findings.root)
     findings.values += found.values
     findings.problems += found.problems

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from bench.harness import planner
 from bench.harness.studies import study_of_run
 from bench.rechecking.verification.comparison import Comparison
+from bench.rechecking.verification.source import same_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +27,7 @@ def planned(run: Run, records: Mapping[str, Stored]) -> Iterator[tuple[str, Comp
     What only one side has is left out, for an older record may lack what is configured now. Raises ValidationError where
     the run's configuration has a value that none may have.
     """
-    config = _known_config(run)
+    config = _known_config(run, records)
     if config is None:
         return
     tasks = {task.key.id: task for task in planner.tasks_of(config)}
@@ -39,12 +40,14 @@ def planned(run: Run, records: Mapping[str, Stored]) -> Iterator[tuple[str, Comp
         yield from ((name, each) for each in _shared_leaves(stored, tasks[name].config, "config "))
 
 
-def _known_config(run: Run) -> StudySettings | None:
-    """None where it has keys that this version does not know: then its tasks cannot be planned any more."""
+def _known_config(run: Run, records: Mapping[str, Stored]) -> StudySettings | None:
+    """None where another version wrote it, with keys or values that this one does not know: it cannot be planned any more."""
+    config = study_of_run(run).config
     try:
-        return study_of_run(run).config.model_validate(run.config)
+        return config.model_validate(run.config)
     except ValidationError as error:
-        if any(each["type"] != "extra_forbidden" for each in error.errors()):
+        ours = any(same_source(stored.record, config.__module__) for stored in records.values())
+        if ours and any(each["type"] != "extra_forbidden" for each in error.errors()):
             raise
         return None
 

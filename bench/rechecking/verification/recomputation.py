@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from bench.harness.studies import study_of_record, study_of_run
 from bench.rechecking.verification.comparison import Comparison, difference
 from bench.rechecking.verification.planned import planned
+from bench.rechecking.verification.provenance import provenance, shared_origin
+from bench.rechecking.verification.source import same_source
+from bench.rechecking.verification.standing import trusted
 from store.audit import Problem
-from store.formats import read_document
+from store.doors import reason_of
 from store.runs import run_path
 
 if TYPE_CHECKING:
@@ -19,8 +22,6 @@ if TYPE_CHECKING:
     from bench.harness.studies import Recheck
     from store.records import Stored
     from store.schema import Run
-
-TIMING = "timing.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Recomputed:
 
 
 def recompute_record(stored: Stored, upstream: Mapping[str, Stored] | None) -> Recomputed:
-    """Compare a record with its own files and those of its upstream; without all of these, only its timing."""
+    """Compare a record with its own files and those of its upstream; without all of these, only what it says of its making."""
     return _judge(((stored.folder, each) for each in _comparisons(stored, upstream)), stored.folder)
 
 
@@ -41,7 +42,11 @@ def recompute_run(run: Run, records: Mapping[str, Stored], root: Path) -> Recomp
     place = run_path(root, run.run_id)
     parts = (
         _judge(_placed(check, records, place), place)
-        for check in (lambda: planned(run, records), lambda: study_of_run(run).agreement(records))
+        for check in (
+            lambda: planned(run, records),
+            lambda: shared_origin(records),
+            lambda: study_of_run(run).agreement(records),
+        )
     )
     found = [*parts]
     return Recomputed(sum(each.values for each in found), tuple(problem for each in found for problem in each.problems))
@@ -50,6 +55,24 @@ def recompute_run(run: Run, records: Mapping[str, Stored], root: Path) -> Recomp
 def is_recomputed(stored: Stored) -> bool:
     """Whether the numbers of this record are ever compared with more than its digests."""
     return _check_of(stored) is not None
+
+
+def taken_on_trust(records: Iterable[Stored]) -> dict[str, tuple[str, ...]]:
+    """By experiment, the fields that nothing stored tells; of one whose study declares none, all of them."""
+    found: dict[str, tuple[str, ...]] = {}
+    for stored in records:
+        study, experiment = study_of_record(stored.record), stored.record.task.experiment
+        declared = {} if study is None else study.fields().get(experiment, {})
+        found[experiment] = trusted(declared) if declared else ("all that its study does not recompute",)
+    return found
+
+
+def is_of_this_source(stored: Stored) -> bool:
+    """Whether the record was made with the source as it is now; what follows from the program is recomputed only then."""
+    try:
+        return same_source(stored.record, *stored.record.ingredients.code)
+    except FileNotFoundError:  # a module that this program has no more
+        return False
 
 
 def _check_of(stored: Stored) -> Recheck | None:
@@ -65,9 +88,7 @@ def _placed(
 
 
 def _comparisons(stored: Stored, upstream: Mapping[str, Stored] | None) -> Iterator[Comparison]:
-    timing = read_document(stored.file(TIMING))
-    seconds = timing.get("seconds") if isinstance(timing, dict) else None
-    yield Comparison("execution.duration_s", stored.record.execution.duration_s, seconds)
+    yield from provenance(stored)
     check = _check_of(stored)
     if check is not None and upstream is not None and stored.record.status in {"ok", "diverged"}:
         yield from check(stored, upstream)
@@ -82,7 +103,7 @@ def _judge(comparisons: Iterable[tuple[Path, Comparison]], place: Path) -> Recom
             if what is not None:
                 problems.append(Problem(what, str(folder), _cure(folder)))
     except Exception as error:  # noqa: BLE001 - a file may hold anything and still match a digest that was made for it
-        reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+        reason = f"{type(error).__name__}: {reason_of(error)}"
         problems.append(Problem(f"its numbers cannot be recomputed: {reason}", str(place), _cure(place)))
     return Recomputed(values, tuple(problems))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,7 +27,13 @@ if TYPE_CHECKING:
 SHA = "cd" * 32
 FINDINGS: dict[str, dict[str, Any]] = {
     "bit_identical": {"resumed_stored": [3], "result_again": SHA},
-    "consistent": {"environment": ["torch 2.12.0 -> 2.13.0"], "what": "metrics.macro_f1", "stored": 0.5, "again": 0.50001},
+    "consistent": {
+        "differences": ["predictions.parquet: score differs"],
+        "environment": ["torch 2.12.0 -> 2.13.0"],
+        "what": "metrics.macro_f1",
+        "stored": 0.5,
+        "again": 0.50001,
+    },
     "divergence": {"epoch": 3, "parts": ["order", "weights"], "tensors": ["encoder.0.weight", "encoder.0.bias"]},
     "different": {"what": "files.predictions.parquet", "stored": "a" * 64, "again": "b" * 64},
     "not_comparable": {"reason": "code changed: bench.harness.task"},
@@ -35,7 +43,10 @@ FINDINGS: dict[str, dict[str, Any]] = {
 }
 EXPECTED = {
     "bit_identical": "resumed after epochs 3 (recorded), \N{EN DASH} (again)",
-    "consistent": "metrics.macro_f1: 0.5 recorded, 0.50001 again; environment: torch 2.12.0 -> 2.13.0",
+    "consistent": (
+        "metrics.macro_f1: 0.5 recorded, 0.50001 again; files that differ: predictions.parquet: score differs; "
+        "environment: torch 2.12.0 -> 2.13.0"
+    ),
     "divergence": "first divergence at epoch 3 in data order, weights (encoder.0.weight)",
     "different": f"files.predictions.parquet: {'a' * 12} recorded, {'b' * 12} again",
     "not_comparable": "code changed: bench.harness.task",
@@ -59,12 +70,18 @@ def certify(root: Path, names: list[str]) -> Run:
         "run_id": run.run_id,
         "run_digest": run.digest,
         "scope": "as far as it goes",
-        "selection": {"patterns": ["a*/*"], "sample": len(names), "sample_seed": "5eed", "tasks_in_run": len(run.entries)},
-        "tolerance": {"relative": 1e-3, "deviations": 4.0, "seeds": 3},
+        "selection": {
+            "patterns": ["a*/*"],
+            "sample": len(names),
+            "sample_seed": "5eed",
+            "tasks_in_run": len(run.entries),
+            "trainings_in_run": 1,
+        },
+        "tolerance": {"relative": 1e-3, "deviations": 4.0, "seeds": 3, "cap": 0.05},
         "stored": side,
         "again": side,
         "tasks": [verdict(entry, name) for entry, name in zip(run.entries, names, strict=False)],
-        "reproduced": False,
+        "outcome": "not_reproduced",
         "created_at": "2026-01-02T00:00:00+00:00",
     }
     write_certificate(root, fields)
@@ -123,3 +140,23 @@ def test_an_altered_certificate_stops_the_build(root: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace('"different"', '"consistent"'), encoding="utf-8")
     with pytest.raises(IntegrityError, match="altered"):
         build(root, Options(engine="pandoc", formats=("html",)))
+
+
+def test_a_certificate_that_came_from_elsewhere_is_a_claim(root: Path) -> None:
+    """What this store ran again itself is a finding; in a copy of the folder it is claimed, and the report says so."""
+    certify(root, ["bit_identical"])
+    assert reproduction.facts(subject_of(root))["standing"] == ""
+    copy = root.with_name("copy")
+    shutil.copytree(root, copy)
+    assert "Claimed, not checked here" in str(reproduction.facts(subject_of(copy))["standing"])
+
+
+def test_outcome_gives_the_counts(root: Path) -> None:
+    """How many of each verdict, and of a run that has almost no result not that it came out as recorded."""
+    certify(root, ["bit_identical", "no_result", "no_result"])
+    run = load_run(root)
+    fields = json.loads((root / "runs" / run.run_id / "certificate.json").read_text())
+    write_certificate(root, {**fields, "outcome": "incomplete"})
+    text = str(reproduction.facts(subject_of(root))["outcome"])
+    assert "1 bit-identical, 2 no result to reproduce" in text
+    assert "too little of what was selected has a result" in text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.rechecking.verification.comparison import Comparison
+from bench.studies.assignment_2.rechecks.shared_inputs import same_inputs
 from store.formats import read_table
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def agreeing(records: Mapping[str, Stored]) -> Iterator[tuple[str, Comparison]]:
     yield from _sizes(records)
     yield from _cuts(records)
     yield from _unseen(records)
+    yield from same_inputs(records)
 
 
 def _labels(records: Mapping[str, Stored]) -> Iterator[tuple[str, Comparison]]:

@@ -17,6 +17,8 @@ from bench.rechecking.verification.comparison import RELATIVE, Comparison, holds
 from bench.scoring.evaluation import evaluate
 from bench.scoring.results import files_of, metrics_of
 from bench.scoring.stored import read_detections, read_objects, read_validation_images
+from bench.studies.assignment_2.rechecks.arms import trained_as_configured
+from bench.studies.assignment_2.rechecks.scenes import made_as_configured, tables_hold
 from store.formats import read_arrays, read_table, read_weights
 
 if TYPE_CHECKING:
@@ -48,6 +50,8 @@ def detection_data(stored: Stored, _upstream: Mapping[str, Stored]) -> Iterator[
     classes = record.result.facts["class_names"]
     yield holds("every box of objects.parquet has an image, a class and a place in it", _boxes_hold(stored, split, classes))
     yield from _shown(stored, split)
+    yield from made_as_configured(stored, split)
+    yield from tables_hold(stored)
 
 
 def detector(stored: Stored, upstream: Mapping[str, Stored]) -> Iterator[Comparison]:
@@ -75,6 +79,7 @@ def detector(stored: Stored, upstream: Mapping[str, Stored]) -> Iterator[Compari
     yield from _layers(stored, [*weights])
     yield from _start(stored, upstream)
     yield from chain(stored, len(fitness))
+    yield from trained_as_configured(stored, data)
 
 
 def detection(stored: Stored, upstream: Mapping[str, Stored]) -> Iterator[Comparison]:
@@ -94,6 +99,13 @@ def detection(stored: Stored, upstream: Mapping[str, Stored]) -> Iterator[Compar
     for epoch, each in found.items():
         yield from metrics_against(record, {f"{name}_{epoch}": value for name, value in metrics_of(each).items()}, RELATIVE)
     yield from _scored_files(stored, found)
+    named = [str(name) for name in names] if isinstance(names, list) else []
+    without = [name for name, count in zip(named, found["last"].objects, strict=True) if not count]
+    yield Comparison("fact classes_without_objects", record.result.facts.get("classes_without_objects"), without)
+    undefined = [
+        f"{name}_{epoch}" for epoch, each in found.items() for name, value in metrics_of(each).items() if value is None
+    ]
+    yield Comparison("fact undefined_metrics", record.result.facts.get("undefined_metrics"), undefined)
 
 
 def _scored_files(stored: Stored, found: Mapping[str, Evaluation]) -> Iterator[Comparison]:

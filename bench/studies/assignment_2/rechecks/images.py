@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.datasets.fashion.copies import NEAR_RMS_GREY_LEVELS
 from bench.rechecking.verification.comparison import RELATIVE, Comparison, holds, metrics_against
+from bench.rechecking.verification.source import same_source
 from bench.studies.assignment_2.experiments.fashion_data import PAIRS
+from bench.studies.assignment_2.rechecks.networks import cut_of, layers_again, noise_and_outputs, plane_silhouette
 from store.formats import read_arrays, read_document, read_table
 
 if TYPE_CHECKING:
@@ -35,16 +38,40 @@ def fashion_data(stored: Stored, _upstream: Mapping[str, Stored]) -> Iterator[Co
         equal = {row["copy_index"] for row in pairs if row["rms_grey_levels"] == 0}
         found = {f"equal_images_{one}_{other}": len(equal), f"near_copies_{one}_{other}": len({r["copy_index"] for r in pairs})}
         yield from metrics_against(record, found)
-    limit = record.result.facts.get("near_rms_grey_levels")
+    yield Comparison("fact near_rms_grey_levels", record.result.facts.get("near_rms_grey_levels"), NEAR_RMS_GREY_LEVELS)
     yield holds(
         "every pair of copies.parquet lies within the limit",
-        (isinstance(limit, float) and 0 <= row["rms_grey_levels"] <= limit for row in rows),
+        (0 <= row["rms_grey_levels"] <= NEAR_RMS_GREY_LEVELS for row in rows),
     )
+    yield from _cut(stored, rows)
     yield holds("every pair of copies.parquet is of two parts", ((r["original_part"], r["copy_part"]) in PAIRS for r in rows))
 
 
-def reconstruction(stored: Stored, _upstream: Mapping[str, Stored]) -> Iterator[Comparison]:
-    """Errors by image to their means, medians and 95th percentiles; sweep and pairs to the errors that they repeat."""
+def _cut(stored: Stored, rows: list[dict[str, JsonValue]]) -> Iterator[Comparison]:
+    """The cut follows from number of images, share and seed; each image of a pair is of the part that it is said to be."""
+    record, metrics = stored.record, stored.record.result.metrics
+    if not same_source(record, "bench.models.autoencoders.images", "bench.training.determinism"):
+        return
+    settings = record.ingredients.config["dataset"]
+    fraction = settings["validation_fraction"] if isinstance(settings, dict) else None
+    if not isinstance(fraction, int | float):
+        raise TypeError("dataset.validation_fraction of the record's configuration is no number")
+    count = _whole(metrics["images_train"]) + _whole(metrics["images_validation"])
+    train, validation, digest = cut_of(count, fraction, record.task.seed or 0)
+    yield Comparison("fact split_digest", record.result.facts.get("split_digest"), digest)
+    yield from metrics_against(record, {"images_train": len(train), "images_validation": len(validation)})
+    parts = {"train": train, "validation": validation, "test": frozenset(range(_whole(metrics["images_test"])))}
+    places = [(row[f"{end}_part"], row[f"{end}_index"]) for row in rows for end in ("original", "copy")]
+    yield holds("every image of copies.parquet is of its part", (index in parts.get(str(part), ()) for part, index in places))
+    pairs = [(*places[number], *places[number + 1]) for number in range(0, len(places), 2)]
+    yield Comparison("pairs of copies.parquet that stand twice", len(pairs) - len({*pairs}), 0)
+
+
+def reconstruction(stored: Stored, upstream: Mapping[str, Stored]) -> Iterator[Comparison]:
+    """Errors by image to their means, medians and 95th percentiles; sweep and pairs to the errors that they repeat.
+
+    Noise and reconstructions of the pairs are made anew, from the seed and from the weights that are stored.
+    """
     record = stored.record
     settings = record.ingredients.config["reconstruction"]
     if not isinstance(settings, dict):
@@ -56,6 +83,8 @@ def reconstruction(stored: Stored, _upstream: Mapping[str, Stored]) -> Iterator[
         yield from metrics_against(record, _summary(name, values), RELATIVE)
     yield from _sweep(stored, settings, mse)
     yield from _pairs(stored, settings, mse, errors.column("label").to_pylist())
+    yield from noise_and_outputs(stored, upstream, settings["noise_factor"], len(errors))
+    yield holds("metric sharpness_ratio is positive", [record.result.metrics["sharpness_ratio"] > 0])
 
 
 def latent(stored: Stored, _upstream: Mapping[str, Stored]) -> Iterator[Comparison]:
@@ -77,6 +106,18 @@ def latent(stored: Stored, _upstream: Mapping[str, Stored]) -> Iterator[Comparis
     accuracy = _neighbour_accuracy(points, np.array(table.column("label"), np.int64), neighbours)
     found = record.result.metrics.get("knn_accuracy_plane")
     yield Comparison("metric knn_accuracy_plane", found, accuracy, absolute=_TIED_IMAGES / len(table))
+    yield from _plane(stored, points, np.array(table.column("label"), np.int64))
+    shares = ("knn_accuracy_latent", "trustworthiness")
+    yield holds("shares lie between 0 and 1", (0 <= record.result.metrics[name] <= 1 for name in shares))
+    yield holds("silhouettes lie between -1 and 1", [abs(record.result.metrics["silhouette_latent"]) <= 1])
+    yield holds("kl_divergence_tsne is no less than 0", [record.result.metrics["kl_divergence_tsne"] >= 0])
+
+
+def _plane(stored: Stored, points: NDArray[np.float32], labels: NDArray[np.int64]) -> Iterator[Comparison]:
+    """The silhouette in the plane, on the same images that the experiment drew for it."""
+    if same_source(stored.record, "bench.models.autoencoders.latent", "bench.training.determinism"):
+        found = stored.record.result.metrics.get("silhouette_plane")
+        yield Comparison("metric silhouette_plane", found, plane_silhouette(stored, points, labels), absolute=_FLOAT32)
 
 
 def architecture(stored: Stored, _upstream: Mapping[str, Stored]) -> Iterator[Comparison]:
@@ -89,6 +130,8 @@ def architecture(stored: Stored, _upstream: Mapping[str, Stored]) -> Iterator[Co
     values = math.prod(map(_whole, shape if isinstance(shape, list) else []))
     found = {"parameters": parameters, "trainable_parameters": trainable, "latent_values": values}
     yield from metrics_against(stored.record, found)
+    if same_source(stored.record, *stored.record.ingredients.code):
+        yield Comparison("rows of layers.json", read_document(stored.file("layers.json")), layers_again(stored))
 
 
 def _summary(name: str, mse: NDArray[np.float64]) -> dict[str, float | None]:
@@ -110,6 +153,8 @@ def _sweep(stored: Stored, settings: Mapping[str, JsonValue], mse: Mapping[str, 
             if row["noise_factor"] == factor:
                 mean = float(mse[name].mean())
                 yield Comparison(f"mse_per_pixel of robustness.parquet at noise {factor}", row["mse_per_pixel"], mean, RELATIVE)
+                decibels = float(np.mean(-10.0 * np.log10(mse[name])))
+                yield Comparison(f"psnr_db of robustness.parquet at noise {factor}", row["psnr_db"], decibels, _FLOAT32)
         if row["noise_factor"] == settings["noise_factor"] and row["input_mse_per_pixel"]:
             removed = 1.0 - float(mse["noisy_input"].mean()) / row["input_mse_per_pixel"]
             yield from metrics_against(stored.record, {"noise_removed_fraction": removed}, RELATIVE)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bench.studies.assignment_2.rechecks import detection, images, training
 from bench.studies.assignment_2.rechecks.across import agreeing
+from bench.studies.assignment_2.rechecks.fields import FIELDS
 
-__all__ = ["RECORDS", "agreeing"]
+__all__ = ["FIELDS", "RECORDS", "agreeing"]
 
 RECORDS = {
     "architecture": images.architecture,

@@ -210,3 +210,67 @@ def test_a_checkpoint_of_the_package_is_read_and_all_but_the_classes_fit(tmp_pat
     assert {row.tensor for row in left} == {name for name in shapes if one_class[name] != shapes[name]}
     assert left
     assert all(row.reason.endswith("in the pretrained network") for row in left)
+
+
+def crafted(tmp_path: Path, content: bytes, *, compressed: bool = False) -> Path:
+    """An archive with this pickle and one storage of one number."""
+    path = tmp_path / "crafted.pt"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED) as archive:
+        archive.writestr("m/data.pkl", content)
+        archive.writestr("m/data/0", bytes(4))
+    return path
+
+
+def rebuilt(offset: int, size: tuple[object, ...], stride: tuple[object, ...], count: object = 1) -> bytes:
+    """The pickle of a model with one tensor that claims this shape."""
+    storage = Call(_persistent, count)
+    rest: tuple[object, ...] = (False, {})
+    return _Pickler.dumps({"model": Call(torch._utils._rebuild_tensor_v2, storage, offset, size, stride, *rest)})
+
+
+def _persistent(count: object) -> None:
+    raise AssertionError(f"never called: {count}")
+
+
+class _Pickler(pickle.Pickler):
+    """Writes a stand-in storage as torch writes real ones."""
+
+    @staticmethod
+    def dumps(content: object) -> bytes:
+        """The pickle's bytes."""
+        sink = io.BytesIO()
+        _Pickler(sink, protocol=2).dump(content)
+        return sink.getvalue()
+
+    def persistent_id(self, obj: object) -> object:
+        """What stands for the storage."""
+        if isinstance(obj, Call) and obj.call[0] is _persistent:
+            return ("storage", torch.FloatStorage, "0", "cpu", obj.call[1][0])
+        return None
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (rebuilt(0, (1_000_000, 1_000_000), (0, 0)), "more numbers than its storage"),
+        (rebuilt(0, (1 << 70,), (0,)), "malformed tensor"),
+        (rebuilt(0, (1,), (1 << 70,)), "malformed tensor"),
+        (rebuilt(0, (1,) * 70, (1,) * 70), "malformed tensor"),
+        (rebuilt(0, (True,), (True,)), "malformed tensor"),
+        (rebuilt(0, (1.0,), (1,)), "malformed tensor"),
+        (rebuilt(0, (1,), (1,), count=True), "without a name or a length"),
+        (b"\x80\x02Nr\xff\xff\xff\x7f0N.", "beyond its own length"),
+        (b"\x80\x02)" + b"\x85" * 100_000 + b".", "nests tuples"),
+        (b"\x80\x02" + b"N0" * (3 << 20) + b"N.", "data.pkl of more than"),
+    ],
+)
+def test_what_would_fill_the_memory_is_refused(content: bytes, expected: str, tmp_path: Path) -> None:
+    """Views of strides 0, sizes beyond all arrays, memo places and towers that no checkpoint has."""
+    with pytest.raises(IntegrityError, match=expected):
+        read_checkpoint(crafted(tmp_path, content))
+
+
+def test_compressed_members_are_refused(tmp_path: Path) -> None:
+    """Torch stores its members as they are; what is packed may unpack to anything."""
+    with pytest.raises(IntegrityError, match="unpack to more than the file"):
+        read_checkpoint(crafted(tmp_path, b"\x80\x02N.", compressed=True))

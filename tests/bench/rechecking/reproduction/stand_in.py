@@ -27,11 +27,12 @@ def run(context: Context) -> Outcome:
         os.kill(os.getppid(), 2)
     if behaviour == "skip":
         return Outcome(metrics={}, status="skipped", reason="no pretrained weights")
-    value = {"other": 1.5, "close": 1.0001}.get(str(behaviour), 1.0) + 0.01 * (context.task.key.seed or 0)
+    value = {"other": 1.5, "close": 1.0001, "slightly": 1.02}.get(str(behaviour), 1.0) + 0.01 * (context.task.key.seed or 0)
+    value += 1 + (context.task.key.seed or 0) if behaviour == "scattered" else 0
     facts = {"resumed_from_epochs": [2] if behaviour == "resumed" else []}
     upstream = sum(stored.record.result.metrics["value"] for stored in context.upstream.values())
     files = {"weights.bin": str(value).encode()}
-    if behaviour == "train":
+    if behaviour in {"train", "close", "slightly", "other", "scattered"}:
         files |= chain_files([link(epoch) for epoch in range(EPOCHS + 1)])
     return Outcome(metrics={"count": 3, "value": value + upstream}, facts=facts, files=files)
 

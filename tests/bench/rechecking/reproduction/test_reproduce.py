@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import json
+import secrets
+import shutil
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bench.cli import main
 from bench.harness import planner
 from bench.rechecking.reproduction.clean_store import clean_store
-from store.certificates import certificate_path, load_certificate
+from bench.rechecking.verification.command import verify_facts
+from store.archive import export_run, import_run
+from store.canonical import readable_json
+from store.certificates import certificate_path, is_checked_here, load_certificate
 from store.chain import CHAIN, chain_files
 from store.errors import IntegrityError
 from store.lock import LOCK
 from store.runs import load_run
-from tests.bench.rechecking.reproduction.conftest import task
+from store.schema import seal
+from tests.bench.rechecking.reproduction.conftest import Store, task
 from tests.bench.rechecking.reproduction.stand_in import EPOCHS, link
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    from tests.bench.rechecking.reproduction.conftest import Store
 
 A, B = "stand-in/a/seed-0", "stand-in/b/seed-0"
 
@@ -92,15 +96,30 @@ def test_selected_tasks_read_stored_records(stored_run: Callable[..., Store]) ->
     assert (together[A].verdict, together[B].verdict) == ("different", "different")
 
 
-def test_a_sample_is_the_same_each_time(stored_run: Callable[..., Store]) -> None:
-    """The run decides which tasks are drawn; the certificate states the seed."""
-    store = stored_run(*(task("a", seed) for seed in range(6)), task("z", behaviour="skip"))
-    first, again = store.reproduce("--sample", "2"), store.reproduce("--sample", "2")
-    assert len(first) == 2
-    assert list(first) == list(again)
-    selection = store.certificate().selection
-    assert (selection.sample, selection.sample_seed) == (2, load_run(store.root).digest[:16])
-    assert selection.tasks_in_run == 7
+def test_a_sample_is_drawn_by_who_verifies(stored_run: Callable[..., Store], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing in the run decides it, a training is always in it, and the certificate states the number that was drawn."""
+    store = stored_run(task("z", behaviour="train"), *(task("a", seed, behaviour="plain") for seed in range(8)))
+    drawn = []
+    for nonce in ("1" * 32, "2" * 32, "3" * 32):
+        monkeypatch.setattr(secrets, "token_hex", lambda _size, nonce=nonce: nonce)
+        found = store.reproduce("--sample", "3")
+        assert len(found) == 3
+        assert "stand-in/z/seed-0" in found
+        selection = store.certificate().selection
+        assert (selection.sample, selection.sample_seed, selection.tasks_in_run, selection.trainings_in_run) == (3, nonce, 9, 1)
+        drawn.append(tuple(found))
+    assert len(set(drawn)) > 1
+
+
+def test_a_sample_has_fresh_randomness(stored_run: Callable[..., Store]) -> None:
+    """Two samples of the same run are drawn with two numbers of 128 bits."""
+    store = stored_run(task("a"))
+    numbers = set()
+    for _ in range(2):
+        store.reproduce("--sample", "1")
+        numbers.add(store.certificate().selection.sample_seed)
+    assert len(numbers) == 2
+    assert {len(number or "") for number in numbers} == {32}
 
 
 @pytest.mark.parametrize(
@@ -125,13 +144,127 @@ def test_another_environment_excuses_what_is_close(
     assert store.certificate().again.environment["python"] == ("9.9",)
 
 
-def test_the_seeds_spread_widens_the_tolerance(stored_run: Callable[..., Store], monkeypatch: pytest.MonkeyPatch) -> None:
-    """0.5 is far out for three seeds that lie within 0.02, and nothing special where they lie within units."""
-    far = [task("a", seed, behaviour="train", again="other") for seed in (0, 40, 80)]
-    store = stored_run(*far)
+@pytest.mark.parametrize(
+    ("again", "seeds", "verdict"),
+    [
+        ("slightly", (0, 1, 2), "consistent"),  # 0.02 beside 4 standard deviations of 0.01
+        ("slightly", (0, 1), "different"),  # of two seeds no spread is taken
+        ("other", (0, 40, 80), "different"),  # 0.5 beside a spread of 0.4, which the cap of 5 % does not let pass
+    ],
+)
+def test_the_spread_of_what_ran_again_widens_the_tolerance(
+    stored_run: Callable[..., Store], monkeypatch: pytest.MonkeyPatch, again: str, seeds: tuple[int, ...], verdict: str
+) -> None:
+    """As far as the cap goes, and no further."""
+    store = stored_run(*(task("a", seed, behaviour="train", again=again) for seed in seeds))
     known = planner.environment_class
     monkeypatch.setattr(planner, "environment_class", lambda *given: known(*given) | {"python": "9.9"})
-    assert {item.verdict for item in store.reproduce().values()} == {"consistent"}
+    found = store.reproduce(code=0 if verdict == "consistent" else 4)
+    assert {item.verdict for item in found.values()} == {verdict}
+    assert all(item.differences for item in found.values())
+
+
+def test_the_spread_of_the_stored_seeds_excuses_nothing(
+    stored_run: Callable[..., Store], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Values that a forger scattered widen no tolerance, whatever environment their records claim."""
+    store = stored_run(*(task("a", seed, behaviour="scattered", again="train") for seed in range(3)))
+    known = planner.environment_class
+    monkeypatch.setattr(planner, "environment_class", lambda *given: known(*given) | {"python": "9.9"})
+    found = store.reproduce(code=4)
+    assert {item.verdict for item in found.values()} == {"different"}
+    assert "not reproduced: run" in capsys.readouterr().out
+
+
+def test_consistent_is_not_called_the_same(
+    stored_run: Callable[..., Store], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The outcome has a word of its own, with the counts, and each file that differs is told with by how much."""
+    store = stored_run(task("a", behaviour="train", again="close"))
+    known = planner.environment_class
+    monkeypatch.setattr(planner, "environment_class", lambda *given: known(*given) | {"python": "9.9"})
+    found = store.reproduce()
+    assert store.certificate().outcome == "consistent"
+    assert found[A].differences == ("weights.bin: other bytes",)
+    out = capsys.readouterr().out
+    assert "consistent, not the same: run" in out
+    assert "reproduced" not in out.partition("consistent, not the same: run")[0]
+
+
+def test_few_results_are_no_reproduction(stored_run: Callable[..., Store], capsys: pytest.CaptureFixture[str]) -> None:
+    """Of ten tasks nine have no result: that the tenth came out says nothing of the run, and the counts are told."""
+    store = stored_run(task("a"), *(task("b", seed, behaviour="skip") for seed in range(9)))
+    store.reproduce(code=4)
+    assert store.certificate().outcome == "incomplete"
+    out = capsys.readouterr().out
+    assert "not enough to say so" in out
+    assert "1 bit-identical, 9 no result to reproduce (of 10 tasks)" in out
+
+
+def test_what_came_out_has_to_hold_a_training(stored_run: Callable[..., Store]) -> None:
+    """Where the run trained anything, tables alone are not enough; a run without trainings has nothing else."""
+    store = stored_run(task("a"), task("b", behaviour="plain"))
+    store.reproduce("--task", "stand-in/b/*", code=4)
+    assert store.certificate().outcome == "incomplete"
+    store.reproduce("--task", "stand-in/a/*")
+    assert store.certificate().outcome == "reproduced"
+
+
+def test_a_run_without_trainings_is_reproduced_by_its_tables(stored_run: Callable[..., Store]) -> None:
+    """Nothing that could be trained again is missing."""
+    store = stored_run(task("b", behaviour="plain"))
+    store.reproduce()
+    assert store.certificate().outcome == "reproduced"
+
+
+def test_a_certificate_is_checked_here_until_it_is_carried_away(stored_run: Callable[..., Store], tmp_path: Path) -> None:
+    """An archive and a copy of the folder bring a claim; a re-run of one's own is not replaced by one."""
+    store = stored_run(task("a"))
+    store.reproduce()
+    run = load_run(store.root)
+    assert is_checked_here(store.root, run)
+    export_run(store.root, None, tmp_path / "run.tar")
+    import_run(tmp_path / "other", tmp_path / "run.tar")
+    shutil.copytree(store.root, tmp_path / "copy")
+    for place in (tmp_path / "other", tmp_path / "copy"):
+        assert load_certificate(place, run) == store.certificate()
+        assert not is_checked_here(place, run)
+    mine = Store(tmp_path / "other")
+    mine.reproduce()
+    own = mine.certificate()
+    assert is_checked_here(mine.root, run)
+    import_run(mine.root, tmp_path / "run.tar")
+    assert (mine.certificate(), is_checked_here(mine.root, run)) == (own, True)
+
+
+FORGED: dict[str, tuple[Callable[[Any], object], str]] = {
+    "another result": (lambda fields: fields["tasks"][0].update(result_again="f" * 64), "bit-identical, with another result"),
+    "no result": (lambda fields: fields["tasks"][0].update(result_again=None), "names no result of its re-run"),
+    "a word": (lambda fields: fields["tasks"][0].update(verdict="different"), "says of the whole what its tasks do not say"),
+    "an environment": (lambda fields: fields["tasks"][0].update(verdict="consistent"), "names no other environment"),
+    "no result at all": (lambda fields: fields["tasks"][0].update(verdict="no_result"), "and its record is ok"),
+    "a training": (lambda fields: fields["tasks"][0].update(trained=False), "and its record says otherwise"),
+    "a task twice": (lambda fields: fields["tasks"].append(fields["tasks"][0]), "judges stand-in/a/seed-0 twice"),
+    "the run": (lambda fields: fields["selection"].update(tasks_in_run=5), "another number of tasks than the run has"),
+    "the trainings": (lambda fields: fields["selection"].update(trainings_in_run=0), "another number of trainings"),
+    "the outcome": (lambda fields: fields.update(outcome="consistent"), "says of the whole what its tasks do not say"),
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_forged_certificate_is_found(name: str, stored_run: Callable[..., Store]) -> None:
+    """Its own digests, the run and the records speak against it."""
+    edit, expected = FORGED[name]
+    store = stored_run(task("a"), task("b", upstream=[A]))
+    store.reproduce()
+    assert verify_facts(store.root, None)["problems"] == []
+    path = certificate_path(store.root, load_run(store.root).run_id)
+    fields = json.loads(path.read_text())
+    edit(fields)
+    path.write_bytes(readable_json(seal(fields)))
+    found = verify_facts(store.root, None)["problems"]
+    assert isinstance(found, list)
+    assert any(isinstance(each, dict) and expected in str(each["what"]) for each in found)
 
 
 def test_changed_code_is_not_compared(stored_run: Callable[..., Store], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,10 @@ def test_sound_run_is_exit_0_and_damage_exit_3(store: Store, capsys: pytest.Capt
     """People read what, where and cure of each problem and a summary; programs get them as fields."""
     arguments = ["verify", "--artifacts", str(store.root)]
     assert main(arguments) == 0
-    assert capsys.readouterr().out.startswith("sound: quick-")
+    out = capsys.readouterr().out
+    assert out.splitlines()[-1].startswith("sound: quick-")
+    assert "taken on trust, as nothing stored tells it" in out
+    assert "  latent: metrics.knn_accuracy_latent" in out
     path = store.folder("reconstruction/ae/seed-0") / "errors.parquet"
     path.write_bytes(b"")
     assert main(arguments) == 3
@@ -71,6 +74,17 @@ def test_record_of_no_run_is_checked_with_all(store: Store) -> None:
     assert "lies in a folder that is not its own" in found(store, everything=True)
     (stray / MANIFEST).unlink()
     stray.rmdir()
+
+
+def test_records_without_a_run_are_verified(store: Store) -> None:
+    """A run that was killed before its end leaves records and no manifest: they are recomputed all the same."""
+    forge(store.root, store.folder("classifier/ae/seed-0"), lambda fields: fields["result"]["metrics"].update(macro_f1=0.99))
+    for path in (store.root / "runs").rglob("*"):
+        if path.is_file():
+            path.unlink()
+    facts = verify_facts(store.root, None)
+    assert (facts["runs"], facts["records"], facts["not_recomputed"]) == ([], 33, [])
+    assert [problem["what"].partition(" is ")[0] for problem in facts["problems"]] == ["metric macro_f1"]
 
 
 def test_edited_number_is_named_with_both_values(store: Store) -> None:

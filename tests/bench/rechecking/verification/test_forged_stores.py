@@ -1,0 +1,138 @@
+"""520 forged stores: no traceback, nothing that takes a minute, nothing accepted that can be recomputed, nothing executed."""
+
+from __future__ import annotations
+
+import copy
+import signal
+import socket
+import subprocess
+from contextlib import contextmanager
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bench.harness.studies import load_study
+from bench.rechecking.verification.standing import standing_of
+from report.evidence.records import arrays, document, evidence_of, frame
+from store.archive import export_run, import_run
+from store.cleaning import removable
+from store.errors import StudyError
+from tests.bench.rechecking.verification.hostile import forged_field, forged_file, forged_manifest, odd_place
+from tests.bench.rechecking.verification.remembered import Remembering
+from tests.bench.rechecking.verification.rewriting import Copy, load_copy, write_copy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = [pytest.mark.campaign, pytest.mark.slow]
+SECONDS = 60
+COUNTS = {"field": 200, "file": 160, "manifest": 100, "place": 60}
+
+
+@contextmanager
+def a_minute() -> Iterator[None]:
+    """Fail where the block takes longer."""
+
+    def late(_signal: int, _frame: object) -> None:
+        raise TimeoutError(f"it takes more than {SECONDS} s")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(SECONDS)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture(scope="module")
+def verifier() -> Iterator[Remembering]:
+    """Verification that recomputes equal records once."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield Remembering(patch)
+
+
+@pytest.fixture(autouse=True)
+def sealed_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever opens a connection or starts a program fails."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise AssertionError("a forged store made the program reach out")
+
+    monkeypatch.setattr(socket.socket, "connect", refused)
+    monkeypatch.setattr(subprocess, "Popen", refused)
+    monkeypatch.setattr("os.system", refused)
+
+
+def forge(kind: str, study: Path, target: Path, random: Random) -> tuple[str, str] | None:
+    """Write a forged store; task and field where it is known which one verification has to find."""
+    original = load_copy(study)
+    store = Copy(original.root, original.run, copy.deepcopy(original.records), original.folders)
+    place = forged_field(store, random) if kind == "field" else forged_file(store, random) if kind == "file" else None
+    write_copy(store, target)
+    if kind == "manifest":
+        forged_manifest(target, random)
+    if kind == "place":
+        odd_place(target, random)
+    return place
+
+
+def read_all(root: Path) -> None:
+    """What a report reads: every table, array and document of every record; only our own errors may come."""
+    try:
+        everything = evidence_of(root).everything()
+    except StudyError:
+        return
+    for stored in everything:
+        for entry in stored.record.files:
+            reader = {"parquet": frame, "npz": arrays, "json": document}.get(entry.name.rpartition(".")[2])
+            try:
+                if reader is not None:
+                    reader(stored, entry.name)
+            except StudyError:
+                continue
+
+
+def carry(root: Path, tmp_path: Path) -> None:
+    """Out as an archive, and in again."""
+    try:
+        export_run(root, None, tmp_path / "run.tar")
+        import_run(tmp_path / "other", tmp_path / "run.tar")
+        removable(tmp_path / "other")
+    except StudyError:
+        return
+
+
+def owed(place: tuple[str, str] | None) -> bool:
+    """Whether verification must find the edit: of a field that follows from something, or holds with another record."""
+    if place is None:
+        return False
+    task, field = place
+    return standing_of(field, load_study().fields().get(task.split("/")[0], {})) in {"recomputed", "cross-checked"}
+
+
+@pytest.mark.parametrize("kind", COUNTS)
+@pytest.mark.parametrize("part", range(10))
+def test_forged_stores(kind: str, part: int, study: Path, verifier: Remembering, tmp_path: Path) -> None:
+    """A tenth of the campaign: each store is verified, read as a report reads it, exported and imported."""
+    accepted = []
+    for number in range(part, COUNTS[kind], 10):
+        target = tmp_path / str(number)
+        place = forge(kind, study, target, Random(f"{kind}-{number}"))  # noqa: S311 - to repeat it
+        with a_minute():
+            try:
+                sound = bool(verifier.verify(target)["sound"])
+            except StudyError:
+                sound = False
+            read_all(target)
+            carry(target, tmp_path / f"carried-{number}")
+        if sound and owed(place) and (kind == "field" or ":" in str(place)):
+            accepted.append((number, place))
+    assert accepted == []
+
+
+def test_campaign_is_as_large_as_it_says() -> None:
+    """At least 500 stores."""
+    assert sum(COUNTS.values()) >= 500
