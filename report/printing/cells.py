@@ -182,8 +182,11 @@ def notes(subject: Subject, measurements: Iterable[Measurement]) -> tuple[str, .
 
 
 def incomplete_notes(subject: Subject, measurements: Iterable[Measurement]) -> tuple[str, ...]:
-    """The tasks that gave no result, with the reason."""
-    return task_notes(subject, (stored for measured in measurements for stored in measured.incomplete))
+    """The tasks that gave no result, with the reason; why some were skipped is said once for all tables, at the front."""
+    tasks = [stored for measured in measurements for stored in measured.incomplete]
+    told = task_notes(subject, (stored for stored in tasks if stored.record.status != "skipped"))
+    skipped = any(stored.record.status == "skipped" for stored in tasks)
+    return (*told, subject.strings("tables.skipped_note")) if skipped else told
 
 
 def task_notes(subject: Subject, tasks: Iterable[Stored]) -> tuple[str, ...]:

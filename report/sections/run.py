@@ -2,24 +2,88 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from typing import TYPE_CHECKING
 
+from report.printing import cells
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from report.evidence.subject import Subject
+    from store.records import Stored
+
+_COMMIT = 7  # digits of a commit that are shown
+_REASONS = 6  # why tasks have no result: the first ones are told at the front, all of them beside the tasks
+_PARTS = "--parts"
 
 
 def summary(subject: Subject) -> dict[str, object]:
-    """Run, profile, seeds, and how many of its tasks have a result."""
+    """Run, profile, day, seeds, device, computing time and commit, and how many of its tasks have a result."""
     run, everything = subject.evidence.run, subject.evidence.everything()
     return {
         "run": run.run_id,
         "profile": run.profile,
+        "day": run.created_at[:10],
         "seeds": seeds(subject),
+        "device": _each(_device(stored) for stored in everything),
+        "duration": subject.numbers.duration(math.fsum(stored.record.execution.duration_s for stored in everything)),
+        "commit": _each(str(stored.record.execution.git_commit or "")[:_COMMIT] for stored in everything),
+        "command": shlex.join(run.command),
         "complete": sum(stored.record.status == "ok" for stored in everything),
         "total": len(everything),
         "count": sum(stored.record.status != "ok" for stored in everything),
     }
+
+
+def left_out(subject: Subject) -> dict[str, object]:
+    """What the run has not: ``parts`` that it was not asked for, ``reasons`` of tasks without a result, and the command.
+
+    ``shown`` is False where nothing is left out.
+    """
+    vocabulary, cells_there = subject.study.vocabulary, subject.evidence.cells
+    absent = [part for part in vocabulary.parts if not vocabulary.has_part(cells_there, part)]
+    notes = cells.task_notes(subject, _causes(subject))
+    more = len(notes) - _REASONS
+    if more > 0:
+        notes = (*notes[:_REASONS], subject.strings("left_out.more", count=more))
+    return {
+        "shown": bool(absent or notes),
+        "parts": ", ".join(subject.strings(f"parts.{part}") for part in absent),
+        "reasons": notes,
+        "command": shlex.join(_whole(subject.evidence.run.command)),
+    }
+
+
+def _causes(subject: Subject) -> list[Stored]:
+    """The tasks without a result that no other such task is to blame for."""
+    without = {stored.record.task.id: stored for stored in subject.evidence.everything() if stored.record.status != "ok"}
+    return [stored for stored in without.values() if not without.keys() & stored.record.ingredients.upstream.keys()]
+
+
+def _whole(command: tuple[str, ...]) -> list[str]:
+    """The run's command, asked for every part."""
+    kept: list[str] = []
+    words = iter(command)
+    for word in words:
+        if word == _PARTS:
+            next(words, None)
+        elif not word.startswith(f"{_PARTS}="):
+            kept.append(word)
+    return kept
+
+
+def _device(stored: Stored) -> str:
+    """The graphics card or processor that computed the record, and the kind of device where it is not told by that."""
+    machine, kind = stored.record.execution.machine, stored.record.ingredients.environment.get("device", "")
+    name = machine.get("gpu") or machine.get("processor") or machine.get("cpu")
+    return f"{name} ({kind})" if name and kind else str(name or kind)
+
+
+def _each(values: Iterable[str]) -> str:
+    """Every value once, in the order of the tasks."""
+    return ", ".join(value for value in dict.fromkeys(values) if value)
 
 
 def seeds(subject: Subject) -> str:

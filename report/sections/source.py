@@ -47,6 +47,7 @@ def filled(subject: Subject, drawings: Mapping[str, Drawing]) -> str:
         "front": front.facts(subject),
         "study": front.study(own.pop("study", {})),
         "summary": run.summary(subject),
+        "left_out": run.left_out(subject),
         "callout": {"count": len(subject.deviations)},
         "claims": claims.facts(subject),
         "sensitivity": {"lines": sensitivity.lines(subject)},

@@ -61,13 +61,10 @@ def _dataset(subject: Subject) -> str:
     return _fact(subject, "dataset")
 
 
-def _missing(subject: Subject) -> tuple[str, ...]:
-    """One line for each arm without scores: its name, the task to blame, and the reason with its cure."""
-    return tuple(
-        subject.strings("part2.missing_arm", arm=subject.strings(f"arms.{arm}"), note=note)
-        for arm in arms.arms_of(subject.evidence)
-        for note in cells.task_notes(subject, arms.obstacles(subject.evidence, arm))
-    )
+def _missing(subject: Subject) -> str:
+    """The arms that have a task without scores; empty where all have theirs."""
+    names = (arm for arm in arms.arms_of(subject.evidence) if arms.obstacles(subject.evidence, arm))
+    return ", ".join(subject.strings(f"arms.{arm}") for arm in names)
 
 
 def _leakage(subject: Subject) -> str:

@@ -42,26 +42,39 @@ def facts(subject: Subject) -> Mapping[str, Mapping[str, object]]:
 def _study(subject: Subject, judged: Mapping[str, Judged], detection: Mapping[str, object]) -> dict[str, object]:
     """What the summary says of this study: ``report/sections/front.py`` names the places."""
     s, source = subject.strings, subject.published.source
-    parts = {"no_part1": has_part(subject.evidence, "autoencoders"), "no_part2": bool(detection["run"])}
-    found = [s("summary.verdicts", **counted(subject, (*TRAINING, *CLASSIFICATION), judged))] if parts["no_part1"] else []
-    if parts["no_part2"]:
+    first, second = (has_part(subject.evidence, part) for part in ("autoencoders", "detection"))
+    found = [s("summary.verdicts", **counted(subject, (*TRAINING, *CLASSIFICATION), judged))] if first else []
+    if second:
         found.append(joined(" ", (detection["equal_tasks"], detection["verdicts"])))
     return {
         "what": s("summary.what", authors=source.authors, date=source.date),
         "images": _images(subject),
-        "remark": s("report.comparable_detection") if parts["no_part2"] else "",
-        "left_out": joined(" ", (s(f"summary.{key}") for key, run in parts.items() if not run)),
+        "remark": s("report.comparable_detection") if second else "",
         "findings": tuple(one for one in found if one.strip()),
     }
 
 
 def _images(subject: Subject) -> str:
-    """What the parts that were run have looked at, in words."""
+    """What the parts that were run have looked at, in words, and how many images of it."""
     s = subject.strings
     source = next((d.run for d in subject.deviations if d.key == "dataset.source"), "full")
-    first = s(f"summary.{source}") if has_part(subject.evidence, "autoencoders") else ""
+    first = (
+        joined(" ", (part for part in (s(f"summary.{source}"), _parts(subject)) if part))
+        if has_part(subject.evidence, "autoencoders")
+        else ""
+    )
     found = [part for part in (first, part_two.images(subject)) if part]
     return joined(f" {s('summary.and')} ", found) if found else s("summary.no_images")
+
+
+def _parts(subject: Subject) -> str:
+    """The sizes of the three parts of FashionMNIST; empty where no record tells them."""
+    for stored in subject.evidence.complete("fashion_data", "parts"):
+        metrics = stored.record.result.metrics
+        names = ("train", "validation", "test")
+        counts = {name: subject.numbers.integer(int(metrics[f"images_{name}"])) for name in names}
+        return subject.strings("summary.parts", **counts)
+    return ""
 
 
 def _architectures(subject: Subject) -> dict[str, object]:

@@ -11,6 +11,7 @@ from report.evidence.protocol import Deviation
 from report.evidence.records import reference
 from report.inference.verdicts import judge_all
 from report.printing import cells
+from report.sections import run
 from report.studies.assignment_2 import arms, part_two
 from report.studies.assignment_2.arms import PAIRS
 from report.studies.assignment_2.tables import arms as arm_tables
@@ -103,16 +104,18 @@ def test_every_statement_has_one_verdict_and_a_difference_on_every_pair(whole: S
     assert all(len(line) == 6 and all(cell.records for cell in line[2:]) and line[2].tone for line in table.rows)
 
 
-def test_skipped_arms_say_why_and_how_to_cure_it(broken: Subject) -> None:
-    """The word stands in the place of the number; the note names the task that has no weights, not the one after it."""
+def test_skipped_arms_are_named_and_explained_once(broken: Subject) -> None:
+    """The word stands in the place of the number; the reason with its cure stands at the front, and tables point there."""
     table = detection.transfer(broken)
     assert row(table, "mAP@0.5")[2].text == "skipped"
+    assert row(table, "mAP@0.5")[2].missing
     assert "no result (skipped)" in row(table, "mAP@0.5")[-1].text
-    notes = " ".join(table.notes)
-    assert "`detector/transfer-3class/seed-0,1,2`" in notes
-    assert NO_WEIGHTS in notes
-    assert "its detector was skipped" not in notes
-    assert len(part_two.facts(broken)["missing"]) == 3  # type: ignore[arg-type]
+    assert sum("@sec-summary says why" in note for note in table.notes) == 1
+    assert not any(NO_WEIGHTS in note for one in all_tables(broken).values() if one.id != "tasks" for note in one.notes)
+    reasons = " ".join(str(reason) for reason in run.left_out(broken)["reasons"])  # type: ignore[attr-defined]
+    assert "`detector/transfer-3class/seed-0,1,2`" in reasons
+    assert NO_WEIGHTS in reasons
+    assert part_two.facts(broken)["missing"] == "transfer, cars, scratch, 3 classes, transfer, 3 classes"
 
 
 def test_a_diverged_seed_is_counted_out(broken: Subject) -> None:
