@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from store.audit import audit_record, audit_run
 from store.canonical import digest_bytes, digest_file, readable_json
-from store.certificates import certificate_path, is_checked_here, load_certificate
+from store.certificates import CERTIFICATE, certificate_path, is_checked_here, load_certificate
 from store.crate import CRATE, crate_bytes
 from store.doors import DOCUMENT_BYTES, open_regular, read_bounded
 from store.errors import IntegrityError, unwritable
@@ -21,10 +21,13 @@ from store.records import MANIFEST, folder_of, sync_folder, write_atomic
 from store.runs import load_entry, load_run, point_latest, run_path, save_run
 from store.settling import follow, settle
 from store.unpacking import CHECKSUMS, CURE, FORMAT, unpack
+from store.withheld import is_left_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from pydantic import JsonValue
 
     from store.schema import Run
     from store.settling import Settlement
@@ -47,18 +50,25 @@ class Imported:
     certificate_lost: bool
 
 
-def export_run(root: Path, run_id: str | None, target: Path) -> Run:
+def export_run(root: Path, run_id: str | None, target: Path, leave_out: Sequence[str] = ()) -> Run:
     """Write the run, or the latest, to ``target`` with its Process Run Crate: equal runs give equal bytes, digests are checked.
 
-    Raises IntegrityError for a damaged record, StudyError without a run, StoreError where ``target`` cannot be written.
+    ``leave_out`` are patterns of names of records' files that are listed with their digests and not carried, such as
+    ``*.safetensors``. Raises IntegrityError for a damaged record, StudyError without a run, StoreError where ``target``
+    cannot be written.
     """
     run = load_run(root, run_id)
-    files = dict(sorted((path.relative_to(root).as_posix(), path) for path in _files_of(root, run)))
+    named = dict(sorted((path.relative_to(root).as_posix(), path) for path in _files_of(root, run)))
+    withheld = {name for name, path in named.items() if not path.exists() or _may_stay(path, leave_out)}
+    files = {name: path for name, path in named.items() if name not in withheld}
     sizes = {name: path.stat().st_size for name, path in files.items()}
-    sums = {name: {"sha256": digest_file(path), "size_bytes": sizes[name]} for name, path in files.items()}
+    sums: dict[str, JsonValue] = {
+        name: {"sha256": digest_file(path), "size_bytes": sizes[name]} for name, path in files.items()
+    }
     crate = crate_bytes(run, [load_entry(root, entry).record for entry in run.entries])
     sums[CRATE] = {"sha256": digest_bytes(crate), "size_bytes": len(crate)}
-    head = readable_json({"format": FORMAT, "run_id": run.run_id, "run_digest": run.digest, "files": sums})
+    fields: dict[str, JsonValue] = {"format": FORMAT, "run_id": run.run_id, "run_digest": run.digest, "files": sums}
+    head = readable_json({**fields, "withheld": sorted(withheld)} if withheld else fields)
     partial = target.with_name(f".partial-{target.name}-{uuid.uuid4().hex[:8]}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -125,7 +135,12 @@ def _files_of(root: Path, run: Run) -> Iterator[Path]:
     for entry in run.entries:
         stored = load_entry(root, entry)
         yield stored.folder / MANIFEST
-        yield from (stored.folder / file.name for file in stored.record.files)
+        yield from (stored.folder / file.name for file in stored.record.files)  # also one that was left out before
+
+
+def _may_stay(path: Path, leave_out: Sequence[str]) -> bool:
+    """Whether the export leaves the file out: never a manifest, without which nobody could say what is missing."""
+    return path.name not in {MANIFEST, "run.json", CERTIFICATE} and is_left_out(path.name, leave_out)
 
 
 def _add(archive: tarfile.TarFile, name: str, path: Path, size: int) -> None:

@@ -10,10 +10,12 @@ from pydantic import ValidationError
 from store.canonical import digest, digest_file, readable_json
 from store.certificates import CERTIFICATE, Certificate, certificate_path, outcome_of
 from store.doors import DOCUMENT_BYTES, parse_json, read_bounded, reason_of
+from store.errors import IntegrityError
 from store.manifests import misfits
 from store.records import MANIFEST, Stored, folder_of
 from store.runs import LATEST, POINTER_BYTES, RUN_ID, run_id_of, run_path
 from store.schema import Record, Run, result_digest
+from store.withheld import WITHHELD, withheld_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,8 +136,17 @@ def audit_record(root: Path, folder: Path) -> AuditedRecord:
 
 def _damaged_files(record: Record, folder: Path, cure: str) -> Iterator[Problem]:
     names = [entry.name for entry in record.files]
+    try:
+        withheld = withheld_of(folder)
+    except IntegrityError as error:
+        yield Problem(error.what, error.where, error.cure)
+        withheld = frozenset()
+    for name in sorted(withheld - {*names}):
+        yield Problem(f"{WITHHELD} names {name[:80]!r}, which is no file of the record", str(folder / WITHHELD), cure)
     for entry in record.files:
         path = folder / entry.name
+        if entry.name in withheld and not path.exists():
+            continue
         if names.count(entry.name) > 1:
             yield Problem(f"the manifest names {entry.name} more than once", str(folder / MANIFEST), cure)
         try:
@@ -153,7 +164,7 @@ def _damaged_files(record: Record, folder: Path, cure: str) -> Iterator[Problem]
 
 
 def _unnamed_files(record: Record, folder: Path) -> Iterator[Problem]:
-    known = {MANIFEST, *(entry.name for entry in record.files)}
+    known = {MANIFEST, WITHHELD, *(entry.name for entry in record.files)}
     try:
         there = sorted(folder.iterdir())
     except OSError as error:

@@ -16,6 +16,7 @@ from store.doors import forbidden, is_file, is_folder
 from store.errors import IntegrityError, unwritable
 from store.manifests import load_manifest
 from store.schema import SCHEMA_VERSION, Execution, FileEntry, Ingredients, Record, Result, TaskKey, result_digest, seal
+from store.withheld import refusal, withheld_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -54,11 +55,14 @@ class Stored:
     folder: Path
 
     def file(self, name: str) -> Path:
-        """Path of one of the record's files; raises IntegrityError where the record has no such file."""
+        """Path of one of the record's files; raises IntegrityError where the record has none such, or it was left out."""
         if name not in {entry.name for entry in self.record.files}:
             message = f"record {self.record.task.id} has no file {name}"
             raise IntegrityError(message, where=str(self.folder), cure="re-run it: nox -s bench")
-        return self.folder / name
+        path = self.folder / name
+        if not is_file(path) and name in withheld_of(self.folder):
+            raise refusal(self.record.task.id, name, self.folder)
+        return path
 
 
 def folder_of(root: Path, task: TaskKey, fingerprint: str) -> Path:
@@ -100,10 +104,12 @@ def load(folder: Path) -> Stored:
 
 
 def check_files(stored: Stored) -> None:
-    """Compare every file of the record with its digest; raises IntegrityError that names the first that differs."""
+    """Compare every file that was not left out with its digest; raises IntegrityError that names the first that differs."""
     cure = f"delete {stored.folder} and run again: nox -s bench"
     for entry in stored.record.files:
         path = stored.folder / entry.name
+        if not is_file(path) and entry.name in withheld_of(stored.folder):
+            continue
         if not is_file(path):
             message = f"record {stored.record.task.id} lacks its file {entry.name}"
             raise IntegrityError(message, where=str(path), cure=cure)
@@ -256,7 +262,7 @@ def _standing(folder: Path, record: Record) -> Stored | None:
 def _take_place(partial: Path, folder: Path, record: Record) -> Stored:
     if folder.exists():
         standing = _standing(folder, record)
-        if standing is not None:
+        if standing is not None and not withheld_of(folder):
             return standing
         retired = folder.with_name(f"{_PARTIAL}old-{uuid.uuid4().hex[:8]}")
         folder.rename(retired)

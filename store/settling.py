@@ -9,6 +9,7 @@ from store.audit import run_ids
 from store.errors import IntegrityError
 from store.records import check_files, folder_of, load
 from store.runs import load_run, resealed, save_run
+from store.withheld import withheld_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,7 +24,7 @@ FINISHED = frozenset({"ok", "diverged"})
 class Settlement:
     """What will stand. ``run`` names it; ``kept`` are tasks whose record the store had, computed apart from the run's own.
 
-    ``replaced`` are tasks whose record in the store, failed or skipped, gives way to the one that arrives.
+    ``replaced`` are tasks whose record in the store, failed, skipped or without all its files, gives way to the arriving one.
     """
 
     run: Run
@@ -51,7 +52,11 @@ def settle(root: Path, staging: Path, run: Run, *, keep_standing: bool = False) 
             raise IntegrityError(message, where=str(folder_of(root, record.task, record.fingerprint)), cure=cure)
     kept = tuple(name for name, record in chosen.items() if record.digest != arriving[name].digest)
     there = {name: _standing(root, record) for name, record in chosen.items() if name not in kept}
-    replaced = tuple(name for name, old in there.items() if old is not None and old.digest != chosen[name].digest)
+    replaced = tuple(
+        name
+        for name, old in there.items()
+        if old is not None and (old.digest != chosen[name].digest or _fills(root, staging, chosen[name]))
+    )
     return Settlement(resealed(run, _entries(run, chosen)), kept, replaced)
 
 
@@ -101,6 +106,12 @@ def _better(root: Path, pair: tuple[Record, Record], chosen: Mapping[str, Record
     cure = "import into a store of its own (--artifacts DIR), or, where nothing was made from it, with --keep-standing"
     message = f"the store has another record of {standing.task.id}, with another result"
     raise IntegrityError(message, where=str(folder), cure=cure)
+
+
+def _fills(root: Path, staging: Path, record: Record) -> bool:
+    """Whether the store has the record without files that the arriving one brings."""
+    standing, arriving = (withheld_of(folder_of(base, record.task, record.fingerprint)) for base in (root, staging))
+    return bool(standing - arriving)
 
 
 def _fits(record: Record, chosen: Mapping[str, Record]) -> bool:

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from store.certificates import certificate_path
 from store.crate import CRATE, crate_bytes
@@ -18,9 +18,10 @@ from store.members import Member, members
 from store.records import MANIFEST, folder_of
 from store.runs import run_path
 from store.schema import Count, Name, Record, Run, Sha256
+from store.withheld import WITHHELD, withheld_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 CHECKSUMS = "checksums.json"
 FORMAT = 1
@@ -42,6 +43,7 @@ class _Head(BaseModel):
     run_id: Name
     run_digest: Sha256
     files: dict[str, _File]
+    withheld: tuple[str, ...] = Field(default=(), strict=False)
 
 
 def unpack(source: Path, staging: Path) -> str:
@@ -61,6 +63,8 @@ def unpack(source: Path, staging: Path) -> str:
         head, found = _indexed(stream, source)
         for name in _files_of_run(stream, head, found, source):
             _write(stream, found[name], head.files[name].sha256, staging / name, source)
+    for folder, names in _by_folder(head.withheld).items():
+        (staging / folder / WITHHELD).write_bytes(withheld_bytes(names))
     return head.run_id
 
 
@@ -108,7 +112,7 @@ def _files_of_run(stream: BinaryIO, head: _Head, found: Mapping[str, Member], so
     if (run.run_id, run.digest) != (head.run_id, head.run_digest):
         raise _refusal(f"the archive names run {head.run_id}, its manifest is of {run.run_id} or was altered", source)
     named = {manifest} | ({certificate_path(Path(), head.run_id).as_posix()} & found.keys())
-    records = []
+    records, files = [], set[str]()
     for entry in run.entries:
         folder = folder_of(Path(), entry.task, entry.fingerprint).as_posix()
         record_path = f"{folder}/{MANIFEST}"
@@ -116,16 +120,30 @@ def _files_of_run(stream: BinaryIO, head: _Head, found: Mapping[str, Member], so
         record = parse_manifest(content, Record, f"{record_path} of the archive", place)
         records.append(record)
         named |= {record_path, *(f"{folder}/{file.name}" for file in record.files)}
+        files |= {f"{folder}/{file.name}" for file in record.files}
         for file in record.files:
             listed = head.files.get(f"{folder}/{file.name}")
             if listed is not None and (listed.sha256, listed.size_bytes) != (file.sha256, file.size_bytes):
                 raise _refusal(f"{file.name} of the archive is not the file that its record names", source)
     if CRATE in found and _small(stream, found, CRATE, source) != crate_bytes(run, records):
         raise _refusal(f"{CRATE} of the archive does not describe its run", source)
+    strange = sorted({*head.withheld} - files) or sorted({*head.withheld} & found.keys())
+    if strange:
+        raise _refusal(f"the archive says that it leaves out {strange[0][:160]!r}, which it cannot leave out", source)
+    named -= {*head.withheld}
     for name in sorted((found.keys() - {CRATE}) ^ named):
         what = "holds" if name in found else "lacks"
         raise _refusal(f"the archive {what} {name[:160]!r}, which is {'no' if name in found else 'a'} file of the run", source)
     return sorted(named)
+
+
+def _by_folder(names: Iterable[str]) -> dict[str, list[str]]:
+    """Names of files by the folder of their record."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        folder, _, file = name.rpartition("/")
+        found.setdefault(folder, []).append(file)
+    return found
 
 
 def _small(stream: BinaryIO, found: Mapping[str, Member], name: str, source: Path) -> bytes:

@@ -16,6 +16,7 @@ from store.doors import is_file
 from store.errors import IntegrityError
 from store.records import MANIFEST, Stored, check_files, folder_of, load, records_of
 from store.schema import Ingredients
+from store.withheld import withheld_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -128,8 +129,9 @@ def _decide(task: Task, ingredients: Ingredients, planned: Mapping[str, Planned]
         check_files(stored)
     except IntegrityError as error:
         return Planned(task, ingredients, fingerprint, "run", f"record damaged: {error.what}")
-    if stored.record.status in {"failed", "skipped"}:
-        return Planned(task, ingredients, fingerprint, "run", f"{stored.record.status} before: {stored.record.result.reason}")
+    unfit = _unfit(stored)
+    if unfit:
+        return Planned(task, ingredients, fingerprint, "run", unfit)
     for name in task.upstream:
         upstream = planned[name].stored
         if upstream is None:
@@ -137,6 +139,15 @@ def _decide(task: Task, ingredients: Ingredients, planned: Mapping[str, Planned]
         if upstream.record.result_digest != stored.record.result.upstream_results.get(name):
             return Planned(task, ingredients, fingerprint, "run", f"upstream result is not the one it was made from: {name}")
     return Planned(task, ingredients, fingerprint, "reuse", "reused", stored)
+
+
+def _unfit(stored: Stored) -> str:
+    """Why a sound record is made anew all the same: it has no result, or lacks files; empty where it is not."""
+    lacking = withheld_of(stored.folder)
+    if lacking:
+        return f"files were left out of the record: {', '.join(sorted(lacking))}"
+    failed = stored.record.status in {"failed", "skipped"}
+    return f"{stored.record.status} before: {stored.record.result.reason}" if failed else ""
 
 
 def _new(task: Task, ingredients: Ingredients, fingerprint: str, root: Path) -> Planned:

@@ -27,7 +27,7 @@ def export_facts(options: argparse.Namespace) -> dict[str, JsonValue]:
     from pathlib import Path  # noqa: PLC0415 - needed for the default alone
 
     target = options.output or Path(f"{load_run(options.artifacts, options.run).run_id}.tar")
-    run = export_run(options.artifacts, options.run, target)
+    run = export_run(options.artifacts, options.run, target, options.leave_out)
     return {"run_id": run.run_id, "archive": str(target), "records": len(run.entries), "size_bytes": target.stat().st_size}
 
 
@@ -59,7 +59,9 @@ def import_text(facts: Mapping[str, JsonValue]) -> str:
     words = f"{facts['records']} records, {facts['added']} of them new"
     lines = [f"imported run {facts['run_id']}: {words}, in {facts['artifacts']}; it is the latest now"]
     lines += [f"kept this store's record, which the run names now: {name}" for name in _listed(facts["kept"])]
-    lines += [f"replaced this store's record, which had no result: {name}" for name in _listed(facts["replaced"])]
+    lines += [
+        f"replaced this store's record, which had no result or lacked files: {name}" for name in _listed(facts["replaced"])
+    ]
     lines += [f"updated the records that it names: run {name}" for name in _listed(facts["updated_runs"])]
     lost = "the run's certificate speaks of other records and was left out; make it anew: python -m bench reproduce"
     return "\n".join([*lines, *([lost] if facts["certificate_lost"] else [])])

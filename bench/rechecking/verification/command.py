@@ -27,6 +27,7 @@ from store.errors import StudyError
 from store.links import audit_certified, audit_links, upstream_of
 from store.records import folder_of
 from store.runs import LATEST, latest_run_id
+from store.withheld import withheld_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,6 +81,7 @@ def verify_facts(root: Path, run_id: str | None, *, everything: bool = False) ->
         "runs": list(names),
         "records": len(findings.records),
         "files": files,
+        "withheld": sum(len(withheld_of(each.folder)) for each in stored),
         "values_recomputed": findings.values,
         "not_recomputed": list(unrecomputed),
         "taken_on_trust": {name: list(fields) for name, fields in sorted(taken_on_trust(stored).items())},
@@ -108,6 +110,8 @@ def _reservations(facts: Mapping[str, JsonValue]) -> list[str]:
     """What this verification cannot tell, field by field."""
     other, trust = facts["made_with_other_source"], facts["taken_on_trust"]
     lines = []
+    if facts["withheld"]:
+        lines.append(f"{facts['withheld']} files were left out of the archive of the run: only their digests are known here")
     if isinstance(other, list) and other:
         lines.append(
             f"{len(other)} records were made with other source than this: what follows from the program was not recomputed"
