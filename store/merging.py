@@ -72,6 +72,7 @@ def merge_runs(root: Path, run_ids: Sequence[str], asked: Callable[[Config], Col
     chosen = _choose({name: found for name, found in options.items() if name not in left_out}, choices)
     records = {name: option.record for name, option in chosen.items()}
     _check_alike(records)
+    _check_one_source(records)
     fields: dict[str, JsonValue] = {
         "run_id": run_id_of(runs[0].profile, (record.fingerprint for record in records.values())),
         "study": runs[0].study,
@@ -265,3 +266,18 @@ def _check_alike(records: Mapping[str, Record]) -> None:
                 where = f"records {known.short_id} and {record.short_id}"
                 cure = "make all seeds with one version of the program on the same data: python -m bench run"
                 raise UsageError(message, where=where, cure=cure)
+
+
+def _check_one_source(records: Mapping[str, Record]) -> None:
+    """One run has one source and one content of each data set, as one plan would have found them; raises UsageError."""
+    first: dict[tuple[str, str], Record] = {}
+    for record in records.values():
+        ingredients = record.ingredients
+        for kind, digests in (("module", ingredients.code), ("data set", ingredients.inputs)):
+            for name in digests:
+                known = first.setdefault((kind, name), record)
+                other = known.ingredients.code if kind == "module" else known.ingredients.inputs
+                if digests[name] != other[name]:
+                    message = f"{known.task.id} and {record.task.id} were made with different contents of {kind} {name}"
+                    cure = "make both runs with one version of the program on the same data: python -m bench run"
+                    raise UsageError(message, where=f"records {known.short_id} and {record.short_id}", cure=cure)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bench.harness.closure import parts_of
 from store.canonical import digest
+from store.doors import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -115,7 +116,7 @@ def _kept_parts(earlier: Stored) -> dict[str, dict[str, str]]:
     if SOURCE not in {entry.name for entry in earlier.record.files}:
         return {}
     try:
-        fields = json.loads((earlier.folder / SOURCE).read_bytes())
+        fields = read_json(earlier.folder / SOURCE)
     except (OSError, ValueError):
         return {}
     if not isinstance(fields, dict):

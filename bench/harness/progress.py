@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from store.doors import parse_json, read_bounded
 from store.lock import holder_of
 from store.records import records_of
-from store.schema import TaskKey
+from store.schema import TASK_ID, TaskKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
+_LOG_BYTES = 64 << 20  # an event takes 150 bytes
 BEGIN = "begin"
 """The kind of the line that opens an invocation: its tasks, and how many run at a time."""
 
@@ -100,7 +103,7 @@ def read_progress(path: Path) -> Progress | None:
     if not lines or lines[0].get("kind") != BEGIN:
         return None
     tasks, jobs = lines[0].get("tasks"), lines[0].get("jobs")
-    if not isinstance(tasks, list) or not isinstance(jobs, int):
+    if not isinstance(tasks, list) or not isinstance(jobs, int) or not all(map(_is_task, tasks)):
         return None
     running: dict[str, Running] = {}
     ended: set[str] = set()
@@ -109,7 +112,7 @@ def read_progress(path: Path) -> Progress | None:
         if kind in _ENDED:
             running.pop(name, None)
             ended.add(name)
-        elif kind == "start" and isinstance(moment, int | float):
+        elif kind == "start" and isinstance(moment, int | float) and _is_task(name):
             running[name] = Running(name, float(moment))
         elif kind == "progress" and name in running:
             step, total = line.get("step"), line.get("total")
@@ -119,10 +122,19 @@ def read_progress(path: Path) -> Progress | None:
     return Progress(path.parent.name, len(ended), tuple(running.values()), waiting, max(1, jobs))
 
 
+def _is_task(name: JsonValue) -> bool:
+    return isinstance(name, str) and re.fullmatch(TASK_ID, name) is not None
+
+
 def _lines(path: Path) -> Iterator[dict[str, JsonValue]]:
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+    """Every line that is a mapping; none of a file that cannot be read: it is a log, and nothing rests on it."""
+    try:
+        content = read_bounded(path, _LOG_BYTES)
+    except (OSError, ValueError):
+        return
+    for line in content.splitlines():
         try:
-            fields = json.loads(line)
+            fields = parse_json(line)
         except ValueError:
             continue
         if isinstance(fields, dict):

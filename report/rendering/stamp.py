@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from store.canonical import digest, digest_file, readable_json
+from store.doors import read_json
 from store.records import write_atomic
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def inputs_digest(run: Run, records: Iterable[str], options: Mapping[str, JsonVa
 def is_current(stamp: Path, inputs: str) -> bool:
     """Whether ``stamp`` tells of the same inputs and its outputs are still as they were written."""
     try:
-        fields = json.loads(stamp.read_bytes())
+        fields: Any = read_json(stamp)
         outputs: dict[str, str] = fields["outputs"]
         return bool(fields["inputs"] == inputs) and all(
             digest_file(stamp.parent / name) == known for name, known in outputs.items()

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from report.evidence.dependencies import named_packages, published_name
 from report.evidence.records import reference
 from report.printing import cells
 from report.printing.table import Cell, Column, Table
+from store.doors import guarded, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from pydantic import JsonValue
 
@@ -125,21 +126,35 @@ def tasks(subject: Subject) -> Table:
     return Table("tasks", s("captions.tasks"), heads, tuple(rows), below)
 
 
+def _benchmarks(path: Path) -> list[tuple[str, float, str, Any]]:
+    """Name, least seconds, rounds and ratio of each benchmark, by name; raises IntegrityError for another file."""
+    with guarded(path, "file of benchmarks"):
+        fields: Any = read_json(path)
+        return sorted(
+            (
+                str(entry["name"]),
+                float(entry["stats"]["min"]),
+                str(entry["stats"]["rounds"]),
+                entry["extra_info"].get("other_over_here"),
+            )
+            for entry in fields["benchmarks"]
+        )
+
+
 def performance(subject: Subject) -> Table | None:
     """The benchmarks that ``nox -s perf`` left with the artifacts; None where there are none."""
     if subject.perf is None:
         return None
     s, numbers = subject.strings, subject.numbers
-    benchmarks = json.loads(subject.perf.read_text(encoding="utf-8"))["benchmarks"]
     rows = tuple(
         (
-            cells.text(_title(subject, "benchmarks.", str(entry["name"]))),
-            Cell(numbers.milliseconds(float(entry["stats"]["min"])), "value", ("perf/benchmark.json",)),
-            Cell(str(entry["stats"]["rounds"]), "value", ("perf/benchmark.json",)),
-            cells.text(_title(subject, "benchmarks_beside.", str(entry["name"]))),
-            _ratio(subject, entry["extra_info"].get("other_over_here")),
+            cells.text(_title(subject, "benchmarks.", name)),
+            Cell(numbers.milliseconds(seconds), "value", ("perf/benchmark.json",)),
+            Cell(rounds, "value", ("perf/benchmark.json",)),
+            cells.text(_title(subject, "benchmarks_beside.", name)),
+            _ratio(subject, ratio),
         )
-        for entry in sorted(benchmarks, key=lambda entry: str(entry["name"]))
+        for name, seconds, rounds, ratio in _benchmarks(subject.perf)
     )
     heads = (
         Column(s("columns.benchmark")),

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from store import merging
 from store.errors import IntegrityError, UsageError
 from store.merging import Merged
 from store.merging import merge_runs as merge
 from store.records import folder_of
-from store.runs import latest_run_id, load_run, resealed, save_run
+from store.runs import latest_run_id, load_entry, load_run, resealed, save_run
 from tests.store.machines import CLASSIFIER, EXTRA, LEAF, NETWORK, ONCE, Machine, carried, make
 from tests.store.test_archive import content
 from tests.store.test_settling import problems, seconds
@@ -62,6 +63,17 @@ def test_the_same_merge_again_changes_nothing(tmp_path: Path) -> None:
         again = merge_runs(tmp_path, names)
         assert (again.run, again.written) == (whole, False)
     assert content(tmp_path) == before
+
+
+def test_one_run_has_one_source(tmp_path: Path) -> None:
+    """Also where tasks of different kinds are of different source, so that no mean over seeds mixes them."""
+    runs = [make(tmp_path / name, replace(A, code=name)) for name in ("a", "b")]
+    one, other = (
+        {e.task.id: load_entry(tmp_path / n, e).record for e in run.entries} for n, run in zip("ab", runs, strict=True)
+    )
+    merging._check_one_source(one)
+    with pytest.raises(UsageError, match="once and classifier/ae/seed-0 were made with different contents of module"):
+        merging._check_one_source({LEAF: one[LEAF], f"{CLASSIFIER}/seed-0": other[f"{CLASSIFIER}/seed-0"]})
 
 
 def test_parts_and_questions_are_united(tmp_path: Path) -> None:

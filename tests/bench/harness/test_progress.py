@@ -115,3 +115,19 @@ def test_status_of_a_first_run_under_way(tmp_path: Path) -> None:
     text = status_text(facts)
     assert f"waiting   {TASKS[3]}" in text
     assert "1 tasks have never run" in text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"[" * 100_000, b"\xff\0", b"[]", b"null", b'{"kind": "begin", "jobs": 1, "tasks": ["a/b"]}',
+        b'{"kind": "begin", "jobs": 1, "tasks": ["../../../etc/passwd/seed-0"]}',
+        b'{"kind": "begin", "jobs": 1, "tasks": [1, {}]}',
+        b'{"kind": "begin", "jobs": 1, "tasks": ["a/b/seed-x"]}', b'{"kind": "begin", "jobs": NaN, "tasks": []}',
+    ],
+)  # fmt: skip
+def test_a_hostile_log_says_nothing(line: bytes, tmp_path: Path) -> None:
+    """Nothing rests on it: what is no event of ours is left out."""
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(line + b"\n")
+    assert read_progress(path) is None

@@ -10,6 +10,7 @@ from store.formats import read_table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from bench.rechecking.verification.standing import Standing
     from store.records import Stored
 
 _CLASSES = range(10)
@@ -41,6 +42,18 @@ def data_version(stored: Stored, _upstream: Mapping[str, Stored]) -> Iterator[Co
 
 
 RECORDS = {"baseline": baseline, "data_version": data_version}
+FIELDS: Mapping[str, Mapping[str, Standing]] = {
+    "baseline": {
+        "metrics.train_images": "cross-checked",
+        "metrics.iterations": "trusted",
+        "metrics.*": "recomputed",
+        "facts.*": "trusted",
+        "predictions.parquet:label": "cross-checked",
+        "predictions.parquet:*": "recomputed",
+    },
+    "data_version": {"metrics.*": "trusted"},
+}
+"""On what each field of a record stands: docs/records.md has the same list."""
 
 
 def agreeing(records: Mapping[str, Stored]) -> Iterator[tuple[str, Comparison]]:

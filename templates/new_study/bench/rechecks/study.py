@@ -10,6 +10,7 @@ from store.formats import read_table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from bench.rechecking.verification.standing import Standing
     from store.records import Stored
 
 
@@ -22,6 +23,8 @@ def estimate(stored: Stored, _upstream: Mapping[str, Stored]) -> Iterator[Compar
 
 
 RECORDS = {"estimate": estimate}
+FIELDS: Mapping[str, Mapping[str, Standing]] = {"estimate": {"metrics.*": "recomputed", "history.parquet:*": "trusted"}}
+"""On what each field of a record stands: recomputed above, cross-checked in ``agreeing``, or trusted, which verify says."""
 
 
 def agreeing(_records: Mapping[str, Stored]) -> Iterator[tuple[str, Comparison]]:

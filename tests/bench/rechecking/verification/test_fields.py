@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.harness.studies import load_study
+from bench.harness.studies import load_study, study_names
 from bench.rechecking.verification.standing import EVERYWHERE, standing_of
 from tests.bench.rechecking.verification.field_edits import edits_of
 from tests.bench.rechecking.verification.remembered import Remembering
@@ -78,7 +78,8 @@ def test_every_field_has_a_standing(study: Path) -> None:
 def test_page_lists_every_field() -> None:
     """docs/records.md says of each experiment just what is declared, and of every record what holds everywhere."""
     text = PAGE.read_text(encoding="utf-8")
-    for experiment, fields in {**load_study().fields(), "every record": EVERYWHERE}.items():
+    studies = {experiment: fields for name in study_names() for experiment, fields in load_study(name).fields().items()}
+    for experiment, fields in {**studies, "every record": EVERYWHERE}.items():
         for standing, word in WORDS.items():
             expected = sorted(field for field, found in fields.items() if found == standing)
             line = re.search(rf"^\| {re.escape(experiment)} \| {word} \| (.*) \|$", text, re.MULTILINE)
