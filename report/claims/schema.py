@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -11,10 +12,13 @@ from report.claims.templates import expanded
 from report.evidence.declarations import Declaration, read_toml
 from report.evidence.published import load_published
 from report.evidence.vocabulary import load_vocabulary
+from report.printing.strings import formatter_of_language
 from store.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from report.evidence.published import Printed
 
 Kind = Literal["value", "range", "exact", "order", "first", "not_comparable"]
 Order = Literal["rising", "falling"]
@@ -74,12 +78,16 @@ class Cause(Declaration):
 
 
 class Claim(Declaration):
-    """One published claim. ``quote`` holds the source's own words, ``english`` what they say; the rest depends on ``kind``."""
+    """One published claim; what it needs besides depends on ``kind``.
+
+    ``quote`` holds the source's own words, ``english`` what they say, and ``translated`` the same in each other language.
+    """
 
     id: str
     source: str
     quote: str
     english: str
+    translated: dict[str, str] = Field(default_factory=dict)
     family: str
     kind: Kind
     select: tuple[Selector, ...] = ()
@@ -117,6 +125,10 @@ class Claim(Declaration):
             raise ValueError(f"claim {self.id} lacks what a claim of kind {self.kind} needs")
         return self
 
+    def words(self, language: str) -> str:
+        """What it says, in a language; in English where it has not been translated."""
+        return self.translated.get(language, self.english)
+
 
 class Claims(Declaration):
     """All of ``claims.toml``; ``why`` gives the reason of each kind of tolerance or bound."""
@@ -140,7 +152,13 @@ class Claims(Declaration):
 def load_claims(folder: Path) -> Claims:
     """Read and check the claims among a study's declarations; raises UsageError that names the entry at fault."""
     published, vocabulary = load_published(folder), load_vocabulary(folder)
-    return read_toml(folder / "claims.toml", Claims, lambda tree: expanded(tree, published, vocabulary))
+    return read_toml(folder / "claims.toml", Claims, lambda tree: expanded(tree, published, vocabulary, _written))
+
+
+def _written(number: Printed, language: str) -> tuple[str, str]:
+    marks = formatter_of_language(language)
+    together = replace(marks, group_mark="")
+    return together.fixed(number.value, number.decimals), marks.fixed(number.value, number.decimals)
 
 
 def unpublished(claim: str, path: str) -> UsageError:

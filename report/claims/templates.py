@@ -2,59 +2,86 @@
 
 ``over`` maps a name to keys, or to tables with a ``key`` and whatever else differs. In every text of the entry ``{name}`` is
 the key, ``{name.field}`` a field of its table (or the ``label`` that ``study.toml`` gives the key), and ``{published}`` the
-published number as it is printed (``{published:,}`` with a mark between thousands). What a claim ranges over stands here and
-nowhere else, so that a new model changes no claim.
+published number as it is printed (``{published:,}`` with a mark between thousands). In ``translated`` the text of a language
+takes that language's labels, the words that a field has for it, and its number marks. What a claim ranges over stands here
+and nowhere else, so that a new model changes no claim.
 """
 
 from __future__ import annotations
 
 import re
 from itertools import product
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from report.evidence.published import Published
+    from report.evidence.published import Printed, Published
     from report.evidence.vocabulary import Vocabulary
+
+_Values: TypeAlias = "Mapping[str, Mapping[str, object]]"
 
 _HOLE = re.compile(r"\{(\w+)(?:\.(\w+))?(:,)?\}")
 _PUBLISHED = "published"
+_TRANSLATED = "translated"
+_ENGLISH = "en"
 
 
-def expanded(tree: dict[str, object], published: Published, vocabulary: Vocabulary) -> dict[str, object]:
-    """The tree of ``claims.toml`` with every claim written out; raises ValueError for a placeholder that stands for nothing."""
+def expanded(
+    tree: dict[str, object], published: Published, vocabulary: Vocabulary, written: Callable[[Printed, str], tuple[str, str]]
+) -> dict[str, object]:
+    """The tree of ``claims.toml`` with every claim written out; raises ValueError for a placeholder that stands for nothing.
+
+    ``written`` gives a published number in the marks of a language: thousands together, and set apart.
+    """
     found: list[object] = []
     for entry in cast("Sequence[dict[str, object]]", tree.get("claims", [])):
         over = cast("Mapping[str, Sequence[object]]", entry.get("over", {}))
         fields = {name: value for name, value in entry.items() if name != "over"}
         for combination in product(*over.values()):
-            values = {name: _named(one, vocabulary) for name, one in zip(over, combination, strict=True)}
-            found.append(_written(fields, values, published) if over else fields)
+
+            def values(language: str, chosen: tuple[object, ...] = combination, names: Sequence[str] = tuple(over)) -> _Values:
+                return {name: _named(one, vocabulary, language) for name, one in zip(names, chosen, strict=True)}
+
+            found.append(_written(fields, values, published, written) if over else fields)
     return {**tree, "claims": found}
 
 
-def _named(one: object, vocabulary: Vocabulary) -> dict[str, object]:
-    """The fields of what a name stands for, with its label where the study has one."""
+def _named(one: object, vocabulary: Vocabulary, language: str) -> dict[str, object]:
+    """The fields of what a name stands for, in a language's words, with its label where the study has one."""
     fields = dict(cast("Mapping[str, object]", one)) if isinstance(one, dict) else {"key": one}
-    labels = {named.key: named.label["en"] for named in vocabulary.named}
+    labels = {named.key: named.label.get(language, named.label[_ENGLISH]) for named in vocabulary.named}
     key = str(fields.get("model", fields["key"]))
-    return {"label": labels[key], **fields} if key in labels else fields
+    spoken = {
+        name: value.get(language, value.get(_ENGLISH)) if isinstance(value, dict) else value for name, value in fields.items()
+    }
+    return {"label": labels[key], **spoken} if key in labels else spoken
 
 
 def _written(
-    fields: Mapping[str, object], values: Mapping[str, Mapping[str, object]], published: Published
+    fields: Mapping[str, object],
+    values: Callable[[str], _Values],
+    published: Published,
+    written: Callable[[Printed, str], tuple[str, str]],
 ) -> dict[str, object]:
     """The claim with its placeholders filled, first in the path of its published number and then everywhere."""
-    path = _filled(fields.get(_PUBLISHED), values)
+    path = _filled(fields.get(_PUBLISHED), values(_ENGLISH))
     number = published.find(path) if isinstance(path, str) else None
-    if number is not None:
-        known = {"key": f"{number.value:.{number.decimals}f}", "grouped": f"{number.value:,.{number.decimals}f}"}
-        values = {**values, _PUBLISHED: known}
-    return {name: _filled(value, values) for name, value in fields.items()}
+
+    def known(language: str) -> _Values:
+        if number is None:
+            return values(language)
+        return {**values(language), _PUBLISHED: dict(zip(("key", "grouped"), written(number, language), strict=True))}
+
+    spoken = {
+        language: _filled(text, known(language))
+        for language, text in cast("Mapping[str, object]", fields.get(_TRANSLATED, {})).items()
+    }
+    told = {name: _filled(value, known(_ENGLISH)) for name, value in fields.items() if name != _TRANSLATED}
+    return {**told, _TRANSLATED: spoken} if spoken else told
 
 
-def _filled(value: object, values: Mapping[str, Mapping[str, object]]) -> object:
+def _filled(value: object, values: _Values) -> object:
     if isinstance(value, dict):
         return {name: _filled(one, values) for name, one in value.items()}
     if isinstance(value, list):
@@ -67,7 +94,7 @@ def _filled(value: object, values: Mapping[str, Mapping[str, object]]) -> object
     return _HOLE.sub(lambda hole: str(_value(hole, values)), value)
 
 
-def _value(hole: re.Match[str], values: Mapping[str, Mapping[str, object]]) -> object:
+def _value(hole: re.Match[str], values: _Values) -> object:
     name, field, grouped = hole.groups()
     fields = values.get(name, {})
     wanted = "grouped" if grouped else field or "key"

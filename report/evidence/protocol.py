@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import BeforeValidator, Field, JsonValue, model_validator
 
 from report.evidence.declarations import Declaration, read_toml
 
@@ -20,9 +20,15 @@ if TYPE_CHECKING:
 UNCOMPARED = ("seeds", "parts", "questions", "sensitivity", "inference", "execution")
 
 
+def _in_english(text: object) -> object:
+    return {"en": text} if isinstance(text, str) else text
+
+
 class _Sourced(Declaration):
+    """``source`` and ``reason`` are texts by language; a source that is one text is English, or a place such as "Table 4"."""
+
     status: Literal["stated", "assumed"]
-    source: str
+    source: Annotated[dict[str, str], BeforeValidator(_in_english)]
     reason: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")

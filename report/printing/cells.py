@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from report.evidence.records import reference
 from report.printing.formatting import decimals_for
 from report.printing.markdown import link
-from report.printing.markup import code, joined
+from report.printing.markup import code, finished, joined
 from report.printing.table import TONES, Cell, Column, Number
 from store.records import folder_of
 
@@ -47,6 +47,11 @@ def of(subject: Subject, number: Number, kind: Kind, records: tuple[str, ...] = 
 def text(content: str) -> Cell:
     """A label."""
     return Cell(content)
+
+
+def marked(sentence: str) -> Cell:
+    """A sentence as a label whose markup stays, such as the language of a quote."""
+    return Cell(str(sentence), markup=finished(sentence))
 
 
 def nothing() -> Cell:

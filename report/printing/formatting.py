@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from report.inference.statistics import Interval
     from report.printing.strings import Strings
     from report.printing.table import Number
@@ -21,16 +23,19 @@ _MINUTE, _HOUR = 60, 3600
 
 @dataclass(frozen=True, slots=True)
 class Formatter:
-    """Number formats of one language."""
+    """Number formats of one language: its marks, also between two numbers, and from where on thousands are set apart."""
 
     decimal_mark: str = "."
     group_mark: str = ","
+    list_mark: str = ", "
+    grouped_from: int = 1000
 
     def fixed(self, value: float, decimals: int) -> str:
         """``value`` with ``decimals`` places, grouped thousands and the true minus sign; a rounded zero has no sign."""
         text = f"{abs(value):,.{decimals}f}"
         negative = value < 0 and any(digit in "123456789" for digit in text)
-        plain = text.replace(",", "\0").replace(".", self.decimal_mark).replace("\0", self.group_mark)
+        group_mark = self.group_mark if abs(value) >= self.grouped_from else ""
+        plain = text.replace(",", "\0").replace(".", self.decimal_mark).replace("\0", group_mark)
         return (MINUS if negative else "") + plain
 
     def integer(self, value: float) -> str:
@@ -56,13 +61,20 @@ class Formatter:
 
     def interval(self, interval: Interval, decimals: int, scale: float = 1.0) -> str:
         """``[low, high]``, both times ``scale``."""
-        return f"[{self.fixed(scale * interval.low, decimals)}, {self.fixed(scale * interval.high, decimals)}]"
+        return self.between(scale * interval.low, scale * interval.high, decimals)
+
+    def between(self, low: float, high: float, decimals: int) -> str:
+        """Two bounds in brackets."""
+        return f"[{self.listed((self.fixed(low, decimals), self.fixed(high, decimals)))}]"
+
+    def listed(self, numbers: Iterable[str]) -> str:
+        """Printed numbers in a row, set apart by what cannot be a decimal mark."""
+        return self.list_mark.join(numbers)
 
     def shown(self, number: Number) -> str:
         """A cell's number as text: an interval in brackets, a difference with its sign, the unit behind it."""
         if isinstance(number.value, tuple):
-            low, high = number.value
-            text = f"[{self.fixed(low, number.decimals)}, {self.fixed(high, number.decimals)}]"
+            text = self.between(*number.value, number.decimals)
         else:
             text = (self.signed if number.signed else self.fixed)(number.value, number.decimals)
         return f"{text}{_THIN}{number.unit}" if number.unit else text
@@ -98,4 +110,5 @@ def decimals_for(value: float, digits: int = 3) -> int:
 
 def formatter_of(strings: Strings) -> Formatter:
     """The number formats that the language's strings ask for."""
-    return Formatter(strings.texts["numbers.decimal_mark"], strings.texts["numbers.group_mark"])
+    decimal_mark, group_mark, list_mark = (strings.texts[f"numbers.{name}_mark"] for name in ("decimal", "group", "list"))
+    return Formatter(decimal_mark, group_mark, list_mark, int(strings.texts["numbers.grouped_from"]))

@@ -22,7 +22,7 @@ def link(text: str, target: str) -> Markup:
 
 def cell(content: Cell) -> Markup:
     """Plain text as it is; a number as a span that carries its record or its place in the source."""
-    text = escaped(content.text)
+    text = escaped(content.text) if content.markup is None else content.markup
     if content.kind == "text":
         return text
     attributes = [f".{content.kind}"]

@@ -95,6 +95,11 @@ def joined(separator: str, parts: Iterable[object]) -> Markup:
     return Markup(separator.join(finished(part) for part in parts))
 
 
+def in_language(text: str, language: str) -> Sentence:
+    """Words of the source as they stand there, marked with their language for voices and hyphenation."""
+    return Sentence(text, Markup(f"[{escaped(text)}]{{lang={language}}}"))
+
+
 def attribute(text: str) -> Markup:
     """``text`` as an attribute's value between double quotes."""
     return Markup(f'"{escaped(text, LONGEST_ALT)}"')

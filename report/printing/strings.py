@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
 
+from report.printing.formatting import formatter_of
 from report.printing.markup import Markup, Sentence, code, finished
 from store.errors import UsageError
 
@@ -20,11 +21,15 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
     from report.evidence.studies import Study
+    from report.printing.formatting import Formatter
 
 STYLE = Path(__file__).parents[2] / "templates" / "style"
 """The templates and strings that every study shares; a study's own lie in ``Study.templates``."""
 
 
+FIRST = "en"
+"""The language that every study has: the others stand in for nothing, it stands in for a text that another one lacks."""
+_PLACE = re.compile(r"\b(?:Tables?|Figures?|Sections?|and)\b")
 _CODE = re.compile(r"`<<\s*([^`]+?)\s*>>`")
 
 
@@ -85,6 +90,19 @@ class Strings:
         plain, marked = _compiled(text)
         return Sentence(plain.render(values).strip(), Markup(marked.render(values).strip()))
 
+    def of(self, texts: Mapping[str, str]) -> str:
+        """What a declaration says in this language; where it lacks it, the English with its places in this language."""
+        return texts[self.language] if self.language in texts else self.place(texts[FIRST])
+
+    def place(self, text: str) -> str:
+        """The name of places in the source ("Table 4", "Section 2.4, Table 5") in this language."""
+        return _PLACE.sub(lambda found: self.texts[f"places.{found[0]}"], text)
+
+    def day(self, date: str) -> str:
+        """A date, year first as in ISO 8601 (a time behind it is left out), as the language writes it."""
+        year, month, day = (int(part) for part in date[:10].split("-"))
+        return self("dates.day", year=year, month=self(f"dates.month_{month}"), day=day)
+
     def named(self, group: str, name: str) -> str:
         """The language's word for what a record names, or the name itself where the record knows one that we do not."""
         key = f"{group}.{name}"
@@ -106,11 +124,24 @@ def languages(study: Study) -> tuple[str, ...]:
 def load_strings(study: Study, language: str) -> Strings:
     """Read one language of a study and of the core, and the names of ``study.toml``.
 
-    Raises UsageError where one of them lacks the language or a key stands twice.
+    A text that the language lacks is printed in English rather than not at all; a test allows none. Raises UsageError where
+    one of them lacks the language altogether or a key stands twice.
     """
     if language not in languages(study):
         message = f"the report of {study.name} has no language {language!r}"
         raise UsageError(message, where="--lang", cure=f"choose one of: {', '.join(languages(study))}")
+    first = texts_of(study, FIRST) if FIRST in languages(study) else {}
+    return Strings(language, {**first, **texts_of(study, language)})
+
+
+@cache
+def formatter_of_language(language: str) -> Formatter:
+    """A language's number formats, which no study changes; raises UsageError for a language that the core does not have."""
+    return formatter_of(Strings(language, _texts(STYLE / "strings" / f"{language}.toml")))
+
+
+def texts_of(study: Study, language: str) -> dict[str, str]:
+    """The texts that stand in this language, by key; raises UsageError for a key that stands twice."""
     shared, own = (_texts(folder / "strings" / f"{language}.toml") for folder in (STYLE, study.templates))
     shared = {**shared, **study.vocabulary.texts(language)}
     twice = sorted(shared.keys() & own.keys())
@@ -121,7 +152,7 @@ def load_strings(study: Study, language: str) -> Strings:
             where=str(path),
             cure="rename them there",
         )
-    return Strings(language, {**shared, **own})
+    return {**shared, **own}
 
 
 def _texts(path: Path) -> dict[str, str]:

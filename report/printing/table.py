@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from report.printing.markup import Markup
 
 Kind = Literal["text", "value", "published", "status"]
 Align = Literal["left", "right"]
@@ -26,8 +29,8 @@ class Cell:
     """Plain text, what it is, where it comes from (record references, or the place in the source), and how it is marked.
 
     A cell made of a number keeps it as ``number``; its text is what the language prints of that. ``missing`` marks the word
-    that stands where a task gave no result.
-    ``detail`` is what a page tells of the number on request: the values of the seeds and the interval.
+    that stands where a task gave no result. ``detail`` is what a page tells of the number on request: the values of the seeds
+    and the interval. ``markup`` is how the text is printed where escaping is not all.
     """
 
     text: str
@@ -38,6 +41,7 @@ class Cell:
     number: Number | None = None
     missing: bool = False
     detail: str = ""
+    markup: Markup | None = None
 
 
 TONES: dict[str, Tone] = {

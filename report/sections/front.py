@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from report.printing.markup import Markup, finished
+from report.printing.markup import Markup, finished, in_language
 from report.sections.run import seeds
 
 if TYPE_CHECKING:
@@ -20,11 +20,11 @@ def facts(subject: Subject) -> dict[str, object]:
     """``subtitle``, quoted as YAML reads it (JSON is YAML), and whether the study ``cites`` works of a bibliography."""
     run, source = subject.evidence.run, subject.published.source
     values = {
-        "title": source.title,
+        "title": in_language(source.title, source.language),
         "authors": source.authors,
-        "published": source.date,
+        "published": subject.strings.day(source.date),
         "run": run.run_id,
-        "day": run.created_at[:10],
+        "day": subject.strings.day(run.created_at),
         "profile": run.profile,
         "seeds": seeds(subject),
     }

@@ -78,5 +78,5 @@ def _why(subject: Subject, found: Sequence[Judged]) -> Markup:
     s = subject.strings
     if len(found) == 1:
         return joined("", (s("statements.reason", reason=reason(subject, found[0])),))
-    parts = (s("statements.each", english=one.claim.english.rstrip("."), reason=reason(subject, one)) for one in found)
+    parts = (s("statements.each", words=one.claim.words(s.language).rstrip("."), reason=reason(subject, one)) for one in found)
     return joined(" ", parts)

@@ -8,7 +8,7 @@ from report.claims.sensitivity import settings_that_turn
 from report.inference.verdicts import judge_all
 from report.printing import cells
 from report.printing.markdown import cell
-from report.printing.markup import joined
+from report.printing.markup import in_language, joined
 from report.printing.table import Cell, Column, Table, Tone
 
 if TYPE_CHECKING:
@@ -70,12 +70,14 @@ def _row(subject: Subject, judged: Judged, turning: tuple[str, ...]) -> tuple[Ce
     why = reason(subject, judged)
     if turning:
         why = subject.strings("claims.turned", reason=why, settings=", ".join(turning))
-    said = claim.english  # a curve has no words to quote
+    words = claim.words(subject.strings.language)
+    said = Cell(words)  # a curve has no words to quote
     if claim.quote:
-        said = subject.strings("claims.said", english=claim.english.rstrip("."), quote=claim.quote)
+        quote = in_language(claim.quote, subject.published.source.language)
+        said = cells.marked(subject.strings("claims.said", words=words.rstrip("."), quote=quote))
     return (
-        cells.text(claim.source),
-        cells.text(said),
+        cells.text(subject.strings.place(claim.source)),
+        said,
         _published(subject, judged),
         _measured(subject, judged),
         _interval(subject, judged),
@@ -103,7 +105,7 @@ def _interval(subject: Subject, judged: Judged) -> Cell:
     found = judged.measured[0].interval if len(judged.measured) == 1 else None
     if found is None:
         return cells.nothing()
-    text = f"[{_number(subject, found.low)}, {_number(subject, found.high)}]"
+    text = f"[{subject.numbers.listed((_number(subject, found.low), _number(subject, found.high)))}]"
     return Cell(text, "value", judged.records)
 
 
@@ -130,8 +132,9 @@ def _number(subject: Subject, value: float) -> str:
 
 def spoken(subject: Subject, judged: Judged) -> str:
     """A refuted claim as a line of the summary, with what was found."""
-    english, why = judged.claim.english.rstrip("."), reason(subject, judged)
+    s, claim = subject.strings, judged.claim
+    words, why = claim.words(s.language).rstrip("."), reason(subject, judged)
     interval = _interval(subject, judged)
     shown = [_measured(subject, judged), *([] if interval.kind == "text" else [interval])]
     found = joined(" ", map(cell, shown))
-    return subject.strings("claims.line", english=english, place=judged.claim.source, found=found, why=why)
+    return s("claims.line", words=words, place=s.place(claim.source), found=found, why=why)

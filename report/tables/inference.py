@@ -79,7 +79,7 @@ def combination(subject: Subject, fit: Fit) -> str:
 
 def place_name(subject: Subject, place: str) -> str:
     """``Figure 6`` of a place whose source says more."""
-    return subject.published.places[place].source.partition(",")[0]
+    return subject.strings.place(subject.published.places[place].source.partition(",")[0])
 
 
 def _row(subject: Subject, fit: Fit) -> tuple[Cell, ...]:

@@ -11,7 +11,7 @@ from report.printing.table import Cell, Column, Table
 from store.doors import guarded, read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
     from pydantic import JsonValue
@@ -188,7 +188,9 @@ def plain(subject: Subject, value: JsonValue) -> str:
     if isinstance(value, bool):
         return subject.strings(f"tables.{'yes' if value else 'no'}")
     if isinstance(value, list):
-        return ", ".join(plain(subject, item) for item in value)
+        return (subject.numbers.listed if any(isinstance(one, float) for one in value) else ", ".join)(
+            plain(subject, item) for item in value
+        )
     return repr(value).replace(".", subject.numbers.decimal_mark) if isinstance(value, float) else str(value)
 
 
@@ -208,7 +210,7 @@ def _of(status: str, entries: Iterable[_Sourced]) -> list[_Sourced]:
 
 def _entry(subject: Subject, entry: Entry) -> tuple[Cell, ...]:
     value = Cell(plain(subject, entry.value), "published", (), "protocol")
-    return (cells.text(entry.key), value, cells.text(entry.source), cells.text(_reason(subject, entry.reason)))
+    return (cells.text(entry.key), value, cells.text(subject.strings.of(entry.source)), cells.text(_reason(subject, entry)))
 
 
 def _fixed(subject: Subject, entry: Fixed) -> tuple[Cell, ...]:
@@ -216,13 +218,13 @@ def _fixed(subject: Subject, entry: Fixed) -> tuple[Cell, ...]:
     return (
         label,
         cells.text(subject.strings("tables.in_code")),
-        cells.text(entry.source),
-        cells.text(_reason(subject, entry.reason)),
+        cells.text(subject.strings.of(entry.source)),
+        cells.text(_reason(subject, entry)),
     )
 
 
-def _reason(subject: Subject, reason: Mapping[str, str]) -> str:
-    return reason.get(subject.strings.language) or reason.get("en", "")
+def _reason(subject: Subject, entry: Entry | Fixed) -> str:
+    return subject.strings.of(entry.reason) if entry.reason else ""
 
 
 def _run(subject: Subject) -> tuple[str, ...]:

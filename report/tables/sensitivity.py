@@ -63,8 +63,8 @@ def verdicts(subject: Subject) -> Table:
     rows = tuple(
         (
             cells.text(setting(subject, one.trial)),
-            cells.text(one.own.claim.source),
-            cells.text(one.own.claim.english),
+            cells.text(s.place(one.own.claim.source)),
+            cells.text(one.own.claim.words(s.language)),
             _verdict(subject, one.own),
             _verdict(subject, one.other),
             cells.text(reason(subject, one.other)),

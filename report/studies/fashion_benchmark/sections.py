@@ -31,7 +31,7 @@ def facts(subject: Subject) -> Mapping[str, Mapping[str, object]]:
     on_orders = _counted(subject, (one for one in judged if one.claim.id.startswith(_ORDER_CLAIM)))
     return {
         "study": {
-            "what": s("summary.what", authors=source.authors, date=source.date, **counts),
+            "what": s("summary.what", authors=source.authors, date=s.day(source.date), **counts),
             "images": _images(subject),
             "remark": s("summary.remark"),
             "left_out": s("summary.left_out", **counts) if run < len(everything) else "",
@@ -61,4 +61,4 @@ def _counted(subject: Subject, judged: Iterable[Judged]) -> dict[str, str]:
 
 def _line(subject: Subject, judged: Judged) -> str:
     word = subject.strings(f"claim_verdicts.{judged.verdict}")
-    return subject.strings("orders.line", word=word, english=judged.claim.english)
+    return subject.strings("orders.line", word=word, words=judged.claim.words(subject.strings.language))

@@ -10,7 +10,7 @@ import pytest
 
 from report.claims.schema import load_claims
 from report.claims.templates import expanded
-from report.evidence.published import Published
+from report.evidence.published import Printed, Published
 from report.evidence.studies import study_of
 from report.evidence.vocabulary import Vocabulary
 from report.inference.verdicts import judge_all
@@ -25,7 +25,9 @@ SOURCE = {"authors": "", "title": "", "date": "", "language": "en"}
 PUBLISHED = Published.model_validate(
     {"source": SOURCE, "places": {"t": {"source": "T", "values": {"a": {"x": "1234.50"}, "b": {"x": "2"}}}}}
 )
-TERMS = Vocabulary.model_validate({"models": [{"key": "a", "label": {"en": "Model A"}}, {"key": "b", "label": {"en": "B"}}]})
+TERMS = Vocabulary.model_validate(
+    {"models": [{"key": "a", "label": {"en": "Model A", "pt": "Modelo A"}}, {"key": "b", "label": {"en": "B"}}]}
+)
 NEW_MODEL = """
 [[models]]
 key = "sae"
@@ -34,9 +36,16 @@ objective = { train = "train_mse_per_pixel", validation = "validation_mse_per_pi
 """
 
 
+def spoken(number: Printed, language: str) -> tuple[str, str]:
+    """The number in the marks of the language, thousands together and apart."""
+    marks = str.maketrans(".,", {"en": ".,", "pt": ", "}[language])
+    together, apart = (f"{number.value:{mark}.{number.decimals}f}".translate(marks) for mark in ("", ","))
+    return together, apart
+
+
 def written(entry: dict[str, Any]) -> Any:  # noqa: ANN401  # claims before they are validated
     """The claims that an entry stands for."""
-    return expanded({"why": {}, "claims": [entry]}, PUBLISHED, TERMS)["claims"]
+    return expanded({"why": {}, "claims": [entry]}, PUBLISHED, TERMS, spoken)["claims"]
 
 
 def test_an_entry_is_one_claim_a_combination() -> None:
@@ -58,6 +67,20 @@ def test_an_entry_is_one_claim_a_combination() -> None:
         "select": {"index": 4, "names": ["a", "fixed"]},
         "at_most": 0.1,
     }
+
+
+def test_a_translation_has_the_words_and_marks_of_its_language() -> None:
+    """Labels, words that a field has by language, and the printed number; English stays as it was."""
+    entry = {
+        "over": {"part": [{"key": "p", "model": "a", "name": {"en": "training", "pt": "treino"}, "article": {"pt": "o"}}]},
+        "id": "{part}",
+        "english": "{part.name} of {part.label}: {published:,}",
+        "translated": {"pt": "{part.article} {part.name} de {part.label}: {published}, {published:,}"},
+        "published": "t.a.x",
+    }
+    (found,) = written(entry)
+    assert found["english"] == "training of Model A: 1,234.50"
+    assert found["translated"] == {"pt": "o treino de Modelo A: 1234,50, 1 234,50"}
 
 
 def test_an_entry_without_a_range_is_left_alone() -> None:

@@ -9,7 +9,7 @@ import pytest
 from jinja2 import UndefinedError, nodes
 
 from report.evidence.studies import Study, study_names, study_of
-from report.printing.strings import STYLE, environment, languages, load_strings
+from report.printing.strings import STYLE, environment, languages, load_strings, texts_of
 from store.errors import UsageError
 
 ROOT = Path(__file__).parents[3]
@@ -59,8 +59,8 @@ def test_every_text_is_used(study: Study, language: str) -> None:
 @pytest.mark.parametrize(("study", "language"), EDITIONS, ids=edition_name)
 def test_every_text_stands_in_every_language(study: Study, language: str) -> None:
     """No edition of a study's report lacks a text that another has."""
-    everywhere = {key for other in languages(study) for key in load_strings(study, other).texts}
-    assert everywhere - set(load_strings(study, language).texts) == set()
+    everywhere = {key for other in languages(study) for key in texts_of(study, other)}
+    assert everywhere - set(texts_of(study, language)) == set()
 
 
 def test_undefined_names_stop_the_build() -> None:

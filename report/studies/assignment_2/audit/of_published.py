@@ -14,6 +14,7 @@ from report.evidence.measure import metric
 from report.inference.statistics import wilson_interval
 from report.printing import cells
 from report.printing.markdown import cell
+from report.printing.markup import in_language
 from report.printing.table import Cell
 from report.studies.assignment_2 import slip
 
@@ -115,7 +116,9 @@ def digits(subject: Subject) -> Finding:
     """Section 2.3.6 speaks of digits; FashionMNIST shows clothes."""
     called, are = (subject.published.words(f"conduct.objects_{name}") for name in ("called", "are"))
     words = [word for word in called if word not in are]
-    return Finding("digits", "slip" if words else "clean", {"words": ", ".join(words)})
+    return Finding(
+        "digits", "slip" if words else "clean", {"words": in_language(", ".join(words), subject.published.source.language)}
+    )
 
 
 def one_run(subject: Subject) -> Finding:

@@ -213,7 +213,7 @@ def _alt(subject: Subject, panel: Panel) -> str:
     for name in sorted({box.name for box in panel.boxes}):
         scores = [box.score for box in reversed(panel.boxes) if box.name == name]
         shown = subject.strings.named("detection_classes", name)
-        confidence = ", ".join(subject.numbers.fixed(score, 2) for score in scores if score is not None)
+        confidence = subject.numbers.listed(subject.numbers.fixed(score, 2) for score in scores if score is not None)
         key = "alt.boxes_scored" if confidence else "alt.boxes"
         parts.append(subject.strings(key, count=len(scores), name=shown, confidence=confidence))
     return subject.strings("alt.detections", title=panel.title, boxes="; ".join(parts) or subject.strings("tables.none"))

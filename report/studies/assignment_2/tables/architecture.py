@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from report.evidence.measure import metric
 from report.evidence.records import document, reference
 from report.printing import cells
+from report.printing.markup import in_language
 from report.printing.table import Cell, Column, Number, Table
 from report.studies.assignment_2.models import MODELS
 
@@ -93,7 +94,9 @@ def _layers(subject: Subject, network: str, source: str) -> Table:
 
 def _row(subject: Subject, printed: Layer, layer: Layer | None, stored: Stored | None, source: str) -> tuple[Cell, ...]:
     shape = Cell(subject.numbers.shape(tuple(printed["shape"])), "published", (), source)
-    head = (cells.text(layer_name(subject, printed["label"])), Cell(printed["operation"], "published", (), source))
+    said = in_language(printed["operation"], subject.published.source.language)
+    operation = Cell(str(said), "published", (), source, markup=said.markup)
+    head = (cells.text(layer_name(subject, printed["label"])), operation)
     if layer is None or stored is None:
         missing = cells.word(subject, "not_run")
         return (*head, missing, shape, missing, cells.nothing(), cells.nothing())

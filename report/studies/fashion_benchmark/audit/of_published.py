@@ -12,6 +12,7 @@ from report.studies.fashion_benchmark.tables.data_version import EXPERIMENT, VAR
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from report.evidence.published import Printed
     from report.evidence.subject import Subject
 
 _LABELS = ("train_labels_size_bytes", "test_labels_size_bytes")
@@ -54,12 +55,13 @@ def harder_than_mnist(subject: Subject) -> Finding:
     values = {
         "count": subject.numbers.integer(len(other)),
         "rows": subject.numbers.integer(len(mnist)),
-        "listed": "; ".join(
-            f"{row.key} ({subject.numbers.fixed(row.published.value, 3)}, {subject.numbers.fixed(mnist[row.key].value, 3)})"
-            for row in other
-        ),
+        "listed": "; ".join(f"{row.key} ({_both(subject, row.published, mnist[row.key])})" for row in other),
     }
     return Finding("harder_than_mnist", "slip" if other else "clean", values)
 
 
 RULES: tuple[Callable[[Subject], Finding], ...] = (data_replaced, repeats, chosen_on_test, harder_than_mnist)
+
+
+def _both(subject: Subject, *printed: Printed) -> str:
+    return subject.numbers.listed(subject.numbers.fixed(one.value, 3) for one in printed)
