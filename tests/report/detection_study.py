@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet
 
 from store.formats import array_bytes, document_bytes, table_bytes
 from store.schema import TaskKey
@@ -33,6 +34,18 @@ def detection_tasks(seeds: tuple[int, ...], dataset: str) -> list[tuple[TaskKey,
             tasks.append((TaskKey(experiment="detector", variant=arm, seed=seed), _detector(arm, seed)))
             tasks.append((TaskKey(experiment="detection", variant=arm, seed=seed), _detection(arm, seed)))
     return tasks
+
+
+def donor_tasks() -> list[tuple[TaskKey, Found]]:
+    """The records of a donor, on images that no arm has."""
+    metrics, facts, files = _data("3class", 0, "drawn")
+    images = pa.parquet.read_table(pa.BufferReader(files["images.parquet"])).to_pydict()
+    images["sha256"] = [f"d{digest[1:]}" for digest in images["sha256"]]
+    files = {**files, "images.parquet": table_bytes(images)}
+    return [
+        (TaskKey(experiment="donor_data", variant="3class"), (metrics, facts, files)),
+        (TaskKey(experiment="donor", variant="3class"), _detector("scratch-3class", 0)),
+    ]
 
 
 def leakage_tasks(seeds: tuple[int, ...], dataset: str) -> list[tuple[TaskKey, Found]]:

@@ -13,7 +13,7 @@ from store.records import Draft, commit
 from store.runs import write_run
 from store.schema import Execution, Ingredients, Result, Run, RunEntry, TaskKey
 from tests.report.configuration import PUBLISHED_CONFIG
-from tests.report.detection_study import detection_tasks, leakage_tasks
+from tests.report.detection_study import detection_tasks, donor_tasks, leakage_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -114,6 +114,7 @@ def _tasks(spec: Spec) -> list[tuple[TaskKey, Found]]:
             if "leakage" in spec.config.get("questions", ())
             else ()
         ),
+        *(donor_tasks() if spec.config["detection"]["pretrained"] == "donor" else ()),
         *_sensitivity_tasks(spec),
     ]
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 Part = Literal["autoencoders", "detection"]
 Epoch = Literal["last", "best"]
 EPOCHS: tuple[Epoch, ...] = ("last", "best")
+DONOR = "donor/3class/once"
+"""The task whose weights transfer arms start from where the run has no others."""
+_DONOR_TASKS = (("donor_data", "3class"), ("donor", "3class"))
 _TERMS = STUDY.vocabulary
 ARMS = tuple(arm.key for arm in _TERMS.arms)
 CLASS_TASKS = tuple(dict.fromkeys(arm.traits["task"] for arm in _TERMS.arms))
@@ -119,11 +122,12 @@ def _causes(evidence: Evidence, arms: tuple[str, ...], incomplete: tuple[Stored,
 
 
 def _cause(evidence: Evidence, arms: tuple[str, ...], stored: Stored) -> Stored:
-    """The furthest task upstream of ``stored`` that did not succeed, with the same seed; itself where all others did."""
+    """The furthest task upstream of ``stored`` that did not succeed, with its seed or none; itself where all others did."""
     task = stored.record.task
     arm = task.variant if task.variant in arms else arms[0]
-    for experiment, variant in (("detection_data", class_task(arm)), ("detector", arm)):
+    donor = _DONOR_TASKS if _TERMS.of(arm.partition(".")[0]).traits["start"] == "transfer" else ()
+    for experiment, variant in (("detection_data", class_task(arm)), *donor, ("detector", arm)):
         for other in evidence.incomplete(experiment, variant):
-            if other.record.task.seed == task.seed:
+            if other.record.task.seed in {task.seed, None}:
                 return other
     return stored

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from report.evidence.measure import metric
+from report.evidence.measure import measure, metric
+from report.evidence.records import frame
 from report.inference.verdicts import counts, judge_all
 from report.printing import cells, markdown
 from report.printing.markup import code, joined
@@ -102,8 +103,27 @@ def _weights(subject: Subject) -> str:
             origin = stored.record.result.facts["pretrained"]
             if isinstance(origin, dict):
                 source, digest = str(origin["source"]), str(origin["sha256"])[:16]
-                return subject.strings("part2.weights", source=source, digest=digest)
+                start = _donor(subject) if source == arms.DONOR else subject.strings("part2.weights_file", source=source)
+                return subject.strings("part2.weights", start=start, digest=digest)
     return ""
+
+
+def _donor(subject: Subject) -> Markup:
+    """What the transfer arms started from where the run trained it itself."""
+    evidence, variant = subject.evidence, "3class"
+    counted = {
+        name: metric(evidence, "donor_data", variant, name)
+        for name in ("images_train", "images_validation", "drives_train", "drives_validation")
+    }
+    found = {name: markdown.cell(cells.count(subject, one)) for name, one in counted.items()}
+    found["epochs"] = markdown.cell(cells.count(subject, metric(evidence, "donor", variant, "epochs")))
+    found["map50"] = markdown.cell(cells.value(subject, measure(evidence, "donor", variant, _last_map50), 2))
+    return subject.strings("part2.donor", **found)
+
+
+def _last_map50(stored: Stored) -> float:
+    """The trainer's own score on the donor's validation images after the last epoch."""
+    return float(frame(stored, "history.parquet")["map50"].iloc[-1])
 
 
 def _resumed(subject: Subject) -> str:

@@ -58,9 +58,11 @@ def parts_of_fashion_apart(subject: Subject) -> Finding:
 
 
 def detection_parts_disjoint(subject: Subject) -> Finding:
-    """No image is in both parts of the detection data, by name, by content or, saved anew, by its looks."""
+    """No image is in both parts of the detection data, by name, by content or, saved anew, by its looks; a donor saw none."""
     records = _complete(subject.evidence, ("detection_data",))
-    return _judged("detection_parts_disjoint", records, [stored for stored in records if _shared_images(stored)])
+    shown = {sha256 for stored in _complete(subject.evidence, ("donor_data",)) for sha256 in _images(stored)}
+    wrong = [stored for stored in records if _shared_images(stored) or shown & _images(stored)]
+    return _judged("detection_parts_disjoint", records, wrong)
 
 
 def drives_apart(subject: Subject) -> Finding:
@@ -181,6 +183,10 @@ def _shared_images(stored: Stored) -> bool:
     parts = [images[images["split"] == part] for part in ("train", "validation")]
     near = stored.record.result.metrics.get("near_copies_train_validation", 0)
     return bool(near) or any(set(parts[0][name]) & set(parts[1][name]) for name in ("image", "sha256"))
+
+
+def _images(stored: Stored) -> set[str]:
+    return {*frame(stored, "images.parquet")["sha256"]}
 
 
 def _has_drives(stored: Stored) -> bool:

@@ -13,7 +13,7 @@ from report.inference.verdicts import judge_all
 from report.printing import cells
 from report.sections import run
 from report.studies.assignment_2 import arms, part_two
-from report.studies.assignment_2.arms import PAIRS
+from report.studies.assignment_2.arms import DONOR, PAIRS
 from report.studies.assignment_2.tables import arms as arm_tables
 from report.studies.assignment_2.tables import detection, detection_data, training
 from report.tables import provenance
@@ -23,10 +23,12 @@ from tests.report.conftest import NO_WEIGHTS, subject_of
 from tests.report.study import Spec, write_study
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from report.evidence.subject import Subject
     from report.printing.table import Cell, Table
+    from tests.report.study import Found
 
 
 def row(table: Table, *labels: str) -> tuple[Cell, ...]:
@@ -198,3 +200,38 @@ def test_drawn_images_are_named_as_such(tmp_path: Path) -> None:
     assert [deviation.key for deviation in subject.deviations] == ["detection.dataset"]
     assert part_two.facts(subject)["drawn"] is True
     assert "synthetic" in row(detection_data.data(subject), "Images")[1].text
+
+
+def with_donor(root: Path, broken: Mapping[str, tuple[str, str]] | None = None) -> Subject:
+    """A study whose transfer arms start from a donor that it trained itself."""
+
+    def started(found: Found) -> Found:
+        metrics, facts, files = found
+        return metrics, {**facts, "pretrained": {"source": DONOR, "sha256": "ef" * 32}}, files
+
+    arms = [f"detector/transfer-{task}/seed-{seed}" for task in ("car", "3class") for seed in range(3)]
+    config = with_detection(changed_config("detection", "pretrained", "donor"))
+    write_study(root, Spec(config=config, edits=dict.fromkeys(arms, started), broken=broken or {}))
+    return subject_of(root)
+
+
+def test_a_donor_is_named_for_what_it_is(tmp_path: Path) -> None:
+    """The text says that drawn scenes stand in for COCO, how many and how long, and how good the donor is."""
+    subject = with_donor(tmp_path)
+    text = str(part_two.facts(subject)["weights"])
+    assert "stands in for COCO weights: drawn scenes, not photographs" in text
+    for part in ("50", "400", "100", "SHA-256 `efefefefefefefef"):
+        assert part in text
+    assert [deviation.key for deviation in subject.deviations] == ["detection.pretrained"]
+
+
+def test_arms_without_a_donor_blame_it(tmp_path: Path) -> None:
+    """The task that failed is named, and not the arms that were skipped for it."""
+    broken = {DONOR: ("failed", "out of memory")}
+    for task in ("car", "3class"):
+        for seed in range(3):
+            broken[f"detector/transfer-{task}/seed-{seed}"] = ("skipped", f"upstream {DONOR} failed")
+            broken[f"detection/transfer-{task}/seed-{seed}"] = ("skipped", f"upstream detector/transfer-{task} skipped")
+    lines = [str(line) for line in part_two.facts(with_donor(tmp_path, broken))["missing"]]  # type: ignore[attr-defined]
+    assert len(lines) == 2
+    assert all("out of memory" in line and "skipped" not in line for line in lines)

@@ -11,7 +11,7 @@ import pytest
 from report.checks.finding import findings
 from report.studies.assignment_2.audit.of_run import RULES
 from store.formats import array_bytes, table_bytes
-from tests.report.configuration import PUBLISHED_CONFIG, with_detection
+from tests.report.configuration import PUBLISHED_CONFIG, changed_config, with_detection
 from tests.report.conftest import subject_of
 from tests.report.study import Found, Spec, write_study
 
@@ -153,6 +153,17 @@ def test_a_picture_saved_anew_is_in_both_parts(tmp_path: Path) -> None:
     write_study(tmp_path, Spec(config=with_detection(), edits=edits))
     found = {one.key: one for one in findings(RULES, subject_of(tmp_path))}["detection_parts_disjoint"]
     assert (found.outcome, found.values["wrong"]) == ("slip", "1")
+
+
+def test_an_image_that_the_donor_was_shown_is_a_slip(tmp_path: Path) -> None:
+    """The arms' data is clean beside a donor of other images, and not beside one that has seen one of theirs."""
+    config = with_detection(changed_config("detection", "pretrained", "donor"))
+    donor = {
+        "donor_data/3class/once": lambda found: table(found, "images.parquet", lambda t: {**t, "sha256": [f"{0:064x}"] * 500})
+    }
+    for name, edits, outcome in (("apart", {}, "clean"), ("shown", donor, "slip")):
+        write_study(tmp_path / name, Spec(config=config, edits=edits))
+        assert outcomes(subject_of(tmp_path / name))["detection_parts_disjoint"] == outcome
 
 
 def test_many_near_copies_are_a_slip(tmp_path: Path) -> None:
