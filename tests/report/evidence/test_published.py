@@ -25,6 +25,9 @@ title = "T"
 date = "2020"
 language = "en"
 
+[facts]
+year = 2020
+
 [places.table-1]
 source = "Table 1"
 values.a = { x = "1.50", y = "2.0" }
@@ -33,6 +36,8 @@ curves.c = { x = [2, 4], y = [0.1, 0.2] }
 curves.d.train = [0.3, 0.2, 0.1]
 matrices.m = [[5, 1], [2, 7]]
 facts.words = ["one", "two"]
+facts.note = "text"
+facts.size = 3
 """
 
 
@@ -113,6 +118,27 @@ def test_numbers_keep_the_digits_that_are_printed(small: Published) -> None:
     assert (small.number("table-1.m.trace").value, small.number("table-1.m.1.0").value) == (12, 2)
     assert (small.curve("table-1.c").x, small.curve("table-1.d.train").x) == ((2, 4), (1, 2, 3))
     assert small.words("table-1.words") == ("one", "two")
+
+
+def test_what_is_of_another_kind_or_not_there_is_an_error_with_its_path(small: Published) -> None:
+    """A curve is no matrix, a list no count, and a place that is missing holds nothing; find says None to all of them."""
+    for path in ("table-1.a", "table-2.c", "c"):
+        assert small.find_curve(path) is small.find_matrix(path) is small.find_fact(path) is None
+        for find in (small.curve, small.matrix, small.fact, small.words, small.count):
+            with pytest.raises(UsageError, match=path):
+                find(path)
+    with pytest.raises(UsageError, match=r"table-1\.words"):
+        small.count("table-1.words")
+    with pytest.raises(UsageError, match=r"table-1\.note"):
+        small.words("table-1.note")
+    assert small.matrix("table-1.m") == ((5, 1), (2, 7))
+    assert (small.count("table-1.size"), small.fact("year"), small.count("year")) == (3, 2020, 2020)
+
+
+def test_a_whole_place_is_a_group(small: Published) -> None:
+    """Every number of the place by the rest of its path; a group that is not there is empty."""
+    assert list(small.group("table-1")) == ["a.x", "a.y", "b"]
+    assert small.group("table-1.c") == small.group("table-9") == {}
 
 
 @pytest.mark.parametrize("path", ["table-1.a", "table-1.m.2.0", "table-1.m.0.2", "table-1.c", "table-2.a.x", "a"])

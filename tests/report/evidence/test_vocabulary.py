@@ -88,6 +88,7 @@ def test_parts_are_told_by_experiments(tiny: Vocabulary) -> None:
     """A run has a part where it has a task of one of its experiments."""
     assert tiny.has_part([("fit", "a")], "one")
     assert not tiny.has_part([("other", "a")], "one")
+    assert not tiny.has_part([("fit", "a")], "two")
 
 
 @pytest.mark.parametrize(

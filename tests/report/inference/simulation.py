@@ -42,9 +42,11 @@ def judged(
     published: str = "88.04",
     draws: int | None = 1,
     seeds: Sequence[int | None] | None = None,
+    seeds_of: Mapping[str, Sequence[int | None]] | None = None,
 ) -> tuple[Judged, ...]:
-    """Verdicts where each model has these scores, seed by seed from 0 on unless ``seeds`` says otherwise."""
-    cells = {(EXPERIMENT, model): _records(model, scores, seeds or range(len(scores))) for model, scores in values.items()}
+    """Verdicts where each model has these scores, seed by seed from 0 on unless ``seeds`` or ``seeds_of`` says otherwise."""
+    own = seeds_of or {}
+    cells = {(EXPERIMENT, name): _records(name, s, own.get(name) or seeds or range(len(s))) for name, s in values.items()}
     return judge_all(_subject(cells, published, draws), claims)
 
 

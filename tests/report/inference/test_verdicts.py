@@ -115,6 +115,47 @@ def test_a_first_model_is_held_against_each_other_one() -> None:
     assert judged(values, [claim(rising, "cab")])[0].verdict == "reproduced"
 
 
+def test_a_bound_that_is_not_kept_is_refuted_without_a_word_on_runs() -> None:
+    """A statement about means knows nothing of one more run; where it holds as far as seen it is consistent."""
+    values = {"a": (-2.0, -2.1, -1.9), "b": (-1.0, 1.2, 0.3, -0.4), "c": (-1.0, 0.9, 0.3, -0.4)}
+    found = [judged({name: scores}, [claim(RANGE, name)])[0] for name, scores in values.items()]
+    assert [one.why.partition("_")[0] for one in found] == ["shown", "consistent", "inconclusive"]
+    assert (found[0].verdict, found[0].why) == ("refuted", "shown_outside")
+
+
+def test_an_order_of_three_is_each_against_the_next() -> None:
+    """The first may be above the last while the middle is not between them: then the order is refuted, the first is not."""
+    values = {"a": (3.0, 3.1, 3.2), "b": (1.0, 1.2, 1.1), "c": (2.0, 2.05, 2.2)}
+    assert judged(values, [claim(ORDER, "abc")])[0].verdict == "refuted"
+    assert judged(values, [claim(ORDER, "acb")])[0].verdict == "reproduced"
+    assert judged(values, [claim(FIRST, "abc")])[0].verdict == "reproduced"
+
+
+def test_what_has_no_seed_stands_beside_every_seed_of_the_other() -> None:
+    """A fixed value against three seeds is tested with their spread; only where nothing is random is there no test."""
+    values = {"a": (3.0,), "b": (1.0, 1.2, 1.1)}
+    found = judged(values, [claim(ORDER, "ab"), claim(ORDER, "ba", "other")], seeds_of={"a": (None,)})
+    assert [one.verdict for one in found] == ["reproduced", "refuted"]
+    assert [one.seeds for one in found] == [3, 3]
+    assert all(one.p is not None for one in found)
+
+
+def test_seeds_that_only_one_side_has_do_not_count() -> None:
+    """Without a common seed there is nothing to compare, and that is said."""
+    values = {"a": (3.0, 3.1), "b": (1.0, 1.2)}
+    (found,) = judged(values, [claim(ORDER, "ab")], seeds_of={"b": (5, 6)})
+    assert (found.verdict, found.why, found.seeds) == ("not_comparable", "undefined", 2)
+
+
+def test_more_seeds_than_there_are_is_what_an_open_claim_needs() -> None:
+    """The projection does not correct for the family: what it names is at least one seed more than the run has."""
+    close = {"a": (0.5, 1.4, 0.9, 0.2), "b": (-1.0, 1.2, 0.3, -0.4)}
+    others = [claim(RANGE, "b", f"other-{index}") for index in range(9)]
+    found = judged(close, [claim(RANGE, "a"), *others])[0]
+    assert found.verdict == "consistent"
+    assert found.values["needed"] == 5
+
+
 def test_a_family_shares_its_level_and_another_one_does_not() -> None:
     """A P value of 0.03 is enough alone and in another family, and too much beside nine others that show nothing."""
     values = {"a": (0.5, 1.4, 0.9, 0.2), "b": (-1.0, 1.2, 0.3, -0.4)}
