@@ -42,7 +42,7 @@ _DTYPES = {
 # Harmless constructors that such checkpoints call with arguments; what they would build is not needed.
 _IGNORED = {("numpy.core.multiarray", "_reconstruct"), ("numpy", "dtype"), ("_codecs", "encode"), ("__builtin__", "set")}
 _CURE = "fetch the official file again; do not load this one with torch.load"
-_MALFORMED = (*UNREADABLE, pickle.UnpicklingError)
+_MALFORMED: tuple[type[Exception], ...] = (*UNREADABLE, pickle.UnpicklingError)
 _PICKLE_BYTES = 4 << 20  # the pickle of YOLOv5s takes 60 kB, that of its largest sister 200 kB
 _MOST_DIMENSIONS = 8
 _LARGEST = 1 << 40  # of a size, a stride or an offset, in numbers
