@@ -108,7 +108,7 @@ def _weights(subject: Subject) -> str:
     return ""
 
 
-def _donor(subject: Subject) -> Markup:
+def _donor(subject: Subject) -> str:
     """What the transfer arms started from where the run trained it itself."""
     evidence, variant = subject.evidence, "3class"
     counted = {
