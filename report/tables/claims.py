@@ -10,6 +10,7 @@ from report.printing import cells
 from report.printing.markdown import cell
 from report.printing.markup import in_language, joined
 from report.printing.table import Cell, Column, Table, Tone
+from report.tables.claim_numbers import interval, limit, measured, published
 
 if TYPE_CHECKING:
     from report.claims.schema import Cause
@@ -20,9 +21,6 @@ TONES: dict[str, Tone] = {
     "reproduced": "ok", "consistent": "ok", "refuted": "bad", "inconclusive": "warn", "not_comparable": "muted",
 }  # fmt: skip
 """How a verdict on a claim is marked."""
-
-_DIGITS = 4
-_REACH_DIGITS = 2  # of a tolerance, which is a round number or a tenth of a printed one
 
 
 def claims(subject: Subject) -> Table:
@@ -42,7 +40,7 @@ def reason(subject: Subject, judged: Judged) -> str:
     if judged.p is not None:
         number, small = subject.numbers.p_value(judged.p)
         values["p"] = subject.strings("claims.p_below" if small else "claims.p", p=number)
-    said = subject.strings(f"claim_reasons.{judged.why}", limit=_limit(subject, judged), **values)
+    said = subject.strings(f"claim_reasons.{judged.why}", limit=limit(subject, judged), **values)
     return said if judged.cause is None else f"{said}; {cause(subject, judged.cause)}"
 
 
@@ -50,19 +48,6 @@ def cause(subject: Subject, declared: Cause) -> str:
     """What the difference is put down to, and how sure that is."""
     words = subject.strings(f"claim_causes.{declared.key}")
     return subject.strings("claims.cause", cause=words, certainty=subject.strings(f"certainty.{declared.certainty}"))
-
-
-def _limit(subject: Subject, judged: Judged) -> str:
-    """What the quantity was held against: the published value and its tolerance, a bound, or an order."""
-    claim, s = judged.claim, subject.strings
-    if claim.kind == "range":
-        given = {"low": claim.at_least, "high": claim.at_most}
-        shown = {name: _bound(subject, bound) for name, bound in given.items() if bound is not None}
-        return s(f"claim_limits.{'_and_'.join(shown)}", **shown)
-    if claim.tolerance is not None and judged.published is not None:
-        reach = subject.numbers.significant(claim.tolerance.around(judged.published), _REACH_DIGITS)
-        return s("claim_limits.around", published=_number(subject, judged.published), reach=reach)
-    return s(f"claim_limits.{'order' if claim.kind in {'order', 'first'} else 'equal'}")
 
 
 def _row(subject: Subject, judged: Judged, turning: tuple[str, ...]) -> tuple[Cell, ...]:
@@ -78,35 +63,13 @@ def _row(subject: Subject, judged: Judged, turning: tuple[str, ...]) -> tuple[Ce
     return (
         cells.text(subject.strings.place(claim.source)),
         said,
-        _published(subject, judged),
-        _measured(subject, judged),
-        _interval(subject, judged),
+        published(subject, judged),
+        measured(subject, judged),
+        interval(subject, judged),
         _seeds(subject, judged),
         Cell(subject.strings(f"claim_verdicts.{judged.verdict}"), "status", judged.records, tone=TONES[judged.verdict]),
         cells.text(why),
     )
-
-
-def _published(subject: Subject, judged: Judged) -> Cell:
-    if judged.published is None:
-        return cells.nothing()
-    return Cell(_number(subject, judged.published), "published", (), judged.claim.published or judged.claim.id)
-
-
-def _measured(subject: Subject, judged: Judged) -> Cell:
-    """The mean of each quantity over seeds, in the order of the claim."""
-    if not judged.measured:
-        return cells.nothing()
-    means = (_number(subject, summary.mean) for summary in judged.measured)
-    return Cell("; ".join(means), "value", judged.records)
-
-
-def _interval(subject: Subject, judged: Judged) -> Cell:
-    found = judged.measured[0].interval if len(judged.measured) == 1 else None
-    if found is None:
-        return cells.nothing()
-    text = f"[{subject.numbers.listed((_number(subject, found.low), _number(subject, found.high)))}]"
-    return Cell(text, "value", judged.records)
 
 
 def _seeds(subject: Subject, judged: Judged) -> Cell:
@@ -119,22 +82,11 @@ def _seeds(subject: Subject, judged: Judged) -> Cell:
     return cells.text(str(done) if done == asked else subject.strings("tables.of", done=done, asked=asked))
 
 
-def _bound(subject: Subject, bound: float) -> str:
-    return (
-        subject.numbers.significant(bound, 1 if bound < 1 else 2) if not bound.is_integer() else subject.numbers.integer(bound)
-    )
-
-
-def _number(subject: Subject, value: float) -> str:
-    """A count as it is, anything else with four digits."""
-    return subject.numbers.integer(value) if value.is_integer() else subject.numbers.significant(value, _DIGITS)
-
-
 def spoken(subject: Subject, judged: Judged) -> str:
     """A refuted claim as a line of the summary, with what was found."""
     s, claim = subject.strings, judged.claim
     words, why = claim.words(s.language).rstrip("."), reason(subject, judged)
-    interval = _interval(subject, judged)
-    shown = [_measured(subject, judged), *([] if interval.kind == "text" else [interval])]
+    span = interval(subject, judged)
+    shown = [measured(subject, judged), *([] if span.kind == "text" else [span])]
     found = joined(" ", map(cell, shown))
     return s("claims.line", words=words, place=s.place(claim.source), found=found, why=why)

@@ -13,6 +13,8 @@ from report.studies.assignment_2 import slip, transfer
 if TYPE_CHECKING:
     from report.claims.reading import Quantity, Reading
 
+_IMAGES, _CLASS_IMAGES = 10_000, 1_000  # FashionMNIST's test images, in all and of a class
+
 
 def validation_loss_as_printed(reading: Reading) -> float:
     """The summed validation loss over the number of training images: the scale on which Table 4 prints the VAE's."""
@@ -26,16 +28,18 @@ def parameters_over_ae(reading: Reading) -> float | None:
 
 
 def confusion_trace(reading: Reading) -> float:
-    """Right answers: the sum of the confusion matrix's diagonal."""
-    return float(np.trace(arrays(reading.stored, "confusion.npz")["counts"]))
+    """Right answers among 10,000 test images: the sum of the confusion matrix's diagonal, for as many as the source has."""
+    counts = arrays(reading.stored, "confusion.npz")["counts"]
+    return float(np.trace(counts)) * _IMAGES / float(counts.sum())
 
 
 def confusion_diagonal(reading: Reading) -> float:
-    """Right answers of the class ``index``."""
+    """Right answers among 1,000 test images of the class ``index``, as many as the source has."""
     index = reading.selector.index
     if index is None:
         raise unresolved(reading, "quantity confusion_diagonal without an index")
-    return float(arrays(reading.stored, "confusion.npz")["counts"][index, index])
+    row = arrays(reading.stored, "confusion.npz")["counts"][index]
+    return float(row[index]) * _CLASS_IMAGES / float(row.sum())
 
 
 def curve_deviation(reading: Reading) -> float:

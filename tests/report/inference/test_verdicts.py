@@ -250,9 +250,9 @@ def test_a_reason_names_what_the_claim_was_held_against(tmp_path: Path) -> None:
     """A value with its tolerance, a bound, or an order; and a claim without words is not quoted."""
     subject = accuracies(tmp_path, 88.0, 88.1, 88.05, 87.95)
     reasons = {one.claim.id: reason(subject, one) for one in judge_all(subject)}
-    assert reasons[NAME].startswith("Shown to hold: 88.04 ± 1.0 (p")
+    assert reasons[NAME].startswith("Shown to hold: 88.04 ± 1.0\N{NARROW NO-BREAK SPACE}% (adjusted p")
     assert ": at least 0.9" in reasons["text.ae.fidelity"]
-    assert ": 0.1 to 0.9" in reasons["text.vae.removes-part"]
+    assert ": 10\N{NARROW NO-BREAK SPACE}% to 90\N{NARROW NO-BREAK SPACE}%" in reasons["text.vae.removes-part"]
     assert ": that order" in reasons["text.classifier.order"]
     said = {row[1].text for row in claims(subject).rows}
     assert "The AE's training loss follows the published curve." in said
@@ -263,6 +263,6 @@ def test_a_refuted_claim_is_in_the_summary_with_what_was_found(tmp_path: Path) -
     """The re-run's mean and interval stand beside the published words, with the records that they come from."""
     subject = accuracies(tmp_path, 80.0, 80.2, 80.1, 79.9)
     line = spoken(subject, judge(subject))
-    assert "(Table 5). Re-run: [80.05]{.value record=" in line
-    assert "[\\[79.84\\, 80.26\\]]{.value" in line
+    assert "(Table 5). Re-run: [80.05\N{NARROW NO-BREAK SPACE}%]{.value record=" in line
+    assert "[\\[79.84\\, 80.26\\]\N{NARROW NO-BREAK SPACE}%]{.value" in line
     assert "Shown not to hold: 88.04 ± 1.0" in line
