@@ -33,7 +33,7 @@ _COPIED = (
     "constraints.txt",
     "README.md",
 )
-_HEAVY = ("numpy", "pyarrow.parquet", "pydantic", "pytest", "hypothesis", "safetensors.numpy", "pandas", "scipy.stats")
+_HEAVY = ("numpy", "pyarrow.parquet", "pydantic", "pytest", "safetensors.numpy", "pandas", "scipy.stats")
 
 
 def main() -> int:
