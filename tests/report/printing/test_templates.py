@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from jinja2 import UndefinedError, nodes
+from jinja2 import UndefinedError, meta, nodes
 
 from report.evidence.studies import Study, study_names, study_of
 from report.printing.strings import STYLE, environment, languages, load_strings, texts_of
@@ -18,6 +18,7 @@ EDITIONS = [(study, language) for study in STUDIES for language in languages(stu
 SOURCES = sorted(path for folder in (STYLE, *(study.templates for study in STUDIES)) for path in folder.rglob("*.qmd.j2"))
 CORE = [path for path in sorted((ROOT / "report").rglob("*.py")) if "studies" not in path.relative_to(ROOT).parts]
 ARITHMETIC = (nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow)
+PLACEHOLDER = re.compile(r"<<\s*([A-Za-z_]\w*)\s*>>")
 NAMED = re.compile(r"""\b(?:t|s|strings)\(\s*["']([a-z0-9_]+\.[A-Za-z0-9_.-]+)["']""")
 
 
@@ -61,6 +62,29 @@ def test_every_text_stands_in_every_language(study: Study, language: str) -> Non
     """No edition of a study's report lacks a text that another has."""
     everywhere = {key for other in languages(study) for key in texts_of(study, other)}
     assert everywhere - set(texts_of(study, language)) == set()
+
+
+@pytest.mark.parametrize(("study", "language"), EDITIONS, ids=edition_name)
+def test_every_placeholder_takes_its_own_value(study: Study, language: str) -> None:
+    """Rendered with distinct values, each text shows every one of them: none is a word that Jinja reads as a literal."""
+    strings = load_strings(study, language)
+    seen = 0
+    for key, text in strings.texts.items():
+        written = set(PLACEHOLDER.findall(text))
+        known = meta.find_undeclared_variables(environment().parse(text))
+        assert written <= known, (key, written - known)
+        values = {name: f"value{number}of" for number, name in enumerate(sorted(known))}
+        shown = strings(key, **values)
+        if "<%" not in text:
+            assert {name for name in written if values[name] not in shown} == set(), key
+            seen += len(written)
+    assert seen > 20
+
+
+def test_a_placeholder_that_is_a_literal_is_found() -> None:
+    """What the check above is for: Jinja prints its own True where a text says << true >>."""
+    assert PLACEHOLDER.findall("<< true >> taken for << predicted >>") == ["true", "predicted"]
+    assert meta.find_undeclared_variables(environment().parse("<< true >> taken for << predicted >>")) == {"predicted"}
 
 
 def test_undefined_names_stop_the_build() -> None:
