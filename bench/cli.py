@@ -60,11 +60,14 @@ def _print_anything() -> None:
 
 
 def _say(text: str) -> None:
-    """Print to standard output; a reader that has gone (``| head -1``) does not change how the command ends."""
-    from store.errors import StudyError
+    """Print to standard output, with nothing in it that a terminal obeys.
+
+    A reader that has gone (``| head -1``) does not change how the command ends.
+    """
+    from store.errors import StudyError, shown_lines
 
     try:
-        print(text, flush=True)
+        print(shown_lines(text), flush=True)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter complains when it ends
     except OSError as error:

@@ -42,8 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _say(text: str) -> None:
     """Print to standard output; a reader that has gone (``| head``) does not change how the command ends."""
+    from store.errors import shown_lines
+
     try:
-        print(text, flush=True)
+        print(shown_lines(text), flush=True)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter complains when it ends
 

@@ -17,7 +17,7 @@ import zlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
-from store.errors import IntegrityError, StoreError, StudyError
+from store.errors import IntegrityError, StoreError, StudyError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,11 +61,6 @@ def reason_of(error: BaseException) -> str:
         return "it takes more memory than there is"
     words = str(error).strip().partition("\n")[0] or type(error).__name__
     return printable(words if len(words) <= _SHOWN else f"{words[:_SHOWN]}...")
-
-
-def printable(text: str) -> str:
-    """The text with control characters, direction marks and lone surrogates as escapes: safe for a terminal and a log."""
-    return "".join(one if one.isprintable() else one.encode("unicode_escape", "surrogatepass").decode() for one in text)
 
 
 def forbidden(path: Path, error: OSError) -> StoreError:

@@ -12,6 +12,16 @@ _PERMISSION = {errno.EACCES, errno.EPERM, errno.EROFS}
 _SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
+def printable(text: str) -> str:
+    """The text with control characters, direction marks and lone surrogates as escapes: safe for a terminal and a log."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape", "surrogatepass").decode() for one in text)
+
+
+def shown_lines(text: str) -> str:
+    """The same for what a command prints: a line stays a line, and nothing in it moves the cursor or colours the rest."""
+    return "\n".join(printable(line) for line in text.split("\n"))
+
+
 class StudyError(Exception):
     """A failure with a cure. ``exit_code`` is the status that the command line leaves with."""
 
@@ -27,7 +37,7 @@ class StudyError(Exception):
             parts.append(f"  where: {where}")
         if cure:
             parts.append(f"  cure:  {cure}")
-        super().__init__("\n".join(parts))
+        super().__init__(shown_lines("\n".join(parts)))
 
     def __reduce__(self) -> tuple[object, ...]:
         """Survive the way back from a worker process (keyword-only arguments do not by default)."""

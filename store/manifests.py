@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from store.canonical import digest
-from store.doors import forbidden, parse_json, printable, read_json, reason_of
-from store.errors import IntegrityError
+from store.doors import forbidden, parse_json, read_json, reason_of
+from store.errors import IntegrityError, printable
 from store.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from store.canonical import digest, readable_json
-from store.doors import forbidden, is_file, is_folder, printable, read_bounded, reason_of
-from store.errors import IntegrityError, StoreError, StudyError, UsageError
+from store.doors import forbidden, is_file, is_folder, read_bounded, reason_of
+from store.errors import IntegrityError, StoreError, StudyError, UsageError, printable
 from store.manifests import load_manifest
 from store.records import MANIFEST, Stored, check_files, folder_of, load, write_atomic
 from store.schema import Run, RunEntry, run_fields, sealed_run

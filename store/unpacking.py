@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from store.certificates import certificate_path
 from store.crate import CRATE, crate_bytes
-from store.doors import DOCUMENT_BYTES, open_regular, parse_json, printable, reason_of
-from store.errors import IntegrityError, UsageError
+from store.doors import DOCUMENT_BYTES, open_regular, parse_json, reason_of
+from store.errors import IntegrityError, UsageError, printable
 from store.manifests import misfits, parse_manifest
 from store.members import Member, members
 from store.records import MANIFEST, folder_of

@@ -8,7 +8,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from store.errors import unwritable
+from store.errors import printable, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -100,7 +100,11 @@ def _lines(total: int, stream: TextIO) -> Iterator[Callable[[Event], None]]:
         else:
             ended += 1
             seconds = event.time - began.get(event.task_id, event.time)
-            print(f"[{ended}/{total}] {event.task_id} {event.kind} {seconds:.1f} s  {_outcome(event)}", file=stream, flush=True)
+            print(
+                f"[{ended}/{total}] {event.task_id} {event.kind} {seconds:.1f} s  {printable(_outcome(event))}",
+                file=stream,
+                flush=True,
+            )
 
     yield shown
 
@@ -127,7 +131,7 @@ def _bars(total: int, stream: TextIO) -> Iterator[Callable[[Event], None]]:
                     bars.remove_task(rows.pop(event.task_id))
                 bars.advance(overall)
                 if event.kind != "ok":
-                    bars.console.print(f"{event.task_id} {event.kind}: {event.detail}", markup=False)
+                    bars.console.print(f"{event.task_id} {event.kind}: {printable(event.detail)}", markup=False)
 
         yield shown
 

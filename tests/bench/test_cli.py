@@ -232,3 +232,15 @@ def test_strict_is_part_of_what_is_computed(tmp_path: Path, capsys: pytest.Captu
         assert main(["plan", "--parts", "detection", "--artifacts", str(tmp_path), "--json", *flags]) == 0
         runs.append(json.loads(capsys.readouterr().out)["run_id"])
     assert runs[0] != runs[1]
+
+
+def test_hostile_text_does_not_reach_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever stands in a run's name or a message, it colours nothing and moves no cursor."""
+    (tmp_path / "runs" / "\x1b[31mred\rsound: ").mkdir(parents=True)
+    (tmp_path / "runs" / "\x1b[31mred\rsound: " / "run.json").write_text("{}")
+    assert main(["verify", "--artifacts", str(tmp_path)]) == 3
+    assert main(["verify", "--run", "\x1b[2J", "--artifacts", str(tmp_path)]) == 1
+    found = capsys.readouterr()
+    assert "\\x1b[31mred\\rsound" in found.out
+    assert "no run named \\x1b[2J" in found.err
+    assert not {"\x1b", "\r"} & {*found.out, *found.err}

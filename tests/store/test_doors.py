@@ -15,8 +15,8 @@ import pytest
 
 from store import formats
 from store.canonical import digest_file
-from store.doors import parse_json, printable, read_bounded, read_json
-from store.errors import IntegrityError
+from store.doors import parse_json, read_bounded, read_json
+from store.errors import IntegrityError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
