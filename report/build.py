@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -11,10 +12,11 @@ from report.evidence.records import load_evidence
 from report.evidence.runs import chosen_run
 from report.evidence.studies import default_study, study_of
 from report.evidence.subject import subject_of
-from report.printing.strings import load_strings
+from report.printing.strings import FIRST, languages, load_strings
 from report.rendering.engine import choose, render
-from report.rendering.job import Job
+from report.rendering.job import Edition, Job
 from report.rendering.stamp import inputs_digest, is_current, write_stamp
+from report.rendering.style import labels_of
 from store.canonical import digest_file
 from store.errors import StudyError, unwritable
 from store.records import discard_partials, write_atomic
@@ -22,10 +24,12 @@ from store.reports import FOLDER, STAMP
 from store.reports import latest_folder as latest_below
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pydantic import JsonValue
 
+    from report.evidence.records import Evidence
     from report.evidence.studies import Study
     from report.evidence.subject import Subject
     from report.rendering.job import EngineChoice, EngineName, RenderResult
@@ -36,20 +40,23 @@ FORMATS: tuple[Format, ...] = ("html", "pdf")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the caller may choose; ``output`` None means ``report`` under the artifacts folder."""
+    """What the caller may choose; ``output`` None means ``report`` under the artifacts folder.
+
+    Without ``languages`` the report is built in each one that its study has.
+    """
 
     run_id: str | None = None
     study: str | None = None
     engine: EngineChoice = "auto"
     formats: tuple[Format, ...] = FORMATS
-    language: str = "en"
+    languages: tuple[str, ...] = ()
     output: Path | None = None
     force: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class BuildResult:
-    """The files of the report; ``rebuilt`` is False where they were up to date already."""
+    """The files of the report, language by language; ``rebuilt`` is False where they were up to date already."""
 
     run_id: str
     study: str
@@ -60,8 +67,20 @@ class BuildResult:
     incomplete_tasks: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """The report in one language: what it is made of, where it goes, and the stamp that tells whether it is there."""
+
+    subject: Subject
+    stem: str
+    folder: Path
+    outputs: tuple[Path, ...]
+    stamp: Path
+    inputs: str
+
+
 def build(artifacts: Path, options: Options) -> BuildResult:
-    """Build ``report.html`` and ``report.pdf`` of a run, or find them up to date.
+    """Build the report of a run in each language, ``report.html`` and ``report.pdf`` in English, or find it up to date.
 
     The run's own folder keeps them. A copy stands where the latest report of its study is looked for: in the output folder
     itself for the default study, in a folder of its name for any other.
@@ -73,32 +92,68 @@ def build(artifacts: Path, options: Options) -> BuildResult:
     engine = choose(options.engine)
     run = chosen_run(artifacts, options.run_id, options.study)
     study = study_of(run.study)
-    strings = load_strings(study, options.language)
+    texts = [load_strings(study, language) for language in options.languages or languages(study)]
     evidence = load_evidence(artifacts, run)
     base = options.output or artifacts / FOLDER
     folder, latest = base / run.run_id, latest_folder(base, study)
     perf = artifacts / "perf" / "benchmark.json"
     found = perf if perf.is_file() else None
-    choices: dict[str, JsonValue] = {"engine": engine, "formats": list(options.formats), "language": options.language}
-    choices["certificate"] = evidence.certificate.digest if evidence.certificate else None
-    choices["certified_here"] = evidence.certified_here
-    records = evidence.everything()
-    inputs = inputs_digest(run, (stored.record.digest for stored in records), choices, found)
-    outputs = tuple(folder / f"report.{form}" for form in options.formats)
-    rebuilt = options.force or not is_current(folder / STAMP, inputs)
+    inputs = _inputs(evidence, options, engine, found)
     up = "/".join(("..", *(".." for _ in latest.relative_to(base).parts)))
-    subject = replace(subject_of(study, evidence, strings, found), up=up)
+    subjects = (replace(subject_of(study, evidence, strings, found), up=up) for strings in texts)
+    wanted = [_due(subject, folder, options, inputs) for subject in subjects]
+    due = [one for one in wanted if options.force or not is_current(one.stamp, one.inputs)]
     try:
-        if rebuilt:
-            (folder / STAMP).unlink(missing_ok=True)
-            started = time.monotonic()
-            _hold_complete(_render(subject, folder, options, engine), latest)
-            write_stamp(folder / STAMP, inputs, outputs, time.monotonic() - started)
-        shown = tuple(_publish(path, latest / path.name) for path in outputs)
+        _make(due, options, engine, latest)
+        shown = tuple(_publish(path, latest / path.name) for one in wanted for path in one.outputs)
+        _drop_others(study, wanted, latest)
     except OSError as error:
         raise unwritable("cannot write the report", folder, error, "or name another folder with --output DIR") from error
+    records = evidence.everything()
     incomplete = sum(stored.record.status != "ok" for stored in records)
-    return BuildResult(run.run_id, study.name, shown, rebuilt, subject.comparable, len(records), incomplete)
+    return BuildResult(run.run_id, study.name, shown, bool(due), wanted[0].subject.comparable, len(records), incomplete)
+
+
+def stem_of(language: str) -> str:
+    """What a report's files are called without their ending: ``report`` in English, ``report.pt`` in Portuguese."""
+    return "report" if language == FIRST else f"report.{language}"
+
+
+def _inputs(evidence: Evidence, options: Options, engine: EngineName, perf: Path | None) -> str:
+    """The digest of what every language of the report is made from."""
+    choices: dict[str, JsonValue] = {"engine": engine, "formats": list(options.formats)}
+    choices["certificate"] = evidence.certificate.digest if evidence.certificate else None
+    choices["certified_here"] = evidence.certified_here
+    return inputs_digest(evidence.run, (stored.record.digest for stored in evidence.everything()), choices, perf)
+
+
+def _due(subject: Subject, folder: Path, options: Options, inputs: str) -> _Due:
+    stem = stem_of(subject.strings.language)
+    outputs = tuple(folder / f"{stem}.{form}" for form in options.formats)
+    return _Due(subject, stem, folder, outputs, folder / STAMP.replace("stamp", stem.replace("report", "stamp")), inputs)
+
+
+def _make(due: Sequence[_Due], options: Options, engine: EngineName, latest: Path) -> None:
+    """Write the source of each language and render it; while one is rendered, outside of Python, the next one is written."""
+    for one in due:
+        one.stamp.unlink(missing_ok=True)
+    started = time.monotonic()
+    with ThreadPoolExecutor(max_workers=max(1, len(due))) as pool:
+        rendered = [(one, pool.submit(render, _written(one, options), engine)) for one in due]
+        results = [(one, future.result()) for one, future in rendered]
+    for one, result in results:
+        _hold_complete(result, latest)
+        write_stamp(one.stamp, one.inputs, one.outputs, time.monotonic() - started)
+
+
+def _drop_others(study: Study, wanted: Sequence[_Due], latest: Path) -> None:
+    """Of a language that was not asked for, let no file stand beside the latest report that tells of another run."""
+    asked = {one.stem for one in wanted}
+    for stem in {stem_of(language) for language in languages(study)} - asked:
+        for form in FORMATS:
+            own, shown = wanted[0].folder / f"{stem}.{form}", latest / f"{stem}.{form}"
+            if shown.is_file() and not (own.is_file() and digest_file(own) == digest_file(shown)):
+                shown.unlink()
 
 
 def latest_folder(base: Path, study: Study) -> Path:
@@ -118,27 +173,27 @@ def _hold_complete(result: RenderResult, latest: Path) -> None:
     raise StudyError(f"made {', '.join(made)}, but: {error.what}", where=error.where, cure=error.cure) from error
 
 
-def _render(subject: Subject, folder: Path, options: Options, engine: EngineName) -> RenderResult:
-    """Draw the figures, write the source and render it, all under ``folder``."""
+def _written(due: _Due, options: Options) -> Job:
+    """Draw the figures and write the source of one language, in a folder of its own."""
     from report.sections.source import source_text  # noqa: PLC0415  # matplotlib and scipy: a second that an up-to-date report does not need
 
-    workplace = folder / "build"
+    subject, strings = due.subject, due.subject.strings
+    workplace = due.folder / "build" / strings.language
     shutil.rmtree(workplace, ignore_errors=True)
     workplace.mkdir(parents=True)
     source = workplace / "report.qmd"
     source.write_text(source_text(subject, workplace / "figures"), encoding="utf-8")
     for path in subject.study.templates.glob("*.bib"):
         shutil.copyfile(path, workplace / path.name)
-    strings = subject.strings
-    job = Job(
+    return Job(
         source=source,
         title=strings("report.title"),
-        lang=strings.language,
+        lang=labels_of(strings.language)["tag"],
         watermark="" if subject.comparable else strings("report.watermark"),
-        output_html=folder / "report.html" if "html" in options.formats else None,
-        output_pdf=folder / "report.pdf" if "pdf" in options.formats else None,
+        output_html=due.folder / f"{due.stem}.html" if "html" in options.formats else None,
+        output_pdf=due.folder / f"{due.stem}.pdf" if "pdf" in options.formats else None,
+        others=tuple(Edition(one, stem_of(one)) for one in languages(subject.study) if one != strings.language),
     )
-    return render(job, engine)
 
 
 def _publish(path: Path, latest: Path) -> Path:

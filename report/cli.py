@@ -79,7 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m report", description="Render the report of a run from its records.")
     parser.add_argument("--version", action=_Version, help="print the project's version")
     commands = parser.add_subparsers(dest="command", required=True)
-    build = commands.add_parser("build", help="build report.html and report.pdf")
+    build = commands.add_parser(
+        "build", help="build report.html and report.pdf, and report.pt.html and report.pt.pdf beside them"
+    )
     _add_run(build, positional=True)
     _add_artifacts(build)
     build.add_argument(
@@ -97,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("--no-fail", action="store_true", help="exit 0 even where a claim is refuted")
     audit.set_defaults(handler=_audit)
     verify = commands.add_parser("verify", help="derive a report again from the records and compare; exit 3 where it differs")
-    verify.add_argument("file", type=Path, metavar="FILE", help="a report.html or report.pdf")
+    verify.add_argument("file", type=Path, metavar="FILE", help="a report.html or report.pdf, in any language")
     _add_run(verify)
     _add_artifacts(verify)
     _add_language(verify)
@@ -132,7 +134,7 @@ def _add_artifacts(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_language(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--lang", default="en", help="language of the report")
+    parser.add_argument("--lang", metavar="LANG", help="en or pt; of a build all by default, of a file its own")
 
 
 def _formats(text: str) -> tuple[Format, ...]:
@@ -150,7 +152,7 @@ def _build(chosen: argparse.Namespace) -> tuple[str, int]:
         study=chosen.study,
         engine=chosen.engine,
         formats=chosen.formats,
-        language=chosen.lang,
+        languages=_languages(chosen),
         output=chosen.output,
         force=chosen.force,
     )
@@ -162,7 +164,7 @@ def _verify(chosen: argparse.Namespace) -> tuple[str, int]:
     from report.build import Options
     from report.checks import verification
 
-    options = Options(run_id=chosen.run, study=chosen.study, engine=chosen.engine, language=chosen.lang)
+    options = Options(run_id=chosen.run, study=chosen.study, engine=chosen.engine, languages=_languages(chosen))
     facts = verification.verify_facts(chosen.file, chosen.artifacts, options)
     return (json.dumps(facts, indent=1) if chosen.json else verification.verify_text(facts)), 0 if facts["sound"] else 3
 
@@ -183,14 +185,23 @@ def _audit(chosen: argparse.Namespace) -> tuple[str, int]:
     from report.evidence.runs import chosen_run
     from report.evidence.studies import study_of
     from report.evidence.subject import subject_of
-    from report.printing.strings import load_strings
+    from report.printing.strings import FIRST, load_strings
 
     evidence = load_evidence(chosen.artifacts, chosen_run(chosen.artifacts, _named_run(chosen), chosen.study))
     study = study_of(evidence.run.study)
-    subject = subject_of(study, evidence, load_strings(study, chosen.lang))
+    subject = subject_of(study, evidence, load_strings(study, chosen.lang or FIRST))
     facts = audit.audit_facts(subject)
-    text = json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False) if chosen.json else audit.audit_text(facts)
+    text = (
+        json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False)
+        if chosen.json
+        else audit.audit_text(facts, subject.strings)
+    )
     return text, 5 if audit.refuted(facts) and not chosen.no_fail else 0
+
+
+def _languages(chosen: argparse.Namespace) -> tuple[str, ...]:
+    """The one language that the command names; none where all are meant."""
+    return (chosen.lang,) if chosen.lang else ()
 
 
 def _named_run(chosen: argparse.Namespace) -> str | None:

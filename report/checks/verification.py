@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from report.build import Options, build, latest_folder
 from report.checks.explanation import count_words, explain
 from report.evidence.studies import study_names, study_of
+from report.printing.strings import FIRST
 from store.errors import UsageError
 from store.runs import run_path
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from report.rendering.job import EngineName
 
 _GENERATOR = re.compile(rb'<meta name="generator" content="([^"]*)"')
+_LANGUAGE = re.compile(rb'<html\b[^>]* lang="([a-z]+)')
 _HEAD = 20_000  # bytes in which a page says what made it
 _FORMATS: dict[str, Format] = {".html": "html", ".pdf": "pdf"}
 
@@ -44,8 +46,9 @@ def verify_facts(file: Path, artifacts: Path, options: Options) -> dict[str, Jso
     run_id = options.run_id or (folder.name if run_path(artifacts, folder.name).is_file() else None)
     study = options.study or (None if run_id else _study_of(folder, artifacts))
     printed = file.read_bytes()
+    language = options.languages or (_language_of(file, printed),)
     engine = (_engine_of(printed) if options.engine == "auto" else None) or options.engine
-    chosen = replace(options, run_id=run_id, study=study, formats=(form,), engine=engine)
+    chosen = replace(options, run_id=run_id, study=study, formats=(form,), engine=engine, languages=language)
     with tempfile.TemporaryDirectory() as workplace:
         wanted = replace(chosen, output=Path(workplace), force=True)
         built = build(artifacts, wanted)
@@ -92,6 +95,13 @@ def verify_text(facts: Mapping[str, JsonValue]) -> str:
     looked = f"every byte, {facts['tokens']} words" if facts["tokens"] else "every byte"
     verdict = f"{len(rows)} problem{'s' * (len(rows) != 1)}" if rows else "sound"
     return "\n".join([*lines, f"{verdict}: {facts['file']} against run {facts['run_id']}: {looked}"])
+
+
+def _language_of(file: Path, printed: bytes) -> str:
+    """The language that a page says it is in, else that of the file's name (``report.pt.pdf``), else English."""
+    found = _LANGUAGE.search(printed[:_HEAD])
+    named = file.stem.partition(".")[2]
+    return found[1].decode() if found else named or FIRST
 
 
 def _engine_of(page: bytes) -> EngineName | None:

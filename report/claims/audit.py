@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from report.evidence.subject import Subject
     from report.inference.verdicts import Judged
+    from report.printing.strings import Strings
 
 _WIDTH = 44  # characters of a claim's id before it is cut
 
@@ -34,23 +35,25 @@ def refuted(facts: Mapping[str, JsonValue]) -> bool:
     return isinstance(counted, dict) and bool(counted["refuted"])
 
 
-def audit_text(facts: Mapping[str, JsonValue]) -> str:
+def audit_text(facts: Mapping[str, JsonValue], s: Strings) -> str:
     """A line for each claim, then the counts."""
     claims, counted = facts["claims"], facts["counts"]
     if not isinstance(claims, list) or not isinstance(counted, dict):
         raise TypeError("an audit lists its claims and counts its verdicts")
-    lines = [f"{'verdict':<15} {'claim':<{_WIDTH}} {'published':>10} {'re-run':>22}  n  why"]
-    lines += [_line(claim) for claim in claims if isinstance(claim, dict)]
-    words = ", ".join(f"{number} {verdict.replace('_', ' ')}" for verdict, number in counted.items())
-    return "\n".join([*lines, f"run {facts['run_id']}: {len(claims)} claims: {words}"])
+    heads = [s(f"columns.{name}").lower() for name in ("verdict", "claim", "published", "rerun", "seeds", "why")]
+    lines = [f"{heads[0]:<15} {heads[1]:<{_WIDTH}} {heads[2]:>10} {heads[3]:>22}  {heads[4]}  {heads[5]}"]
+    lines += [_line(claim, s) for claim in claims if isinstance(claim, dict)]
+    words = ", ".join(f"{number} {s(f'claim_verdicts.{verdict}')}" for verdict, number in counted.items())
+    return "\n".join([*lines, s("claims.audit", run=facts["run_id"], count=len(claims), words=words)])
 
 
-def _line(claim: Mapping[str, JsonValue]) -> str:
+def _line(claim: Mapping[str, JsonValue], s: Strings) -> str:
     means = claim["means"] if isinstance(claim["means"], list) else []
-    shown = "; ".join(f"{mean:.4g}" for mean in means if isinstance(mean, float))
-    published = f"{claim['published']:.4g}" if isinstance(claim["published"], float) else ""
+    mark = s("numbers.decimal_mark")
+    shown = "; ".join(f"{mean:.4g}".replace(".", mark) for mean in means if isinstance(mean, float))
+    published = f"{claim['published']:.4g}".replace(".", mark) if isinstance(claim["published"], float) else ""
     name = shorten(str(claim["id"]), _WIDTH, placeholder="...")
-    word = str(claim["verdict"]).replace("_", " ")
+    word = s(f"claim_verdicts.{claim['verdict']}")
     return f"{word:<15} {name:<{_WIDTH}} {published:>10} {shown:>22} {claim['seeds'] or '':>2}  {claim['reason']}"
 
 
@@ -61,6 +64,7 @@ def _facts(subject: Subject, judged: Judged) -> dict[str, JsonValue]:
         "source": judged.claim.source,
         "quote": judged.claim.quote,
         "english": judged.claim.english,
+        "words": judged.claim.words(subject.strings.language),
         "family": judged.claim.family,
         "verdict": judged.verdict,
         "reason": reason(subject, judged),

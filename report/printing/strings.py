@@ -95,7 +95,7 @@ class Strings:
         return texts[self.language] if self.language in texts else self.place(texts[FIRST])
 
     def place(self, text: str) -> str:
-        """The name of places in the source ("Table 4", "Section 2.4, Table 5") in this language."""
+        """Places in the source ("Table 4", "Section 2.4, Table 5"), or its authors, in this language."""
         return _PLACE.sub(lambda found: self.texts[f"places.{found[0]}"], text)
 
     def day(self, date: str) -> str:
@@ -117,8 +117,9 @@ def _compiled(text: str) -> tuple[Template, Template]:
 
 
 def languages(study: Study) -> tuple[str, ...]:
-    """The languages that a study's strings are written in."""
-    return tuple(sorted(path.stem for path in (study.templates / "strings").glob("*.toml")))
+    """The languages that a study's strings are written in, English first."""
+    found = sorted(path.stem for path in (study.templates / "strings").glob("*.toml"))
+    return tuple(sorted(found, key=lambda language: language != FIRST))
 
 
 def load_strings(study: Study, language: str) -> Strings:

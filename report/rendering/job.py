@@ -19,6 +19,14 @@ FIXED_TIMESTAMP = 946_684_800
 
 
 @dataclass(frozen=True, slots=True)
+class Edition:
+    """The same report in another language: the language, and the name of its files beside this report's, without ending."""
+
+    language: str
+    stem: str
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One source and the files to make from it.
 
@@ -29,6 +37,7 @@ class Job:
         watermark: plain text shown on every screen and page; "" for none.
         output_html: where the self-contained HTML goes; None for no HTML.
         output_pdf: where the PDF goes; None for no PDF.
+        others: the report's other languages, which it links to.
         timestamp: creation date in the PDF, Unix seconds.
     """
 
@@ -38,6 +47,7 @@ class Job:
     watermark: str = ""
     output_html: Path | None = None
     output_pdf: Path | None = None
+    others: tuple[Edition, ...] = ()
     timestamp: int = FIXED_TIMESTAMP
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from report.rendering.failures import pandoc_failure
 from report.rendering.page import self_contained
-from report.rendering.style import STYLE_FOLDER, labels_of
+from report.rendering.style import STYLE_FOLDER, labels_of, links_of
 from store.errors import StudyError
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ def pandoc_path() -> Path:
 def _pandoc(job: Job, arguments: list[str], layout: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         metadata = Path(folder) / "labels.json"
-        metadata.write_text(json.dumps({"labels": labels_of(job.lang)}), encoding="utf-8")
+        others = links_of(job, ".pdf" if "--to=typst" in arguments else ".html")
+        metadata.write_text(json.dumps({"labels": labels_of(job.lang), "others": others}), encoding="utf-8")
         command = [
             *(str(pandoc_path()), job.source.name, "--output=-", *FLAGS),
             *(f"--data-dir={folder}", f"--metadata-file={metadata}", *_metadata(job)),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from report.rendering.failures import quarto_failure
 from report.rendering.pandoc import TOC_DEPTH, bibliography_of
-from report.rendering.style import STYLE_FOLDER
+from report.rendering.style import STYLE_FOLDER, links_of
 from store.errors import StudyError, UsageError
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ def project_settings(job: Job) -> dict[str, JsonValue]:
         "section-numbering": "1.1",
         "mainfont": "Libertinus Serif",
     }
+    if job.others:
+        page["other-links"] = [{"text": one["name"], "href": one["href"]} for one in links_of(job, ".html")]
     if job.watermark:
         page["include-before-body"] = "watermark.html"
         print_form["include-in-header"] = "watermark.typ"

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from store.errors import UsageError
+
+if TYPE_CHECKING:
+    from report.rendering.job import Job
 
 STYLE_FOLDER = Path(__file__).resolve().parents[2] / "templates" / "style"
 
@@ -24,3 +28,12 @@ def labels_of(lang: str) -> dict[str, str]:
             f"no report language {lang!r}", where=str(path), cure=f"use one of: {', '.join(sorted(languages))}, or add a table"
         )
     return languages[code]
+
+
+def links_of(job: Job, suffix: str) -> list[dict[str, str]]:
+    """What a report in the format of ``suffix`` says of its other languages: the name in the language itself, tag and file."""
+    return [
+        {"name": labels["name"], "tag": labels["tag"], "href": f"{other.stem}{suffix}"}
+        for other in job.others
+        for labels in (labels_of(other.language),)
+    ]

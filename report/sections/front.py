@@ -21,7 +21,7 @@ def facts(subject: Subject) -> dict[str, object]:
     run, source = subject.evidence.run, subject.published.source
     values = {
         "title": in_language(source.title, source.language),
-        "authors": source.authors,
+        "authors": subject.strings.place(source.authors),
         "published": subject.strings.day(source.date),
         "run": run.run_id,
         "day": subject.strings.day(run.created_at),

@@ -121,7 +121,17 @@ local function marked(span)
   end
 end
 
-local function span(element) return equation(element) or marked(element) end
+-- Words of another language, for voices and for hyphenation.
+local function spoken(span)
+  local lang = span.attributes.lang and span.attributes.lang:match("^%l+")
+  if not lang then return end
+  local out = pandoc.Inlines({ raw('#text(lang: "' .. lang .. '")[') })
+  out:extend(span.content)
+  out:insert(raw("]"))
+  return out
+end
+
+local function span(element) return equation(element) or marked(element) or spoken(element) end
 
 local function data_table(tbl)
   local columns, rows = measure.columns(tbl)

@@ -47,7 +47,7 @@ def _study(subject: Subject, judged: Mapping[str, Judged], detection: Mapping[st
     if second:
         found.append(joined(" ", (detection["equal_tasks"], detection["verdicts"])))
     return {
-        "what": s("summary.what", authors=source.authors, date=s.day(source.date)),
+        "what": s("summary.what", authors=s.place(source.authors), date=s.day(source.date)),
         "images": _images(subject),
         "remark": s("report.comparable_detection") if second else "",
         "findings": tuple(one for one in found if one.strip()),

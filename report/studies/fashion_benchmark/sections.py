@@ -31,7 +31,7 @@ def facts(subject: Subject) -> Mapping[str, Mapping[str, object]]:
     on_orders = _counted(subject, (one for one in judged if one.claim.id.startswith(_ORDER_CLAIM)))
     return {
         "study": {
-            "what": s("summary.what", authors=source.authors, date=s.day(source.date), **counts),
+            "what": s("summary.what", authors=s.place(source.authors), date=s.day(source.date), **counts),
             "images": _images(subject),
             "remark": s("summary.remark"),
             "left_out": s("summary.left_out", **counts) if run < len(everything) else "",
