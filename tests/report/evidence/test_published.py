@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -112,6 +113,8 @@ def test_numbers_keep_the_digits_that_are_printed(small: Published) -> None:
     found = small.number("table-1.a.x")
     assert (found.value, found.decimals, found.half_unit, found.draws) == (1.5, 2, pytest.approx(0.005), None)
     assert (found.path, found.place) == ("table-1.a.x", "table-1")
+    assert found.with_value(2.0) == replace(found, value=2.0)
+    assert found.with_value(2.0, "elsewhere").place == "elsewhere"
     assert {name: one.value for name, one in small.group("table-1.a").items()} == {"x": 1.5, "y": 2.0}
     assert small.number("table-1.a.mean").value == pytest.approx(1.75)
     assert small.number("table-1.b").value == -3

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from report.evidence.studies import study_of
-from report.evidence.vocabulary import LINES, MARKERS, PALETTE, Vocabulary, load_vocabulary
+from report.evidence.vocabulary import LINES, MARKERS, PALETTE, Metric, Vocabulary, load_vocabulary
 from store.errors import UsageError
 
 if TYPE_CHECKING:
@@ -77,6 +77,14 @@ def test_a_result_depends_on_its_experiment_and_on_its_own_sections(tiny: Vocabu
     assert tiny.sections("fit", "svm-1") == ("data", "svm")
     assert tiny.sections("free", "a") == ()
     assert tiny.sections("other", "a") is None
+
+
+def test_a_metric_prints_as_it_is_unless_the_study_says_otherwise() -> None:
+    """Three digits of the record's own number; accuracies of the first study are percent with two."""
+    plain, accuracy = Metric(label={"en": "M"}), study_of("assignment_2").vocabulary.metrics["test_accuracy"]
+    assert (plain.scale, plain.digits, plain.better) == (1.0, 3, None)
+    assert (accuracy.scale, accuracy.digits, accuracy.unit, accuracy.better) == (100, 2, "%", "higher")
+    assert Metric(label={"en": "M"}, digits=0).digits == 0
 
 
 def test_pairs_of_models_are_neighbours_first() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from report.claims.schema import load_claims
 from report.cli import main
+from report.evidence.protocol import Deviation
 from report.evidence.studies import study_of
 from report.inference.testing import Draw, Region, Sample, inside_p, one_more_p, outside_p, prediction_reach
 from report.inference.verdicts import judge_all
@@ -123,6 +124,38 @@ def test_a_bound_that_is_not_kept_is_refuted_without_a_word_on_runs() -> None:
     assert (found[0].verdict, found[0].why) == ("refuted", "shown_outside")
 
 
+def test_an_upper_bound_and_two_bounds_are_kept_from_both_sides() -> None:
+    """At most means at most, whatever is below; between two bounds both count."""
+    most = {"kind": "range", "at_most": 0.0, "why": "simulated"}
+    within = {**most, "at_least": -5.0}
+    cases = {"a": (2.0, 2.1, 1.9), "b": (-2.0, -2.1, -1.9), "c": (-8.0, -8.1, -7.9)}
+    found = {}
+    for name, values in cases.items():
+        found[name] = [judged({name: values}, [claim(kind, name)])[0].verdict for kind in (most, within)]
+    assert found == {"a": ["refuted"] * 2, "b": ["reproduced"] * 2, "c": ["reproduced", "refuted"]}
+
+
+def test_an_unknown_number_of_runs_counts_as_one() -> None:
+    """The smallest count gives the widest prediction interval; what the source does not say makes nothing narrower."""
+    values = {"a": (87.0, 89.5, 88.4, 86.9)}
+    unknown, one, two = (judged(values, [claim(VALUE)], draws=draws)[0].tests for draws in (None, 1, 2))
+    assert unknown == one != two
+
+
+def test_a_claim_rests_on_its_weakest_part() -> None:
+    """Three seeds of two models and two of the third: the order rests on two."""
+    values = {"a": (3.0, 3.1, 3.2), "b": (2.0, 2.2, 2.15), "c": (1.0, 1.05)}
+    (found,) = judged(values, [claim(ORDER, "abc")])
+    assert found.seeds == 2
+
+
+def test_an_exact_number_may_carry_the_rounding_of_a_ratio() -> None:
+    """Half a billionth of a thousand is arithmetic; a thousandth is another number."""
+    exact = claim({"kind": "exact", "value": 1152})
+    found = [judged({"a": [number]}, [exact], seeds=[None])[0].verdict for number in (1152 * (1 + 5e-10), 1152.001)]
+    assert found == ["reproduced", "refuted"]
+
+
 def test_an_order_of_three_is_each_against_the_next() -> None:
     """The first may be above the last while the middle is not between them: then the order is refuted, the first is not."""
     values = {"a": (3.0, 3.1, 3.2), "b": (1.0, 1.2, 1.1), "c": (2.0, 2.05, 2.2)}
@@ -178,6 +211,13 @@ def test_a_cause_is_named_where_there_is_a_difference() -> None:
     assert (far.cause.key, far.cause.certainty) == ("other_data", "likely")
 
 
+def test_a_departure_names_two_keys_and_that_there_are_more(whole: Subject) -> None:
+    """A line of the table has room for two."""
+    for count, shown in ((2, "dataset.a, dataset.b"), (3, "dataset.a, dataset.b, ...")):
+        changed = tuple(Deviation(f"dataset.{name}", 1, 2) for name in "abc"[:count])
+        assert judge(replace(whole, deviations=changed)).values == {"keys": shown}
+
+
 def test_order_is_paired_by_seed(tmp_path: Path) -> None:
     """Seeds that differ more than the models do hide nothing: each model is held against the other of its seed."""
     metrics = {}
@@ -205,7 +245,7 @@ def test_departure_and_missing_result_cannot_be_compared(whole: Subject, broken:
     assert judge(broken).why == "departs"
     kept = replace(broken, deviations=())
     found = judge(kept, "table-5.dae.accuracy")
-    assert (found.verdict, found.why) == ("not_comparable", "no_result")
+    assert (found.verdict, found.why, found.seeds, found.measured) == ("not_comparable", "no_result", 0, ())
     assert judge(whole, "table-5.dae.accuracy").verdict != "not_comparable"
 
 
