@@ -8,6 +8,8 @@ A study is a package ``report/studies/NAME`` with a module ``study``; its data a
 ``FIGURES``          identifier to a function of the subject that draws it (None as above)
 ``PUBLISHED_RULES``  rules of the protocol audit on the published study, and ``RUN_RULES`` on a run
 ``SENSITIVE``        the results that the tables of a sensitivity study set side by side
+``VIEWS``            figure identifier to a function of the subject that gives the data of its interactive view, None as above;
+                     ``images`` is no figure but the pictures that the views share
 ``facts(subject)``   finished text that its sections print, by section and name
 
 All but ``TABLES`` and ``FIGURES`` may be left out. The declarations are imported only when something is drawn or judged, so
@@ -32,6 +34,8 @@ from store.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+    from pydantic import JsonValue
 
     from report.checks.finding import Finding
     from report.claims.reading import Quantity
@@ -64,6 +68,7 @@ class Declared:
     run_rules: tuple[Callable[[Subject], Finding], ...] = ()
     sensitive: Callable[[Subject], Iterable[Result]] = _no_results
     facts: Callable[[Subject], Mapping[str, Mapping[str, object]]] = _no_facts
+    views: Mapping[str, Callable[[Subject], JsonValue]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +128,6 @@ def default_study() -> str:
 @cache
 def _declared(name: str) -> Declared:
     module = import_module(f"{_PACKAGE}.{name}.study")
-    names = ("QUANTITIES", "PUBLISHED_RULES", "RUN_RULES", "SENSITIVE", "facts")
+    names = ("QUANTITIES", "PUBLISHED_RULES", "RUN_RULES", "SENSITIVE", "VIEWS", "facts")
     given = {name.lower(): getattr(module, name) for name in names if hasattr(module, name)}
     return Declared(module.TABLES, module.FIGURES, **given)

@@ -9,7 +9,9 @@ from report.printing import markdown
 from report.printing.markup import Markup
 from report.printing.references import resolved
 from report.printing.strings import environment
+from report.rendering.page import VIEWS
 from report.sections import audit, certificate, claims, front, run
+from report.sections.views import views_text
 from report.tables import inference, sensitivity
 from report.tables.catalogue import all_tables
 
@@ -32,9 +34,11 @@ class _Shown(dict[str, Markup]):
 
 
 def source_text(subject: Subject, figures: Path) -> str:
-    """The Markdown of the report; its figures are drawn into the folder ``figures``."""
+    """The Markdown of the report; its figures are drawn into the folder ``figures``, the data of its views lie beside it."""
     figures.mkdir(parents=True, exist_ok=True)
-    return filled(subject, draw_all(subject, figures))
+    drawings = draw_all(subject, figures)
+    (figures.parent / VIEWS).write_text(views_text(subject, drawings), encoding="utf-8")
+    return filled(subject, drawings)
 
 
 def filled(subject: Subject, drawings: Mapping[str, Drawing]) -> str:

@@ -147,7 +147,9 @@ def _fashion_data(_model: str, _seed: int, _images: int) -> Found:
         "same_label": [True] * 16,
     }
     facts = {"split_digest": DIGEST, "near_rms_grey_levels": 4.0}
-    return metrics, facts, {"copies.parquet": table_bytes(table)}
+    shown = np.random.default_rng(0).integers(0, 256, (60, 28, 28)).astype(np.uint8)
+    pictures = array_bytes({"index": np.arange(0, 120, 2), "pixels": shown})
+    return metrics, facts, {"copies.parquet": table_bytes(table), "test_images.npz": pictures}
 
 
 def _autoencoder_tasks(spec: Spec) -> list[tuple[TaskKey, Found]]:

@@ -7,5 +7,6 @@ from report.studies.assignment_2.quantities import QUANTITIES
 from report.studies.assignment_2.sections import facts
 from report.studies.assignment_2.tables.catalogue import TABLES
 from report.studies.assignment_2.tables.sensitivity import results as SENSITIVE  # noqa: N812  # a declaration, as the others are
+from report.studies.assignment_2.views import VIEWS
 
-__all__ = ["FIGURES", "PUBLISHED_RULES", "QUANTITIES", "RUN_RULES", "SENSITIVE", "TABLES", "facts"]
+__all__ = ["FIGURES", "PUBLISHED_RULES", "QUANTITIES", "RUN_RULES", "SENSITIVE", "TABLES", "VIEWS", "facts"]

@@ -26,6 +26,7 @@ PART = "autoencoders"
 QUESTIONS = ("main", "sensitivity")
 DATA = "fashion-mnist"
 VARIANT = "parts"
+SHOWN = 1000  # 0.8 MB of pixels; a report carries a third of that as one sheet
 PAIRS = (("train", "validation"), ("train", "test"), ("validation", "test"))
 
 
@@ -60,7 +61,7 @@ def run(context: Context) -> Outcome:
     from bench.datasets.fashion.copies import NEAR_RMS_GREY_LEVELS, near_copies
     from bench.datasets.fashion.dataset import load
     from bench.models.autoencoders.images import split
-    from store.formats import table_bytes
+    from store.formats import array_bytes, table_bytes
 
     data = load(context.data[DATA])
     section = context.task.config["dataset"]
@@ -80,8 +81,19 @@ def run(context: Context) -> Outcome:
         metrics[f"near_copies_{one}_{other}"] = len(set(found.copy.tolist()))
         tables.append(_rows((one, parts[one]), (other, parts[other]), found))
         context.progress(step, len(PAIRS))
-    files = {"copies.parquet": table_bytes({name: np.concatenate([rows[name] for rows in tables]) for name in tables[0]})}
+    files = {
+        "copies.parquet": table_bytes({name: np.concatenate([rows[name] for rows in tables]) for name in tables[0]}),
+        "test_images.npz": array_bytes(_shown(parts["test"])),
+    }
     return Outcome(metrics, {"split_digest": cut.digest, "near_rms_grey_levels": NEAR_RMS_GREY_LEVELS}, files)
+
+
+def _shown(part: _Part) -> dict[str, NDArray[np.generic]]:
+    """The test images that a report may show, the same for every seed: at most ``SHOWN``, drawn once."""
+    import numpy as np
+
+    chosen = np.sort(np.random.default_rng(0).permutation(len(part.index))[:SHOWN])
+    return {"index": part.index[chosen], "pixels": part.images[chosen]}
 
 
 def _rows(one: tuple[str, _Part], other: tuple[str, _Part], found: Copies) -> dict[str, NDArray[np.generic]]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from report.evidence.subject import Subject
     from store.records import Stored
 
-_BOX_COLOUR = {"car": "#F5C518", "person": "#56B4E9", "cyclist": "#FF8FC7"}  # bright on photographs, black letters on them
+BOX_COLOUR = {"car": "#F5C518", "person": "#56B4E9", "cyclist": "#FF8FC7"}  # bright on photographs, black letters on them
 _OTHER_COLOUR = "#C0E040"
 CONFIDENCE = 0.25  # what the trainer's own prediction shows by default
 _GAP_IN, _MISSING_IN = 0.06, 0.4  # between two pictures, and in place of one
@@ -62,21 +62,21 @@ class Panel:
 
 def pretrained(subject: Subject) -> Drawing | None:
     """Figure 7: the transfer arm on two images, ground truth above each."""
-    scenes = _scenes(subject)
+    scenes = scenes_of(subject)
     chosen = scenes[_LATER] or scenes[_EARLIER]
     if not chosen or first_record(subject.evidence, "detector", PUBLISHED_PAIR.transfer) is None:
         return None
-    panels = [panel for scene in chosen for panel in _panels(subject, scene, (PUBLISHED_PAIR.transfer,))]
+    panels = [panel for scene in chosen for panel in panels_of(subject, scene, (PUBLISHED_PAIR.transfer,))]
     return _draw(subject, panels)
 
 
 def side_by_side(subject: Subject, place: int) -> Drawing | None:
     """Figure 12: every arm on one image, ground truth on top."""
-    scenes = _scenes(subject)[_EARLIER]
+    scenes = scenes_of(subject)[_EARLIER]
     trained = any(subject.evidence.complete("detector", arm) for arm in arms_of(subject.evidence))
     if len(scenes) <= place or not trained:
         return None
-    return _draw(subject, _panels(subject, scenes[place], arms_of(subject.evidence)))
+    return _draw(subject, panels_of(subject, scenes[place], arms_of(subject.evidence)))
 
 
 def _data(subject: Subject) -> Stored | None:
@@ -86,7 +86,8 @@ def _data(subject: Subject) -> Stored | None:
     )
 
 
-def _scenes(subject: Subject) -> list[Scene]:
+def scenes_of(subject: Subject) -> list[Scene]:
+    """The images that the record of the data keeps; none where there is no such record."""
     stored = _data(subject)
     if stored is None:
         return []
@@ -97,7 +98,8 @@ def _scenes(subject: Subject) -> list[Scene]:
     ]
 
 
-def _panels(subject: Subject, scene: Scene, arms: tuple[str, ...]) -> list[Panel]:
+def panels_of(subject: Subject, scene: Scene, arms: tuple[str, ...], least: float = CONFIDENCE) -> list[Panel]:
+    """The ground truth and each arm on a scene, with the boxes that are at least so sure."""
     s = subject.strings
     stored = _data(subject)
     if stored is None:
@@ -110,7 +112,7 @@ def _panels(subject: Subject, scene: Scene, arms: tuple[str, ...]) -> list[Panel
         if record is None:
             panels.append(Panel(scene, title, (), missing_words(subject, "detector", arm)))
             continue
-        boxes = _boxes(record, "predictions_last.parquet", scene, class_names(subject.evidence, arm))
+        boxes = _boxes(record, "predictions_last.parquet", scene, class_names(subject.evidence, arm), least)
         panels.append(Panel(scene, title, boxes))
     return panels
 
@@ -120,13 +122,13 @@ def _names(stored: Stored) -> tuple[str, ...]:
     return tuple(str(name) for name in names) if isinstance(names, list) else ()
 
 
-def _boxes(stored: Stored, name: str, scene: Scene, classes: tuple[str, ...]) -> tuple[Box, ...]:
-    """The boxes of one image in the scene's pixels; of predictions, those from ``CONFIDENCE`` up."""
+def _boxes(stored: Stored, name: str, scene: Scene, classes: tuple[str, ...], least: float = CONFIDENCE) -> tuple[Box, ...]:
+    """The boxes of one image in the scene's pixels; of predictions, those from ``least`` up."""
     table = frame(stored, name)
     found = table[table["image"] == scene.image]
     scores: list[float | None] = [None] * len(found)
     if "score" in table:
-        found = found[found["score"] >= CONFIDENCE].sort_values(["score", "x1", "y1"])
+        found = found[found["score"] >= least].sort_values(["score", "x1", "y1"])
         scores = [float(score) for score in found["score"].to_numpy()]
     corners = scene.scale * found[["x1", "y1", "x2", "y2"]].to_numpy(np.float64)
     names = [classes[index] for index in found["class_index"].to_numpy(np.int64)]
@@ -165,14 +167,14 @@ def _picture(subject: Subject, axis: Axes, panel: Panel) -> None:
     for box in panel.boxes:
         outline = ((box.left, box.top), box.right - box.left, box.bottom - box.top)
         axis.add_patch(Rectangle(*outline, fill=False, edgecolor="black", linewidth=1.9, alpha=0.6))
-        axis.add_patch(Rectangle(*outline, fill=False, edgecolor=_BOX_COLOUR.get(box.name, _OTHER_COLOUR), linewidth=1.2))
+        axis.add_patch(Rectangle(*outline, fill=False, edgecolor=BOX_COLOUR.get(box.name, _OTHER_COLOUR), linewidth=1.2))
     for box in reversed(panel.boxes):
         text = _label(subject, box)
         place = _place(box, _size(text, _LETTERS_PT, width), (width, height), taken)
         if place is None:
             continue  # its colour tells the class; a heap of labels would hide the objects
         taken.append(place)
-        tag = {"facecolor": _BOX_COLOUR.get(box.name, _OTHER_COLOUR), "linewidth": 0, "pad": 0.8, "alpha": 0.9}
+        tag = {"facecolor": BOX_COLOUR.get(box.name, _OTHER_COLOUR), "linewidth": 0, "pad": 0.8, "alpha": 0.9}
         axis.text(place[0], place[1], text, fontsize=_LETTERS_PT, va="top", bbox=tag)
 
 

@@ -152,6 +152,13 @@ def test_the_parts_are_cut_as_the_trainings_cut_them(data: Path, trained: dict[s
     assert outcome.facts["split_digest"] == training.facts["split_digest"]
     assert [outcome.metrics[f"images_{part}"] for part in ("train", "validation", "test")] == [64, 16, 50]
     assert {value for name, value in outcome.metrics.items() if "copies" in name or "equal" in name} == {0}
+    other = outcome_of(tasks()["fashion_data/parts/seed-1"], data, tmp_path)
+    assert other.files["test_images.npz"] == outcome.files["test_images.npz"]
+    path = tmp_path / "test_images.npz"
+    path.write_bytes(outcome.files["test_images.npz"])
+    shown, pixels = read_arrays(path), gzip.decompress((data / TEST_IMAGES).read_bytes())[16:]
+    assert shown["index"].tolist() == [*range(50)]
+    assert shown["pixels"].tobytes() == pixels
 
 
 def test_images_in_two_parts_are_counted_and_listed(data: Path, tmp_path: Path) -> None:
