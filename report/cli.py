@@ -96,6 +96,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(audit, positional=True)
     _add_artifacts(audit)
     _add_language(audit)
+    audit.add_argument("--verdict", type=_words, default=(), metavar="LIST", help="only claims with these verdicts")
+    audit.add_argument("--claim", type=_words, default=(), metavar="LIST", help="only these claims, such as 'table-5.*'")
+    audit.add_argument("--csv", action="store_true", help="print the claims as CSV")
     audit.add_argument("--no-fail", action="store_true", help="exit 0 even where a claim is refuted")
     audit.set_defaults(handler=_audit)
     verify = commands.add_parser("verify", help="derive a report again from the records and compare; exit 3 where it differs")
@@ -135,6 +138,10 @@ def _add_artifacts(parser: argparse.ArgumentParser) -> None:
 
 def _add_language(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lang", metavar="LANG", help="en or pt; of a build all by default, of a file its own")
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip().replace(" ", "_") for word in text.split(",") if word.strip())
 
 
 def _formats(text: str) -> tuple[Format, ...]:
@@ -190,12 +197,11 @@ def _audit(chosen: argparse.Namespace) -> tuple[str, int]:
     evidence = load_evidence(chosen.artifacts, chosen_run(chosen.artifacts, _named_run(chosen), chosen.study))
     study = study_of(evidence.run.study)
     subject = subject_of(study, evidence, load_strings(study, chosen.lang or FIRST))
-    facts = audit.audit_facts(subject)
-    text = (
-        json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False)
-        if chosen.json
-        else audit.audit_text(facts, subject.strings)
-    )
+    facts = audit.chosen(audit.audit_facts(subject), chosen.verdict, chosen.claim)
+    if chosen.json:
+        text = json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False)
+    else:
+        text = audit.audit_csv(facts) if chosen.csv else audit.audit_text(facts, subject.strings)
     return text, 5 if audit.refuted(facts) and not chosen.no_fail else 0
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import asdict
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from textwrap import shorten
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from report.inference.verdicts import VERDICTS, judge_all
+from report.tables.claim_numbers import measured, published
 from report.tables.claims import reason
+from store.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pydantic import JsonValue
 
@@ -18,6 +24,7 @@ if TYPE_CHECKING:
     from report.inference.verdicts import Judged
     from report.printing.strings import Strings
 
+_COLUMNS = ("id", "source", "family", "verdict", "published", "means", "seeds", "p", "reason")
 _WIDTH = 44  # characters of a claim's id before it is cut
 
 
@@ -44,17 +51,54 @@ def audit_text(facts: Mapping[str, JsonValue], s: Strings) -> str:
     lines = [f"{heads[0]:<15} {heads[1]:<{_WIDTH}} {heads[2]:>10} {heads[3]:>22}  {heads[4]}  {heads[5]}"]
     lines += [_line(claim, s) for claim in claims if isinstance(claim, dict)]
     words = ", ".join(f"{number} {s(f'claim_verdicts.{verdict}')}" for verdict, number in counted.items())
-    return "\n".join([*lines, s("claims.audit", run=facts["run_id"], count=len(claims), words=words)])
+    total = sum(cast("dict[str, int]", counted).values())
+    return "\n".join([*lines, s("claims.audit", run=facts["run_id"], count=total, words=words)])
 
 
 def _line(claim: Mapping[str, JsonValue], s: Strings) -> str:
-    means = claim["means"] if isinstance(claim["means"], list) else []
-    mark = s("numbers.decimal_mark")
-    shown = "; ".join(f"{mean:.4g}".replace(".", mark) for mean in means if isinstance(mean, float))
-    published = f"{claim['published']:.4g}".replace(".", mark) if isinstance(claim["published"], float) else ""
     name = shorten(str(claim["id"]), _WIDTH, placeholder="...")
     word = s(f"claim_verdicts.{claim['verdict']}")
+    published, shown = claim["printed"], claim["shown"]
     return f"{word:<15} {name:<{_WIDTH}} {published:>10} {shown:>22} {claim['seeds'] or '':>2}  {claim['reason']}"
+
+
+def chosen(facts: dict[str, JsonValue], verdicts: Sequence[str], patterns: Sequence[str]) -> dict[str, JsonValue]:
+    """The claims with one of the verdicts, whose id fits one of the patterns (none given: all); counts stay those of all.
+
+    Raises UsageError for a word that is no verdict, and for a pattern that no claim fits.
+    """
+    claims = cast("list[dict[str, JsonValue]]", facts["claims"])
+    unknown = [word for word in verdicts if word not in VERDICTS]
+    if unknown:
+        raise UsageError(f"{unknown[0]} is no verdict", where="--verdict", cure=f"choose from: {', '.join(VERDICTS)}")
+    missing = [pattern for pattern in patterns if not any(fnmatchcase(str(claim["id"]), pattern) for claim in claims)]
+    if missing:
+        near = get_close_matches(missing[0], [str(claim["id"]) for claim in claims], n=1)
+        cure = f"did you mean {near[0]}?" if near else "a pattern may hold *, such as 'table-5.*'; --json lists all ids"
+        raise UsageError(f"no claim {missing[0]}", where="--claim", cure=cure)
+    kept: list[JsonValue] = [
+        claim
+        for claim in claims
+        if (not verdicts or claim["verdict"] in verdicts)
+        and (not patterns or any(fnmatchcase(str(claim["id"]), pattern) for pattern in patterns))
+    ]
+    return {**facts, "claims": kept}
+
+
+def audit_csv(facts: Mapping[str, JsonValue]) -> str:
+    """The claims as CSV, numbers at full precision; several means of a claim stand in one field, separated by blanks."""
+    sink = io.StringIO()
+    writer = csv.writer(sink, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for claim in cast("list[dict[str, JsonValue]]", facts["claims"]):
+        means = " ".join(repr(mean) for mean in cast("list[float]", claim["means"]))
+        writer.writerow([means if name == "means" else "" if claim[name] is None else claim[name] for name in _COLUMNS])
+    return sink.getvalue().rstrip("\n")
+
+
+def _plain(text: str) -> str:
+    """With spaces that a terminal and a spreadsheet take for spaces."""
+    return text.replace("\N{NARROW NO-BREAK SPACE}", " ").replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _facts(subject: Subject, judged: Judged) -> dict[str, JsonValue]:
@@ -67,8 +111,10 @@ def _facts(subject: Subject, judged: Judged) -> dict[str, JsonValue]:
         "words": judged.claim.words(subject.strings.language),
         "family": judged.claim.family,
         "verdict": judged.verdict,
-        "reason": reason(subject, judged),
+        "reason": _plain(reason(subject, judged)),
         "published": None if judged.published is None else float(judged.published),
+        "printed": "" if judged.published is None else _plain(published(subject, judged).text),
+        "shown": _plain(measured(subject, judged).text) if judged.measured else "",
         "means": [float(summary.mean) for summary in judged.measured],
         "intervals": [None if one is None else [one.low, one.high] for one in intervals],
         "seeds": judged.seeds,

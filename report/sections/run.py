@@ -25,7 +25,7 @@ def summary(subject: Subject) -> dict[str, object]:
     return {
         "run": run.run_id,
         "profile": run.profile,
-        "day": run.created_at[:10],
+        "day": subject.strings.day(run.created_at),
         "seeds": seeds(subject),
         "device": _each(_device(stored) for stored in everything),
         "duration": subject.numbers.duration(math.fsum(stored.record.execution.duration_s for stored in everything)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import subprocess
@@ -86,6 +88,31 @@ def test_audit_and_compare_take_the_latest_run_of_a_study(both: Path, capsys: py
     assert json.loads(capsys.readouterr().out)["run_id"] == f"{NAME}-run"
     assert main(["compare", "synthetic-1", "--artifacts", str(both), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["runs"] == ["synthetic-1", "synthetic-1"]
+
+
+def test_the_audit_of_some_claims(both: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By verdict and by a pattern of ids, as lines, JSON and CSV; the status stays that of the whole run."""
+    audit = ["audit", "synthetic-1", "--artifacts", str(both), "--no-fail"]
+    assert main([*audit, "--json"]) == 0
+    whole = json.loads(capsys.readouterr().out)
+    assert main([*audit, "--claim", "table-5.*,figure-5.ae.trace", "--verdict", "consistent", "--json"]) == 0
+    some = json.loads(capsys.readouterr().out)
+    wanted = [c["id"] for c in whole["claims"] if c["id"].startswith(("table-5.", "figure-5.ae.trace"))]
+    verdicts = {c["id"]: c["verdict"] for c in whole["claims"]}
+    assert [c["id"] for c in some["claims"]] == [name for name in wanted if verdicts[name] == "consistent"]
+    assert some["claims"]
+    assert some["counts"] == whole["counts"]
+    assert main([*audit, "--claim", "table-5.ae.accuracy", "--csv"]) == 0
+    header, row = list(csv.reader(io.StringIO(capsys.readouterr().out)))
+    assert float(dict(zip(header, row, strict=True))["published"]) == 88.04
+    assert main([*audit, "--claim", "table-5.ae.accuracy"]) == 0
+    assert "88.04 %" in capsys.readouterr().out
+    for arguments, words in (
+        (["--verdict", "refutd"], "refutd is no verdict"),
+        (["--claim", "table-5.ae.acuracy"], "did you mean"),
+    ):
+        assert main([*audit, *arguments]) == 2
+        assert words in capsys.readouterr().err
 
 
 def test_slips_are_usage_errors_that_help(both: Path, capsys: pytest.CaptureFixture[str]) -> None:
