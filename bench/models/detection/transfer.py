@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bench.models.detection.training import Columns
 
 FROM_SCRATCH = "trained from scratch"
+ONLY_PRETRAINED = "only in the pretrained network, whose head is another"
 FITS = "same name and shape"
 HEAD_LAYER = 24  # the last of YOLOv5 in every size: anchor-based in the pretrained network, anchor-free in YOLOv5u
 
@@ -53,8 +54,8 @@ def load_into(model: torch.nn.Module, pretrained: Path | None, sha256: str | Non
 def match(target: Mapping[str, Shape], pretrained: Mapping[str, Shape]) -> tuple[LayerRow, ...]:
     """A row for each tensor of ``target`` in its order, then one for each that only ``pretrained`` has."""
     rows = [_row(name, shape, pretrained) for name, shape in target.items()]
-    extra = "only in the pretrained network, whose head is another"
-    rows += [LayerRow(layer_of(name), name, transferred=False, reason=extra) for name in pretrained if name not in target]
+    extra = [name for name in pretrained if name not in target]
+    rows += [LayerRow(layer_of(name), name, transferred=False, reason=ONLY_PRETRAINED) for name in extra]
     return tuple(rows)
 
 

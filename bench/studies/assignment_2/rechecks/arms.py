@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bench.models.detection.arguments import ARGUMENTS, network_file
+from bench.models.detection.transfer import ONLY_PRETRAINED
 from bench.models.detection.weights import NAME as WEIGHTS
 from bench.models.detection.weights import known_files
 from bench.rechecking.verification.comparison import Comparison, holds
@@ -17,7 +18,7 @@ from store.chain import TENSORS
 from store.formats import read_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from store.records import Stored
 
@@ -63,16 +64,23 @@ def trained_as_configured(stored: Stored, data: Stored) -> Iterator[Comparison]:
 
 
 def _layers(stored: Stored) -> Iterator[Comparison]:
-    """A tensor's name begins with its layer, and the chain has the same tensors, as ``model.`` and ``ema.``."""
-    layers = read_table(stored.file("layers.parquet")).to_pydict()
+    chained = {name.partition(".")[2] for name in read_table(stored.file(TENSORS)).column("tensor").to_pylist()}
+    yield from layers_as_chained(read_table(stored.file("layers.parquet")).to_pydict(), chained)
+
+
+def layers_as_chained(layers: Mapping[str, list[Any]], chained: Collection[str]) -> Iterator[Comparison]:
+    """A tensor's name begins with its layer, and the chain has the same tensors, as ``model.`` and ``ema.``.
+
+    The pretrained network may have others, at its head: those say so, and none of them was taken over.
+    """
     numbers = [int(name.split(".")[1]) for name in layers["tensor"]]
     yield Comparison("column layer of layers.parquet", layers["layer"], numbers)
-    chained = {name.partition(".")[2] for name in read_table(stored.file(TENSORS)).column("tensor").to_pylist()}
-    yield Comparison("tensors of layers.parquet", sorted(layers["tensor"]), sorted(chained & {*layers["tensor"]}))
-    yield holds(
-        "a tensor is transferred or has a reason",
-        (moved or bool(reason) for moved, reason in zip(layers["transferred"], layers["reason"], strict=True)),
-    )
+    rows = list(zip(layers["tensor"], layers["transferred"], layers["reason"], strict=True))
+    others = {name for name, moved, reason in rows if reason == ONLY_PRETRAINED and not moved}
+    own = sorted(name for name in layers["tensor"] if name not in others)
+    yield Comparison("tensors of layers.parquet", own, sorted({*chained} & {*own}))
+    yield holds("no tensor of the network is one of the pretrained network only", (name not in chained for name in others))
+    yield holds("a tensor is transferred or has a reason", (moved or bool(reason) for _, moved, reason in rows))
 
 
 def _predictions(stored: Stored, name: str, data: Stored) -> Iterator[Comparison]:
