@@ -74,7 +74,7 @@ class Depot:
             if isinstance(found, str):
                 reasons.append(found)
             elif found.absent:
-                reasons.append(found.absent)
+                reasons.append(found.absent.partition("\n")[0])
             elif found.digest != digest:
                 reasons.append(f"{found.folder} has digest {found.digest[:12]}, the plan {digest[:12]}")
             else:
@@ -120,7 +120,7 @@ class Depot:
             try:
                 yield load_study(study.name).datasets[name](config, Sources(place, here(), offline=True))
             except StudyError as error:
-                yield str(error)
+                yield error.what
 
 
 def here() -> Path:

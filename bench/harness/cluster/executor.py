@@ -57,10 +57,14 @@ class Patience:
 
 @dataclass(slots=True, eq=False)
 class _Trip:
-    """A job under way: where it is, when it was last heard of, and the checkpoints that have come home."""
+    """A job under way: where it is, when it was last heard of, and when its checkpoints came home last.
+
+    ``outages`` counts how often the scheduler had gone when it started: a job that lives through one more is not to blame.
+    """
 
     job: Job
     slot: Slot
+    outages: int
     heard: float = field(default_factory=time.monotonic)
     fetched: float = field(default_factory=time.monotonic)
     future: Future[dict[str, Any]] | None = None
@@ -83,7 +87,7 @@ class DaskExecutor:
         self._trips: dict[str, _Trip] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots: tuple[Slot, ...] = ()
-        self._trouble = ""
+        self._trouble, self._outages = "", 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="cluster", daemon=True)
         self._thread.start()
@@ -120,7 +124,7 @@ class DaskExecutor:
 
     def start(self, job: Job, slot: Slot) -> None:
         """Send the job on its way."""
-        self._call(self._travel(_Trip(job, slot)))
+        self._call(self._travel(_Trip(job, slot, self._outages)))
 
     def news(self, timeout_s: float | None) -> Sequence[News]:
         """What has come in."""
@@ -193,6 +197,7 @@ class DaskExecutor:
             except _GONE as error:
                 changed, self._trouble = bool(self._slots), f"the scheduler does not answer ({error}); start it again"
                 self._roster.members.clear()
+                self._outages += 1
                 for trip in self._trips.values():
                     trip.heard = time.monotonic()  # nobody can be heard: that says nothing against any worker
             slots = self._roster.slots()
@@ -282,7 +287,7 @@ class DaskExecutor:
 
     def _lose(self, trip: _Trip, reason: str, *, blamed: bool) -> None:
         if self._forget(trip):
-            self._news.put(Lost(trip.job.task.key.id, reason, blamed))
+            self._news.put(Lost(trip.job.task.key.id, reason, blamed and trip.outages == self._outages))
 
     def _forget(self, trip: _Trip) -> bool:
         """Whether it was this trip that the board knows of."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-_CONNECT_S = 10.0
+_CONNECT_S = 30.0
 ASK_S = 30.0  # a worker that answers nothing for so long is frozen or cut off
 _UNREACHABLE = (OSError, TimeoutError)
 

@@ -69,6 +69,8 @@ def run(context: Context) -> Outcome:
 
 def _disturb(behaviour: str, context: Context) -> None:
     config = context.task.config
+    if behaviour == "sleep":
+        time.sleep(float(str(config["seconds"])))
     if behaviour == "wait for":
         _wait_for(Path(str(config["marker"])), context)
     if behaviour == "change data":
