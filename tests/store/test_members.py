@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from store import unpacking
 from store.archive import export_run, import_run
 from store.errors import IntegrityError, UsageError
 from store.members import BLOCK, members
@@ -177,3 +178,19 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
         tracemalloc.stop()
     assert content(tmp_path / "b") == content(tmp_path / "a")
     assert peak < 8 << 20
+
+
+def test_a_manifest_without_end_is_not_read(good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is looked at before anything is written has to be as small as a manifest is; so has the list of checksums."""
+    with tarfile.open(good) as source:
+        sizes = {member.name: member.size for member in source}
+    largest = max(size for name, size in sizes.items() if name.endswith(".json"))
+    monkeypatch.setattr(unpacking, "DOCUMENT_BYTES", largest)
+    assert import_run(tmp_path / "b", good).added == 2
+    monkeypatch.setattr(unpacking, "DOCUMENT_BYTES", largest - 1)
+    with pytest.raises((IntegrityError, UsageError), match=r"which no manifest has|no archive of a run"):
+        import_run(tmp_path / "c", good)
+    monkeypatch.setattr(unpacking, "_CHUNK", 7)  # whatever the size of a piece
+    monkeypatch.setattr(unpacking, "DOCUMENT_BYTES", 1 << 20)
+    assert import_run(tmp_path / "d", good).added == 2
+    assert content(tmp_path / "d") == content(tmp_path / "b")

@@ -21,7 +21,11 @@ EVERYWHERE: Mapping[str, Standing] = {
     "ingredients.config": "cross-checked",
     "ingredients.code": "cross-checked",
     "ingredients.inputs": "cross-checked",
-    "ingredients.environment": "trusted",
+    "ingredients.environment of device": "trusted",
+    "ingredients.environment of machine": "trusted",
+    "ingredients.environment of system": "trusted",
+    "ingredients.environment of threads": "trusted",
+    "ingredients.environment of *": "recomputed",
 }
 
 

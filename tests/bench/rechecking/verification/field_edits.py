@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Edit = Callable[[Copy], object]
 
 _EXECUTION = ("started_at", "duration_s", "peak_memory_bytes", "git_commit", "git_dirty", "machine", "packages")
-_INGREDIENTS = ("config", "code", "inputs", "environment")
+_INGREDIENTS = ("config", "code", "inputs")
 
 
 def edits_of(copy: Copy, task: str) -> Iterator[tuple[str, Edit]]:
@@ -38,6 +38,9 @@ def edits_of(copy: Copy, task: str) -> Iterator[tuple[str, Edit]]:
     for name in _INGREDIENTS:
         if record["ingredients"][name]:
             yield f"ingredients.{name}", _bumped("ingredients", name, task=task)
+    environment = record["ingredients"]["environment"]
+    for name in ("device", "python", *[each for each in environment if each in record["execution"]["packages"]][:1]):
+        yield f"ingredients.environment of {name}", _bumped("ingredients", "environment", name, task=task)
 
 
 def _file_edits(copy: Copy, task: str, name: str) -> Iterator[tuple[str, Edit]]:

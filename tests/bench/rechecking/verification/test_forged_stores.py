@@ -48,10 +48,14 @@ def a_minute() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def verifier() -> Iterator[Remembering]:
-    """Verification that recomputes equal records once."""
+def verifier(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Remembering]:
+    """Verification that recomputes equal records once, and has seen the untouched ones: the minute is for what is forged."""
+    untouched = tmp_path_factory.mktemp("untouched") / "store"
+    write_copy(load_copy(study), untouched)
     with pytest.MonkeyPatch.context() as patch:
-        yield Remembering(patch)
+        remembering = Remembering(patch)
+        assert remembering.verify(untouched)["sound"]
+        yield remembering
 
 
 @pytest.fixture(autouse=True)
