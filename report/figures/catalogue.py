@@ -22,6 +22,6 @@ def draw_all(subject: Subject, folder: Path) -> dict[str, Drawing]:
         for identifier, draw in subject.study.declared().figures.items():
             drawing = draw(subject)
             if drawing is not None:
-                save(drawing, folder / f"{identifier}.svg")
+                save(drawing, folder / f"{identifier}.svg", subject.numbers.decimal_mark)
                 found[identifier] = drawing
     return found

@@ -19,13 +19,14 @@ from matplotlib.ticker import FixedFormatter, FuncFormatter
 from report.printing.markup import drawable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import pandas as pd
     from matplotlib.axes import Axes
 
 _HARMLESS = ("Glyph .* missing from font", "constrained_layout not applied")  # a name in another script, or a very long one
+_DECIMALS = re.compile(r"(?<=\d)\.(?=\d)")
 _LONGEST_TICK = 24  # characters of a label beside an axis; the alternative text has the whole
 WIDTH_IN = 5.2  # on a phone 390 px wide this makes 9.5 pt about 8.5 px high; wider canvases would shrink the text
 JPEG_QUALITY = 88  # no visible blocks around thin things at the size of print
@@ -106,14 +107,17 @@ def single_seeds(axis: Axes, seeds: pd.DataFrame, colour: str) -> None:
         axis.plot(seeds.index, seeds, color=colour, alpha=0.25, linewidth=0.8)
 
 
-def save(drawing: Drawing, path: Path) -> None:
+def save(drawing: Drawing, path: Path, decimal_mark: str = ".") -> None:
     """Write the figure as SVG without dates; equal figures give equal bytes. Call it under ``STYLE``.
+
+    ``decimal_mark`` is the language's, for the numbers along the axes.
 
     Of ``photographs`` the images become JPEG: a fifth of the size of matplotlib's PNG. They must be opaque.
     """
     figure = drawing.figure
     FigureCanvasSVG(figure)
     _make_drawable(figure)
+    _mark_decimals(figure, decimal_mark)
     engine = figure.get_layout_engine()
     with warnings.catch_warnings():
         for message in _HARMLESS:
@@ -138,6 +142,19 @@ def _make_drawable(figure: Figure) -> None:
                 formatter.func = _drawable_labels(formatter.func)
             if isinstance(formatter, FixedFormatter):
                 formatter.seq = [drawable(label, _LONGEST_TICK) for label in formatter.seq]
+
+
+def _mark_decimals(figure: Figure, mark: str) -> None:
+    """Let the numbers that the library writes along the axes have the decimal mark of the language."""
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            formatter = axis.get_major_formatter()
+            if mark != "." and not isinstance(formatter, FuncFormatter | FixedFormatter):
+                vars(formatter)["format_ticks"] = _marked(formatter.format_ticks, mark)
+
+
+def _marked(labels: Callable[[Sequence[float]], list[str]], mark: str) -> Callable[[Sequence[float]], list[str]]:
+    return lambda values: [_DECIMALS.sub(mark, label) for label in labels(values)]
 
 
 def _drawable_labels(label: Callable[..., str]) -> Callable[..., str]:

@@ -15,7 +15,7 @@ from report.checks.explanation import explain
 from report.checks.verification import judged
 from report.cli import main
 
-CELL = re.compile(r'<span class="value" data-record="(classifier/ae/[^"]+)">(\d+\.\d+)</span>')
+CELL = re.compile(r'<span class="value" data-record="(classifier/ae/[^"]+)"[^>]*>(\d+\.\d+)</span>')
 
 
 @pytest.fixture(scope="module")
