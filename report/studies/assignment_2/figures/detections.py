@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ BOX_COLOUR = {"car": "#F5C518", "person": "#56B4E9", "cyclist": "#FF8FC7"}  # br
 _OTHER_COLOUR = "#C0E040"
 CONFIDENCE = 0.25  # what the trainer's own prediction shows by default
 _GAP_IN, _MISSING_IN = 0.06, 0.4  # between two pictures, and in place of one
+_STRIP = 0.5  # height over width: KITTI's pictures have 0.3, and fill the width
 _LETTERS_PT, _TITLE_PT = 6.5, 8.0
 Place = tuple[float, float, float, float]  # left, top, width and height of a label, pixels of the picture
 _EARLIER, _LATER = slice(0, 2), slice(2, 4)  # which of the record's images the two figures take
@@ -136,20 +138,31 @@ def _boxes(stored: Stored, name: str, scene: Scene, classes: tuple[str, ...], le
 
 
 def _draw(subject: Subject, panels: list[Panel]) -> Drawing:
-    heights = [_MISSING_IN if panel.missing else WIDTH_IN * _aspect(panel.scene) for panel in panels]
-    figure, axes = canvas(len(panels), 1, sum(heights) + _GAP_IN * (len(panels) - 1), gridspec_kw={"height_ratios": heights})
+    """The panels below each other; pictures that are no wide strips go on in a second column."""
+    columns = 2 if all(not panel.missing and _aspect(panel.scene) > _STRIP for panel in panels) else 1
+    rows = math.ceil(len(panels) / columns)
+    across = (WIDTH_IN - _GAP_IN * (columns - 1)) / columns
+    heights = [max(_height(panel, across) for panel in panels[row::rows]) for row in range(rows)]
+    figure, axes = canvas(rows, columns, sum(heights) + _GAP_IN * (rows - 1), gridspec_kw={"height_ratios": heights})
     figure.set_layout_engine(None)
-    figure.subplots_adjust(0, 0, 1, 1, hspace=_GAP_IN * len(panels) / sum(heights))
-    for axis, panel in zip(axes, panels, strict=True):
-        _picture(subject, axis, panel)
+    figure.subplots_adjust(0, 0, 1, 1, hspace=_GAP_IN * rows / sum(heights), wspace=_GAP_IN / across)
+    by_column = [axes[row * columns + column] for column in range(columns) for row in range(rows)]
+    for axis, panel in zip(by_column, panels, strict=False):
+        _picture(subject, axis, panel, across)
+    for axis in by_column[len(panels) :]:
+        axis.remove()
     return Drawing(figure, " ".join(_alt(subject, panel) for panel in panels), photographs=True)
+
+
+def _height(panel: Panel, across_in: float) -> float:
+    return _MISSING_IN if panel.missing else across_in * _aspect(panel.scene)
 
 
 def _aspect(scene: Scene) -> float:
     return float(scene.pixels.shape[0] / scene.pixels.shape[1])
 
 
-def _picture(subject: Subject, axis: Axes, panel: Panel) -> None:
+def _picture(subject: Subject, axis: Axes, panel: Panel, across_in: float) -> None:
     height, width, _ = panel.scene.pixels.shape
     axis.set_xlim(0, width)
     axis.set_ylim(height, 0)
@@ -163,14 +176,15 @@ def _picture(subject: Subject, axis: Axes, panel: Panel) -> None:
     axis.text(4, 4, words, bbox={"facecolor": "black", "alpha": 0.7, "linewidth": 0, "pad": 2.0}, **look)
     if panel.missing:
         return
-    taken = [(0.0, 0.0, *_size(words, _TITLE_PT, width))]
+    per_inch = width / across_in
+    taken = [(0.0, 0.0, *_size(words, _TITLE_PT, per_inch))]
     for box in panel.boxes:
         outline = ((box.left, box.top), box.right - box.left, box.bottom - box.top)
         axis.add_patch(Rectangle(*outline, fill=False, edgecolor="black", linewidth=1.9, alpha=0.6))
         axis.add_patch(Rectangle(*outline, fill=False, edgecolor=BOX_COLOUR.get(box.name, _OTHER_COLOUR), linewidth=1.2))
     for box in reversed(panel.boxes):
         text = _label(subject, box)
-        place = _place(box, _size(text, _LETTERS_PT, width), (width, height), taken)
+        place = _place(box, _size(text, _LETTERS_PT, per_inch), (width, height), taken)
         if place is None:
             continue  # its colour tells the class; a heap of labels would hide the objects
         taken.append(place)
@@ -184,9 +198,9 @@ def _label(subject: Subject, box: Box) -> str:
     return shown if box.score is None else f"{shown} {subject.numbers.fixed(box.score, 2)}"
 
 
-def _size(text: str, points: float, width: int) -> tuple[float, float]:
-    """Width and height of a label in pixels of a picture ``width`` wide, from the mean width of the letters."""
-    pixel = points / 72 * width / WIDTH_IN
+def _size(text: str, points: float, per_inch: float) -> tuple[float, float]:
+    """Width and height of a label in pixels of a picture with so many of them an inch, from the mean width of the letters."""
+    pixel = points / 72 * per_inch
     return 0.60 * pixel * len(text) + 4, 1.35 * pixel
 
 
