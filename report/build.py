@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from report.evidence.records import load_evidence
@@ -14,7 +16,7 @@ from report.evidence.studies import default_study, study_of
 from report.evidence.subject import subject_of
 from report.printing.strings import FIRST, languages, load_strings
 from report.rendering.engine import choose, render
-from report.rendering.job import Edition, Job
+from report.rendering.job import FIXED_TIMESTAMP, Edition, Job
 from report.rendering.stamp import inputs_digest, is_current, write_stamp
 from report.rendering.style import labels_of
 from store.canonical import digest_file
@@ -124,6 +126,7 @@ def _inputs(evidence: Evidence, options: Options, engine: EngineName, perf: Path
     choices: dict[str, JsonValue] = {"engine": engine, "formats": list(options.formats)}
     choices["certificate"] = evidence.certificate.digest if evidence.certificate else None
     choices["certified_here"] = evidence.certified_here
+    choices["date"] = os.environ.get("SOURCE_DATE_EPOCH", "")
     return inputs_digest(evidence.run, (stored.record.digest for stored in evidence.everything()), choices, perf)
 
 
@@ -187,6 +190,7 @@ def _written(due: _Due, options: Options) -> Job:
         shutil.copyfile(path, workplace / path.name)
     return Job(
         source=source,
+        timestamp=_timestamp(subject),
         title=strings("report.title"),
         lang=labels_of(strings.language)["tag"],
         watermark="" if subject.comparable else strings("report.watermark"),
@@ -194,6 +198,17 @@ def _written(due: _Due, options: Options) -> Job:
         output_pdf=due.folder / f"{due.stem}.pdf" if "pdf" in options.formats else None,
         others=tuple(Edition(one, stem_of(one)) for one in languages(subject.study) if one != strings.language),
     )
+
+
+def _timestamp(subject: Subject) -> int:
+    """The PDF's date: SOURCE_DATE_EPOCH, else when the run was made, so that equal records give equal bytes."""
+    given = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if given.isdecimal():
+        return int(given)
+    try:
+        return max(0, int(datetime.fromisoformat(subject.evidence.run.created_at).timestamp()))
+    except (ValueError, OverflowError):
+        return FIXED_TIMESTAMP
 
 
 def _publish(path: Path, latest: Path) -> Path:

@@ -27,6 +27,8 @@ FLAGS = (
     *("--number-sections", "--toc"),
 )
 FILTERS_BEFORE_CITATIONS = ("subset.lua", "crossref.lua")
+AUTHOR = "The report generator, from the records of the run"
+"""Who wrote the report, in the PDF's metadata."""
 KEPT_VARIABLES = ("SYSTEMROOT", "TEMP", "TMP", "TMPDIR")
 """What a process needs to start on any system; nothing else of the caller's environment reaches pandoc."""
 
@@ -85,7 +87,7 @@ def _pandoc(job: Job, arguments: list[str], layout: str) -> bytes:
 def _metadata(job: Job) -> list[str]:
     code, _, region = job.lang.partition("-")
     values = {"title": job.title, "pagetitle": job.title, "lang": job.lang, "lang-code": code, "lang-region": region}
-    values["watermark"] = job.watermark
+    values |= {"watermark": job.watermark, "author-meta": AUTHOR}
     return [f"--metadata={key}={value}" for key, value in values.items() if value]
 
 

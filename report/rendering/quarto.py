@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
     from report.rendering.job import Job
 
 Format: TypeAlias = Literal["html", "typst"]
+_UNNUMBERED = re.compile(r"^#+ (.+?) \{#(sec-[\w-]+) \.unnumbered\}$", re.MULTILINE)
+_REFERENCE = re.compile(r"(?<![\\\w\[;])@(sec-[\w-]+)")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_WARNING = re.compile(r"\bWARN(?:ING)?\b|Unable to resolve crossref")
+"""What Quarto prints, with exit 0, where a reference points to nothing: such a report is not whole."""
 SUFFIX: dict[Format, str] = {"html": ".html", "typst": ".pdf"}
 
 
@@ -54,7 +60,21 @@ def render_format(job: Job, to: Format) -> bytes:
         copy = Path(folder) / "build"
         shutil.copytree(job.source.parent, copy)
         _write_project(job, copy)
+        source = copy / job.source.name
+        source.write_text(as_quarto_reads(source.read_text(encoding="utf-8")), encoding="utf-8")
         return _render(executable, job, copy, to)
+
+
+def as_quarto_reads(source: str) -> str:
+    """The source with its engine in the front matter, the only place that counts, and its references made whole.
+
+    Quarto gives a heading without a number no reference: a link with the heading's words takes its place.
+    """
+    titles = {found[2]: found[1] for found in _UNNUMBERED.finditer(source)}
+    text = _REFERENCE.sub(lambda found: f"[{titles[found[1]]}](#{found[1]})" if found[1] in titles else found[0], source)
+    if text.startswith("---\n"):
+        return text.replace("---\n", "---\nengine: markdown\n", 1)
+    return f"---\nengine: markdown\n---\n\n{text}"
 
 
 def project_settings(job: Job) -> dict[str, JsonValue]:
@@ -65,21 +85,23 @@ def project_settings(job: Job) -> dict[str, JsonValue]:
         "embed-resources": True,
         "toc-location": "left",
         "css": "quarto.css",
+        "format-links": False,  # the "Typst" format that it would name is the PDF
     }
     print_form: dict[str, JsonValue] = {
         "citeproc": True,  # the same citations as in the HTML
         "papersize": "a4",
         "section-numbering": "1.1",
+        "include-in-header": ["breakable.typ"],
         "mainfont": "Libertinus Serif",
     }
     if job.others:
         page["other-links"] = [{"text": one["name"], "href": one["href"]} for one in links_of(job, ".html")]
     if job.watermark:
         page["include-before-body"] = "watermark.html"
-        print_form["include-in-header"] = "watermark.typ"
+        print_form["include-in-header"] = ["breakable.typ", "watermark.typ"]
     settings: dict[str, JsonValue] = {
         "project": {"type": "default", "render": [job.source.name]},
-        "engine": "markdown",
+        "tbl-colwidths": False,  # the dashes of a pipe table would become shares of the line, numbers over words
         "title": job.title,
         "lang": job.lang,
         "toc": True,
@@ -95,7 +117,8 @@ def project_settings(job: Job) -> dict[str, JsonValue]:
 def _write_project(job: Job, folder: Path) -> None:
     """``_quarto.yml`` (JSON is YAML), the style sheet and, where the job has a watermark, its two forms."""
     (folder / "_quarto.yml").write_text(json.dumps(project_settings(job), indent=2, ensure_ascii=False), encoding="utf-8")
-    shutil.copyfile(STYLE_FOLDER / "quarto.css", folder / "quarto.css")
+    for name in ("quarto.css", "breakable.typ"):
+        shutil.copyfile(STYLE_FOLDER / name, folder / name)
     if job.watermark:
         words = html.escape(job.watermark)
         (folder / "watermark.html").write_text(f'<p class="watermark-bar" role="note">{words}</p>\n', encoding="utf-8")
@@ -106,10 +129,11 @@ def _write_project(job: Job, folder: Path) -> None:
 
 def _render(executable: str, job: Job, folder: Path, to: Format) -> bytes:
     command = [executable, "render", job.source.name, "--to", to]
-    environment = {**os.environ, "SOURCE_DATE_EPOCH": str(job.timestamp)}
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": str(job.timestamp), "NO_COLOR": "1"}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=False)
-    if done.returncode != 0:
-        raise quarto_failure(job.source, done.returncode, done.stderr.decode("utf-8", "replace"))
+    told = _COLOUR.sub("", done.stderr.decode("utf-8", "replace"))
+    if done.returncode != 0 or _WARNING.search(told):
+        raise quarto_failure(job.source, done.returncode, told)
     made = folder / f"{job.source.stem}{SUFFIX[to]}"
     if not made.is_file():
         raise StudyError(

@@ -1,4 +1,4 @@
-"""Sets a Typst document as a tagged PDF: PDF/UA-1, embedded fonts, a fixed date."""
+"""Sets a Typst document as a tagged PDF: PDF/UA-1 and PDF/A-2a, embedded fonts, a fixed date."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from report.rendering.failures import typst_failure
 if TYPE_CHECKING:
     from report.rendering.job import Job
 
-PDF_STANDARDS: list[typst.PDFStandard] = ["ua-1"]
+PDF_STANDARDS: list[typst.PDFStandard] = ["ua-1", "a-2a"]
 
 
 def pdf_bytes(job: Job, document: bytes) -> bytes:

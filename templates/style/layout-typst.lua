@@ -2,6 +2,7 @@
 
 package.path = pandoc.path.join({ pandoc.path.directory(PANDOC_SCRIPT_FILE), "?.lua" })
 local measure = require("measure")
+local spoken = require("spoken")
 
 local BREAKS_FROM = 14      -- rows from which a table may go over a page break
 local WRAPPED_BREAKS_FROM = 9  -- the same where cells wrap, so that rows are higher
@@ -83,7 +84,7 @@ end
 local function figure(element)
   local calls, id = {}, element.identifier
   element.content:walk({ Image = function(image) calls[#calls + 1] = image_call(image) end })
-  local out = pandoc.Inlines({ raw("#figure(kind: image, placement: auto, block(width: 100%, align(left, {" .. table.concat(calls, "\n") .. "})), caption: [") })
+  local out = pandoc.Inlines({ raw("#figure(kind: image, block(width: 100%, align(left, {" .. table.concat(calls, "\n") .. "})), caption: [") })
   out:extend(pandoc.utils.blocks_to_inlines(element.caption.long))
   out:insert(raw("])" .. (id ~= "" and " <" .. id .. ">" or "")))
   return pandoc.Plain(out)
@@ -94,12 +95,11 @@ local function loose_image(image) return raw("#box(" .. image_call(image) .. ")"
 -- pandoc 3.9 writes the circled operators and the intersection as older Typst named them.
 local function renamed(typst) return (typst:gsub("(%a)%.circle%f[^%a]", "%1.o"):gsub("%f[%w\"]sect%f[^%w\"]", "inter")) end
 
--- The TeX source is the spoken form: screen readers and readers of formulas know it.
 local function formula(math, number)
   local body = pandoc.write(pandoc.Pandoc({ pandoc.Plain({ math }) }), "typst"):gsub("%s+$", "")
   body = renamed(body)
   local suffix = number and ", number: " .. quoted(number) or ""
-  return string.format("#formula(%s, alt: %s%s)", body, quoted(math.text:match("^%s*(.-)%s*$")), suffix)
+  return string.format("#formula(%s, alt: %s%s)", body, quoted(spoken.formula(math.text, spoken.words(labels))), suffix)
 end
 
 local function equation(span)

@@ -10,6 +10,7 @@ import pytest
 
 from report.rendering import render
 from report.rendering.engine import choose
+from report.rendering.quarto import as_quarto_reads
 from store.errors import StudyError, UsageError
 from tests.report.rendering.conftest import WATERMARK, job_of
 
@@ -56,7 +57,9 @@ def test_quarto_gets_a_project_and_both_formats(build: Path, tmp_path: Path, mon
     assert (page["theme"], page["html-math-method"], page["embed-resources"]) == ("default", "mathml", True)
     assert print_form["citeproc"] is True
     assert WATERMARK in calls[0]["files"][page["include-before-body"]]
-    assert f'"{WATERMARK}"' in calls[1]["files"][print_form["include-in-header"]]
+    assert (page["format-links"], settings["tbl-colwidths"]) == (False, False)
+    assert "breakable: true" in calls[1]["files"][print_form["include-in-header"][0]]
+    assert f'"{WATERMARK}"' in calls[1]["files"][print_form["include-in-header"][1]]
     assert ".warn" in calls[0]["files"][page["css"]]
 
 
@@ -66,7 +69,25 @@ def test_without_watermark_quarto_gets_none(build: Path, tmp_path: Path, monkeyp
     install(tmp_path / "bin", monkeypatch, RECORDS.format(log=str(log)))
     render(job_of(build, tmp_path / "out", watermark=""), "quarto")
     (first, _) = json.loads(log.read_text(encoding="utf-8"))
-    assert set(first["files"]) == {"_quarto.yml", "quarto.css"}
+    assert set(first["files"]) == {"_quarto.yml", "quarto.css", "breakable.typ"}
+
+
+def test_source_is_as_quarto_reads_it() -> None:
+    """The engine stands in the front matter, and a reference to a heading without number is a link with its words."""
+    source = "---\nsubtitle: x\n---\n# Data {#sec-data .unnumbered}\n\nSee @sec-data, @sec-other, \\@sec-data.\n"
+    text = as_quarto_reads(source)
+    assert text.startswith("---\nengine: markdown\nsubtitle: x\n---\n")
+    assert "See [Data](#sec-data), @sec-other, \\@sec-data." in text
+    assert as_quarto_reads("# A").startswith("---\nengine: markdown\n---\n")
+
+
+def test_a_warning_is_an_error(build: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit 0 with a reference that points to nothing is no report; colours of a terminal stay out of the message."""
+    program = 'import sys\nprint("\\x1b[33m[WARNING]\\x1b[0m Unable to resolve crossref @sec-x", file=sys.stderr)'
+    install(tmp_path / "bin", monkeypatch, program)
+    with pytest.raises(StudyError, match="Unable to resolve crossref") as caught:
+        render(job_of(build, tmp_path / "out"), "quarto")
+    assert "\x1b" not in str(caught.value)
 
 
 def test_asked_for_and_missing_is_a_usage_error(monkeypatch: pytest.MonkeyPatch) -> None:
