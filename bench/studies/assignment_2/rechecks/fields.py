@@ -23,7 +23,7 @@ _SCENES: Mapping[str, Standing] = {
     "shown.npz:*": "recomputed",
 }
 _TRAINED: Mapping[str, Standing] = {
-    "metrics.gflops": "cross-checked",
+    "metrics.gflops": "trusted",
     "metrics.*": "recomputed",
     "facts.arguments": "trusted",
     "facts.resumed_from_epochs": "trusted",
@@ -32,12 +32,12 @@ _TRAINED: Mapping[str, Standing] = {
     "best.safetensors": "trusted",
     "chain.parquet:*": "recomputed",
     "chain_tensors.parquet:tensor": "recomputed",
+    "chain_tensors.parquet:epoch": "recomputed",
     "chain_tensors.parquet:*": "trusted",
     "history.parquet:epoch": "recomputed",
     "history.parquet:*": "trusted",
     "layers.parquet:reason": "trusted",
     "layers.parquet:*": "recomputed",
-    "predictions_*.parquet:image": "recomputed",
     "predictions_*.parquet:*": "trusted",
 }
 FIELDS: Mapping[str, Mapping[str, Standing]] = {
@@ -56,6 +56,7 @@ FIELDS: Mapping[str, Mapping[str, Standing]] = {
         "weights.safetensors": "recomputed",
         "chain.parquet:*": "recomputed",
         "chain_tensors.parquet:tensor": "recomputed",
+        "chain_tensors.parquet:epoch": "recomputed",
         "chain_tensors.parquet:*": "trusted",
         "history.parquet:epoch": "recomputed",
         "history.parquet:learning_rate": "recomputed",
@@ -90,6 +91,7 @@ FIELDS: Mapping[str, Mapping[str, Standing]] = {
         "weights.safetensors": "recomputed",
         "chain.parquet:*": "recomputed",
         "chain_tensors.parquet:tensor": "recomputed",
+        "chain_tensors.parquet:epoch": "recomputed",
         "chain_tensors.parquet:*": "trusted",
         "history.parquet:epoch": "recomputed",
         "history.parquet:learning_rate": "recomputed",

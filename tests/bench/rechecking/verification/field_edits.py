@@ -77,7 +77,7 @@ def bump(value: Any) -> Any:  # noqa: ANN401, PLR0911 - any JSON value, a line f
     if isinstance(value, int):
         return value + 1
     if isinstance(value, float):
-        return value * 1.07 + 0.01 if value < 0.9 else value * 0.93
+        return value + 0.2 if value < 0.5 else value - 0.2  # ties of neighbours may move an accuracy of 50 images by 0.04
     if isinstance(value, str):
         return value[:-1] + ("0" if value[-1:] != "0" else "1") if value else "x"
     if isinstance(value, list):
