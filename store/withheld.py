@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from store.records import Stored
+
 WITHHELD = "withheld.json"
 
 
@@ -38,6 +40,13 @@ def withheld_of(folder: Path) -> frozenset[str]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise IntegrityError(f"{WITHHELD} lists no files", where=str(path), cure=f"delete {path}")
     return frozenset(map(str, names))
+
+
+def absent_of(stored: Stored) -> tuple[str, ...]:
+    """Names of the record's files that are not in its folder, as they were left out."""
+    listed = withheld_of(stored.folder)
+    names = (entry.name for entry in stored.record.files)
+    return tuple(name for name in names if name in listed and not (stored.folder / name).exists())
 
 
 def withheld_bytes(names: Iterable[str]) -> bytes:

@@ -7,6 +7,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from report.printing import cells
+from store.withheld import absent_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,4 +99,12 @@ def seeds(subject: Subject) -> str:
 def provenance(subject: Subject) -> dict[str, object]:
     """What the appendix says of the run's manifest."""
     run = subject.evidence.run
-    return {"run": run.run_id, "command": shlex.join(run.command), "created": run.created_at, "digest": run.digest[:16]}
+    withheld = [name for stored in subject.evidence.everything() for name in absent_of(stored)]
+    return {
+        "run": run.run_id,
+        "command": shlex.join(run.command),
+        "created": run.created_at,
+        "digest": run.digest[:16],
+        "withheld": len(withheld),
+        "names": sorted({*withheld}),
+    }

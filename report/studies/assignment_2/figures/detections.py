@@ -13,6 +13,7 @@ from report.evidence.records import arrays, frame
 from report.printing.figure_style import WIDTH_IN, Drawing, absent, bare, canvas
 from report.studies.assignment_2.arms import CLASS_TASKS, PUBLISHED_PAIR, arms_of, class_names, first_record
 from report.studies.assignment_2.figures.curves import missing_words
+from store.withheld import absent_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 BOX_COLOUR = {"car": "#F5C518", "person": "#56B4E9", "cyclist": "#FF8FC7"}  # bright on photographs, black letters on them
 _OTHER_COLOUR = "#C0E040"
 CONFIDENCE = 0.25  # what the trainer's own prediction shows by default
+_SHOWN = "shown.npz"
 _GAP_IN, _MISSING_IN = 0.06, 0.4  # between two pictures, and in place of one
 _STRIP = 0.5  # height over width: KITTI's pictures have 0.3, and fill the width
 _LETTERS_PT, _TITLE_PT = 6.5, 8.0
@@ -89,11 +91,13 @@ def _data(subject: Subject) -> Stored | None:
 
 
 def scenes_of(subject: Subject) -> list[Scene]:
-    """The images that the record of the data keeps; none where there is no such record."""
+    """The images that the record of the data keeps; none where there is no such record, or they were left out of it."""
     stored = _data(subject)
     if stored is None:
         return []
-    shown = arrays(stored, "shown.npz")
+    if _SHOWN in absent_of(stored):  # photographs are not handed on with records
+        return []
+    shown = arrays(stored, _SHOWN)
     return [
         Scene(str(name), shown[f"pixels_{place}"].astype(np.uint8), float(scale))
         for place, (name, scale) in enumerate(zip(shown["image"], shown["scale"].astype(np.float64), strict=True))
