@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from store.records import Stored
 
 
+_PLACES = ("--artifacts", "--data")
+
+
 @dataclass(frozen=True, slots=True)
 class _Study:
     profile: Profile
@@ -195,10 +198,22 @@ def _write_manifest(study: _Study, done: Mapping[str, Stored], root: Path) -> No
         "profile": study.profile.name,
         "config": study.profile.config.model_dump(mode="json"),
         "entries": [entry.model_dump(mode="json") for entry in entries],
-        "command": ["python", "-m", "bench", *sys.argv[1:]],
+        "command": ["python", "-m", "bench", *without_places(sys.argv[1:])],
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     write_run(root, fields)
+
+
+def without_places(words: Sequence[str]) -> list[str]:
+    """A command line without the folders of the machine that it was typed on, which decide nothing about the results."""
+    kept: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word in _PLACES:
+            next(rest, None)
+        elif not word.startswith(tuple(f"{option}=" for option in _PLACES)):
+            kept.append(word)
+    return kept
 
 
 def _same(entries: Sequence[RunEntry], root: Path, run_id: str) -> bool:
