@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, MaxRetryError, ProtocolError
 from urllib3.util import Retry
 
+from bench.datasets.http import CHUNK, REFUSALS, TIMEOUT_S, TooSlowError, chunks_of, session_of
 from store.canonical import digest_file
+from store.doors import reason_of
 from store.errors import DataError, IntegrityError, StudyError, unwritable
 from store.records import sync_folder
 
@@ -24,8 +26,7 @@ if TYPE_CHECKING:
     from bench.datasets.fashion.locate import Progress
 
 PART_SUFFIX = ".part"
-_CHUNK = 1 << 16  # 64 KiB: about 400 progress reports for the largest file, and at most this much is lost by a cut
-_TIMEOUT_S = (10, 30)  # to connect, and between two packets
+_PATIENCE_S, _SLOWEST_BYTES_S = 300.0, 20_000.0  # a file has five minutes, and a second for every 20 kB
 
 # Five retries wait 0, 2, 4, 8 and 16 s. A Retry-After header is not obeyed: it may ask for an hour.
 RETRIES = Retry(
@@ -71,7 +72,7 @@ def download_files(
     done = 0
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _session(retries) as session:
+        with session_of(retries) as session:
             for facts in files:
                 report = partial(_report, progress, done, total)
                 _fetch(_Job(session, facts, folder / (facts.name + PART_SUFFIX), report, retries), mirrors)
@@ -94,14 +95,6 @@ class _Job:
 
 def _report(progress: Progress, done: int, total: int, size: int) -> None:
     progress(done + size, total)
-
-
-def _session(retries: Retry) -> requests.Session:
-    session = requests.Session()
-    session.headers["Accept-Encoding"] = "identity"  # a compressed answer would have no byte ranges of the file
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(max_retries=retries))
-    return session
 
 
 def _fetch(job: _Job, mirrors: Sequence[str]) -> None:
@@ -137,19 +130,25 @@ def _try_mirror(job: _Job, url: str) -> StudyError | None:
 
 
 def _transfer(job: _Job, url: str) -> None:
-    """Bring the part to its full size; a cut is followed by a request for the rest, without limit while bytes arrive."""
-    retries = job.retries
-    size = _size(job.part)
-    while size < job.facts.size_bytes:
-        before = size
-        with _request(job, url, offset=before) as response:
-            _admit(job, response, offset=before)
-            cut = _append(job, response)
+    """Bring the part to its full size; a cut is followed by a request for the rest.
+
+    As long as each request brings the part well beyond where it ever was, there is no limit to them but the deadline.
+    """
+    retries, wanted = job.retries, job.facts.size_bytes
+    size = most = _size(job.part)
+    deadline = time.monotonic() + _PATIENCE_S + wanted / _SLOWEST_BYTES_S
+    while size < wanted:
+        with _request(job, url, offset=size) as response:
+            _admit(job, response, offset=size)
+            cut = _append(job, response, deadline)
         size = _size(job.part)
-        if size >= job.facts.size_bytes:
+        if size >= wanted:
             return
-        if size > before:
+        if time.monotonic() > deadline:
+            raise DataError(f"is too slow: {size} of {wanted} bytes so far, which are kept")
+        if size - most >= min(CHUNK, (wanted - most) / 2):
             retries = job.retries
+        most = max(most, size)
         try:
             retries = retries.increment("GET", url, error=ProtocolError(cut))
         except MaxRetryError as error:
@@ -160,9 +159,9 @@ def _transfer(job: _Job, url: str) -> None:
 def _request(job: _Job, url: str, *, offset: int) -> requests.Response:
     headers = {"Range": f"bytes={offset}-"} if offset else {}
     try:
-        return job.session.get(url, headers=headers, stream=True, timeout=_TIMEOUT_S)
-    except requests.RequestException as error:
-        raise DataError(f"gives no file: {error}") from error
+        return job.session.get(url, headers=headers, stream=True, timeout=TIMEOUT_S)
+    except REFUSALS as error:
+        raise DataError(f"gives no file: {reason_of(error)}") from error
 
 
 def _admit(job: _Job, response: requests.Response, *, offset: int) -> None:
@@ -181,18 +180,19 @@ def _admit(job: _Job, response: requests.Response, *, offset: int) -> None:
     job.part.write_bytes(b"")
 
 
-def _append(job: _Job, response: requests.Response) -> str:
-    """Add the answer's bytes to the part, few beyond the file's size, and say why it ended."""
+def _append(job: _Job, response: requests.Response, deadline: float) -> str:
+    """Add the answer's bytes to the part, few beyond the file's size, and say why it ended; raises DataError for a trickle."""
     size = _size(job.part)
     try:
         with job.part.open("ab") as stream:
-            # Undecoded: many servers label a .gz file as an encoding of something else, and requests would unpack it.
-            for chunk in response.raw.stream(_CHUNK, decode_content=False):
+            for chunk in chunks_of(response.raw):
                 stream.write(chunk)
                 size += len(chunk)
                 job.report(min(size, job.facts.size_bytes))
-                if size > job.facts.size_bytes:
+                if size > job.facts.size_bytes or time.monotonic() > deadline:
                     break
+    except TooSlowError as error:
+        raise DataError(str(error)) from error
     except HTTPError as error:
         return str(error)
     return "the connection was closed early"

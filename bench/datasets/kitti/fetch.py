@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bench.datasets.download import RETRIES
 from bench.datasets.fashion.locate import silent
-from bench.datasets.kitti.archive import RemoteArchive
+from bench.datasets.kitti.archive import Bounds, RemoteArchive
 from bench.datasets.kitti.drives import MANIFEST, OBJECT_TO_RAW, origin_rows, read_mapping, read_origins
 from bench.datasets.kitti.integrity import manifest_rows
 from bench.datasets.kitti.manifest import read_manifest
@@ -79,11 +79,17 @@ def is_complete(folder: Path, images: int) -> bool:
     )
 
 
+def _opened(job: Job, archive: str, tail_bytes: int) -> RemoteArchive:
+    facts = read_manifest().archives
+    bounds = Bounds(facts.most_members, facts.largest_member_bytes)
+    return RemoteArchive(f"{job.address}/{archive}", tail_bytes, job.retries, bounds)
+
+
 def _fetch_mapping(job: Job, archive: str) -> None:
     """Write object_to_raw.csv from the development kit's two mapping files."""
     if (job.folder / OBJECT_TO_RAW).is_file():
         return
-    with RemoteArchive(f"{job.address}/{archive}", _WHOLE_BYTES, job.retries) as remote, tempfile.TemporaryDirectory() as name:
+    with _opened(job, archive, _WHOLE_BYTES) as remote, tempfile.TemporaryDirectory() as name:
         for part in _MAPPING:
             found = [member for member in remote.members() if member.endswith(f"mapping/{part}")]
             if not found:
@@ -95,7 +101,7 @@ def _fetch_mapping(job: Job, archive: str) -> None:
 
 def _fetch_members(job: Job, archive: str, prefix: str, suffix: str, progress: Progress) -> None:
     tail = _LIST_BYTES if prefix == IMAGES else _WHOLE_BYTES
-    with RemoteArchive(f"{job.address}/{archive}", tail, job.retries) as remote:
+    with _opened(job, archive, tail) as remote:
         members = remote.members()
         wanted = []
         for name in wanted_ids(job.images):

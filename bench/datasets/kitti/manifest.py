@@ -11,12 +11,14 @@ MANIFEST_PATH = Path(__file__).resolve().parents[3] / "data" / "kitti.toml"
 
 @dataclass(frozen=True, slots=True)
 class Archives:
-    """Base address of the official archives (no slash at its end) and their file names."""
+    """Base address of the official archives (no slash at its end), their file names, and what none of them exceeds."""
 
     address: str
     images: str
     labels: str
     mapping: str
+    most_members: int
+    largest_member_bytes: int
 
 
 @dataclass(frozen=True, slots=True)

