@@ -28,6 +28,7 @@ TIMEOUT_S = (10, 20)  # to connect, and between two packets
 CHUNK = 1 << 16  # 64 KiB: at most this much is lost by a cut
 _ANSWER_S = 20.0  # until the last line of an answer's head
 _MOST_INTERIM = 10  # answers "100 Continue" before the real one: http.client alone would read them for ever
+_NO_ANSWER = "gives no answer in time"
 _WINDOW_S, _LEAST_BYTES = 20.0, 4096  # a body that brings less in each window is given up
 _MOST_REDIRECTS = 5
 
@@ -113,11 +114,14 @@ class _Hasty:
         try:
             answer: HTTPResponse = super().getresponse()  # type: ignore[misc]
         except Exception as error:
-            if cut.is_set():
-                raise TooSlowError(f"gives no answer within {_ANSWER_S:.0f} s") from error
-            raise
+            if not cut.is_set():
+                raise
+            raise TooSlowError(_NO_ANSWER) from error
         finally:
             timer.cancel()
+        if cut.is_set():  # a head that ends with its connection passes for a whole one
+            answer.close()
+            raise TooSlowError(_NO_ANSWER)
         answer.drain_conn = partial(_close, weakref.ref(answer))  # type: ignore[method-assign]
         return answer
 
@@ -172,6 +176,6 @@ def _shut(connected: socket.socket | None, cut: threading.Event) -> None:
 def _drop_body_of_redirect(response: requests.Response, *_: object, **__: object) -> None:
     """Do not read what a redirect says besides its address: requests would, to its end."""
     if response.is_redirect:
+        response.raw.close()
         response._content = b""  # noqa: SLF001 - requests has no other way to leave a body unread
         response._content_consumed = True  # type: ignore[attr-defined] # noqa: SLF001
-        response.close()

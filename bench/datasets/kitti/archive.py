@@ -109,6 +109,8 @@ class RemoteArchive:
                 raise DataError(message, where=self._url, cure=cure) from error
             except RemoteZipError as error:
                 raise self._failure(f"no answer: {error}") from error
+            except NotImplementedError as error:
+                raise self._failure(f"an archive that cannot be read: {reason_of(error)}") from error
             except _DAMAGE as error:
                 retries = self._next(retries, f"no ZIP archive arrives: {reason_of(error)}")
 

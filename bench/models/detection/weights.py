@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from bench.datasets.catalogue import absent, measured
+from bench.datasets.doors import data_door
 from store.canonical import digest_file
+from store.doors import open_regular
 from store.errors import IntegrityError
 
 if TYPE_CHECKING:
@@ -75,7 +77,7 @@ def digest_of(path: Path) -> str:
 
 def identify(path: Path) -> KnownFile:
     """Which known file ``path`` is, by its checksum; raises IntegrityError where it is none of them."""
-    found = digest_file(path)
+    found = _digest_of(path)
     files = known_files()
     for known in files:
         if known.sha256 == found:
@@ -83,6 +85,13 @@ def identify(path: Path) -> KnownFile:
     expected = next((known.sha256 for known in files if path.name in known.names), files[0].sha256)
     message = f"pretrained weights are not the published ones: sha256 {found}, expected {expected}"
     raise IntegrityError(message, where=str(path), cure=f"delete the file, or put the official one in its place: {cure()}")
+
+
+def _digest_of(path: Path) -> str:
+    """SHA-256 of a regular file: a pipe in its place would be waited for."""
+    with data_door(path, "the file of pretrained weights", f"put the official one in its place: {cure()}"):
+        open_regular(path).close()
+        return digest_file(path)
 
 
 def cure() -> str:

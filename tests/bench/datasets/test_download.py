@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import socket
+import threading
+from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from bench.datasets import download, http
 from bench.datasets.download import PART_SUFFIX, RETRIES, download_files
 from bench.datasets.fashion.manifest import FileFacts
 from store.errors import DataError, IntegrityError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 NAME = "train-images-idx3-ubyte.gz"
@@ -213,3 +218,122 @@ def test_an_unwritable_folder_is_a_store_error(tmp_path: Path, start_mirror: Cal
     mirror = start_mirror({NAME: CONTENT})
     with pytest.raises(StoreError, match="BENCH_CACHE_DIR"):
         fetch(blocked, mirror.url)
+
+
+def serving(handler: Callable[[socket.socket, int], None]) -> Iterator[str]:
+    """A server on the loopback that hands each connection to ``handler`` with its number from 1; gives its address."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        for number in count(1):
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection, contextlib.suppress(OSError):
+                if b"\r\n\r\n" in connection.recv(1 << 16):
+                    handler(connection, number)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+    thread.join()
+
+
+def alternating(connection: socket.socket, number: int) -> None:
+    """Start over each time, and cut early, now here and now there."""
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(CONTENT)}\r\nConnection: close\r\n\r\n".encode()
+    connection.sendall(head + CONTENT[: 1000 if number % 2 else 500])
+
+
+def one_byte(connection: socket.socket, _: int) -> None:
+    """Give one byte a request."""
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(CONTENT)}\r\nConnection: close\r\n\r\n".encode()
+    connection.sendall(head + CONTENT[:1])
+
+
+def interim_for_ever(connection: socket.socket, _: int) -> None:
+    """Promise an answer without end."""
+    while True:
+        connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n" * 100)
+
+
+def refusal_without_end(connection: socket.socket, _: int) -> None:
+    """Say no, and go on saying it."""
+    connection.sendall(b"HTTP/1.1 503 No\r\n\r\n")
+    while True:
+        connection.sendall(b"x" * 65536)
+
+
+def redirect_without_end(connection: socket.socket, _: int) -> None:
+    """Point to nowhere, with a body that does not end."""
+    connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n\r\n")
+    while True:
+        connection.sendall(b"x" * 65536)
+
+
+def trickle(connection: socket.socket, _: int) -> None:
+    """Send a byte now and then."""
+    connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {len(CONTENT)}\r\n\r\n".encode())
+    while True:
+        connection.sendall(b"x")
+        threading.Event().wait(0.02)
+
+
+def slow_head(connection: socket.socket, _: int) -> None:
+    """Send a line of the answer's head now and then."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        connection.sendall(b"X-More: y\r\n")
+        threading.Event().wait(0.02)
+
+
+@pytest.mark.parametrize(
+    ("handler", "said"),
+    [
+        (alternating, r"was cut at (500|1000) of 300000 bytes"),
+        (one_byte, "was cut at 1 of 300000 bytes"),
+        (interim_for_ever, "gives no file"),
+        (refusal_without_end, "gives no file"),
+        (redirect_without_end, "gives no file"),
+        (trickle, "sends less than 4096 bytes"),
+        (slow_head, "gives no answer in time"),
+    ],
+)
+def test_a_server_that_leads_nowhere_is_left(
+    tmp_path: Path, start_mirror: Callable, monkeypatch: pytest.MonkeyPatch, handler: Callable, said: str
+) -> None:
+    """After a few attempts, or where its answer or its bytes hardly come; the next mirror gives the file."""
+    monkeypatch.setattr(http, "_ANSWER_S", 0.3)
+    monkeypatch.setattr(http, "_WINDOW_S", 0.3)
+    server = serving(handler)
+    address = next(server)
+    with pytest.raises(DataError, match=said):
+        fetch(tmp_path / "alone", address)
+    fetch(tmp_path / "both", address, start_mirror({NAME: CONTENT}).url)
+    assert content_of(tmp_path / "both") == CONTENT
+    next(server, None)
+
+
+@pytest.mark.parametrize("target", ["http://[", "http://.127.0.0.1/", f"http://{'a' * 70}.invalid/", "file:///etc/passwd"])
+def test_a_malformed_redirect_tries_the_next_mirror(tmp_path: Path, start_mirror: Callable, target: str) -> None:
+    """Whatever library stumbles over the address."""
+
+    def redirect(connection: socket.socket, _: int) -> None:
+        connection.sendall(f"HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n".encode())
+
+    server = serving(redirect)
+    fetch(tmp_path, next(server), start_mirror({NAME: CONTENT}).url)
+    assert content_of(tmp_path) == CONTENT
+    next(server, None)
+
+
+def test_a_file_has_a_deadline(tmp_path: Path, start_mirror: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What came until then is kept for the next call."""
+    monkeypatch.setattr(download, "_PATIENCE_S", -60.0)
+    with pytest.raises(DataError, match=r"is too slow: \d+ of 300000 bytes so far, which are kept"):
+        fetch(tmp_path, start_mirror({NAME: CONTENT}).url)
+    monkeypatch.undo()
+    assert 0 < (tmp_path / f"{NAME}{PART_SUFFIX}").stat().st_size < len(CONTENT)

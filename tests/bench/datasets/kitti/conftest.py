@@ -110,7 +110,8 @@ class _Handler(BaseHTTPRequestHandler):
             start = int(first) if first else max(len(content) - int(last), 0)
             end = min(int(last), end) if first and last else end
             self.send_response(206)
-            self.send_header("Content-Range", f"bytes {start}-{end}/{len(content)}")
+            told = "0-999999999999/1000000000000" if fault == "endless" else f"{start}-{end}/{len(content)}"
+            self.send_header("Content-Range", f"bytes {told}")
         else:
             self.send_response(200)
         part = bytearray(content[start : end + 1])

@@ -170,3 +170,58 @@ def test_a_number_beyond_the_data_set_is_refused(server: Server, tmp_path: Path,
     with pytest.raises(UsageError, match="7481 labelled images"):
         fetch(server, tmp_path, images=images)
     assert server.requests == []
+
+
+def forged(archives: dict[str, bytes], content: bytes) -> dict[str, bytes]:
+    """The archives with other bytes for the images."""
+    return archives | {"data_object_image_2.zip": content}
+
+
+def patched(content: bytes, local: int, listed: int, value: bytes) -> bytes:
+    """A ZIP archive with a field of each member overwritten, in front of it and in the list."""
+    found = bytearray(content)
+    for mark, offset in ((b"PK\3\4", local), (b"PK\1\2", listed)):
+        place = found.find(mark)
+        while place >= 0:
+            found[place + offset : place + offset + len(value)] = value
+            place = found.find(mark, place + 4)
+    return bytes(found)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("bomb", r"unpacks to 9000000 bytes, where 2097152 are expected"),
+        ("no image", r"000000\.png came as the archive has it, and is no usable image: no PNG or JPEG image"),
+        ("method", "cannot be unpacked: That compression method is not supported"),
+        ("password", "cannot be unpacked: .*encrypted"),
+        ("version", "cannot be read: zip file version 20.0"),
+        ("members", "lists 30001 members, where at most 30000 are expected"),
+    ],
+)
+def test_a_lying_archive_is_refused(
+    serve: Callable[..., Server], official_archives: dict[str, bytes], tmp_path: Path, kind: str, said: str
+) -> None:
+    """Beyond the catalogue's bounds nothing is read, and what no library unpacks is told."""
+    names = [f"training/image_2/{number:06d}.png" for number in range(2)]
+    good = zip_bytes({name: image_bytes(number) for number, name in enumerate(names)})
+    content = {
+        "bomb": zip_bytes(dict.fromkeys(names, bytes(9_000_000))),
+        "no image": zip_bytes(dict.fromkeys(names, b"<html>error</html>")),
+        "method": patched(good, 8, 10, b"\x63\0"),
+        "password": patched(good, 6, 8, b"\1\0"),
+        "version": patched(good, 4, 6, b"\xc8\0"),
+        "members": zip_bytes(dict.fromkeys((*names, *(f"x/{number}" for number in range(29_999))), b"")),
+    }[kind]
+    with pytest.raises(DataError, match=said):
+        fetch(serve(forged(official_archives, content)), tmp_path, images=2)
+
+
+def test_a_range_that_was_not_asked_for_is_refused(
+    serve: Callable[..., Server], official_archives: dict[str, bytes], tmp_path: Path
+) -> None:
+    """A server that announces a terabyte is not read from."""
+    server = serve(official_archives)
+    server.faults = ["", "", "endless"]
+    with pytest.raises(DataError, match=r"answers with the range 'bytes 0-999999999999/1000000000000'"):
+        fetch(server, tmp_path, images=2)
