@@ -83,10 +83,17 @@ def paired(
 
 
 def metric(evidence: Evidence, experiment: str, variant: str, name: str) -> Measurement:
-    """A metric of the records, with an interval over seeds only."""
-    return measure(evidence, experiment, variant, metric_reader(name))
+    """A metric of the records, with an interval over seeds only; undefined where a record says that it cannot be known."""
+    read = metric_reader(name)
+    return measure(evidence, experiment, variant, lambda stored: None if _is_undefined(stored, name) else read(stored))
 
 
 def metric_reader(name: str) -> Callable[[Stored], float]:
     """Reads one metric of a record."""
     return lambda stored: float(stored.record.result.metrics[name])
+
+
+def _is_undefined(stored: Stored, name: str) -> bool:
+    """Whether the fact ``undefined_metrics`` names the metric, and the record has none of that name."""
+    undefined = stored.record.result.facts.get("undefined_metrics")
+    return isinstance(undefined, list) and name in undefined and name not in stored.record.result.metrics

@@ -159,7 +159,9 @@ def test_unknown_drives_are_no_evidence_of_no_neighbour(flat: DataFolder, tmp_pa
     flat.put("object_to_raw.csv", b"object_id,drive,frame\n000000,a,1\n")
     _, outcome = run(flat, tmp_path, CONFIG.model_copy(update={"detection": DetectionConfig()}))
     assert outcome.metrics["validation_images_of_unknown_neighbourhood"] == 1
-    assert not {"validation_images_with_train_neighbour", "validation_images_within_10_frames"} & outcome.metrics.keys()
+    undefined = ["validation_images_with_train_neighbour", "validation_images_within_10_frames"]
+    assert outcome.facts["undefined_metrics"] == undefined
+    assert not {*undefined} & outcome.metrics.keys()
     assert outcome.notes == ("whether 1 validation images have a training neighbour is not known: drives are missing",)
 
 
