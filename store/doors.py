@@ -91,10 +91,15 @@ def is_folder(path: Path) -> bool:
 
 def open_regular(path: Path) -> BinaryIO:
     """Open for reading; raises OSError for what is no regular file: a pipe or a device would be waited for without end."""
+    return os.fdopen(regular_handle(path), "rb")
+
+
+def regular_handle(path: Path) -> int:
+    """The same as a bare handle, which the caller closes."""
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     mode = os.fstat(handle).st_mode
     if stat.S_ISREG(mode):
-        return os.fdopen(handle, "rb")
+        return handle
     os.close(handle)
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))

@@ -108,15 +108,15 @@ def check_files(stored: Stored) -> None:
     cure = f"delete {stored.folder} and run again: nox -s bench"
     for entry in stored.record.files:
         path = stored.folder / entry.name
-        if not is_file(path) and entry.name in withheld_of(stored.folder):
-            continue
-        if not is_file(path):
-            message = f"record {stored.record.task.id} lacks its file {entry.name}"
-            raise IntegrityError(message, where=str(path), cure=cure)
         try:
             found = digest_file(path)
         except OSError as error:
-            raise forbidden(path, error) from error
+            if is_file(path):
+                raise forbidden(path, error) from error
+            if entry.name in withheld_of(stored.folder):
+                continue
+            message = f"record {stored.record.task.id} lacks its file {entry.name}"
+            raise IntegrityError(message, where=str(path), cure=cure) from error
         if found != entry.sha256:
             message = f"{entry.name} of record {stored.record.task.id} was altered: sha256 {found}, recorded {entry.sha256}"
             raise IntegrityError(message, where=str(path), cure=cure)

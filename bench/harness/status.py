@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from pydantic import JsonValue
 
+    from bench.harness.planner import Planned
     from store.schema import Run
 
 
@@ -28,11 +29,13 @@ def status_facts(root: Path, run_id: str | None, options: argparse.Namespace | N
     if now is not None and run_id is None and not (root / "runs" / LATEST).is_file():
         return {"run_id": None, "artifacts": str(root), "tasks": [], "now": now}  # the first run of this store
     run = load_run(root, run_id)
-    stale, unknown = _stale(run, options) if options is not None else ({}, "")
+    planned, unknown = _planned(run, options) if options is not None else ({}, "")
+    stale = {name: item.reason for name, item in planned.items() if item.action == "run"}
+    read = {(item.id, item.fingerprint): item.stored for item in planned.values() if item.stored is not None}
     tasks: list[JsonValue] = []
     for entry in run.entries:
         folder = folder_of(root, entry.task, entry.fingerprint)
-        record = load(folder).record
+        record = (read.get((entry.task.id, entry.fingerprint)) or load(folder)).record
         tasks.append(
             {
                 "task": entry.task.id,
@@ -54,8 +57,8 @@ def status_facts(root: Path, run_id: str | None, options: argparse.Namespace | N
     }
 
 
-def _stale(run: Run, options: argparse.Namespace) -> tuple[dict[str, str], str]:
-    """Why each task of the run would be computed anew with what is here now, and why that cannot be told, where it cannot."""
+def _planned(run: Run, options: argparse.Namespace) -> tuple[dict[str, Planned], str]:
+    """The run's tasks as they would be planned with what is here now, and why that cannot be told, where it cannot."""
     from bench.harness import invocation as study  # noqa: PLC0415 - both plan, which looks at all data
     from bench.harness import planner  # noqa: PLC0415
     from bench.harness.stored_config import config_of  # noqa: PLC0415
@@ -67,7 +70,7 @@ def _stale(run: Run, options: argparse.Namespace) -> tuple[dict[str, str], str]:
         planned = planner.plan(config, found, options.artifacts)
     except StudyError as error:
         return {}, str(error)
-    return {item.id: item.reason for item in planned if item.action == "run"}, ""
+    return {item.id: item for item in planned}, ""
 
 
 def status_text(facts: Mapping[str, JsonValue]) -> str:

@@ -114,7 +114,7 @@ def test_cuda_without_driver_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A GPU that is not there is a usage error, not a traceback."""
-    monkeypatch.setattr("bench.harness.environment._gpu_rows", list)
+    monkeypatch.setattr("bench.harness.gpus._listed", tuple)
     code, text = failing(["plan", "--device", "cuda", "--artifacts", str(tmp_path)], capsys)
     assert (code, "--device cpu" in text) == (2, True)
 
