@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from report.evidence.studies import study_of
 from report.figures import catalogue
+from report.printing.formatting import formatter_of
+from report.printing.strings import languages, load_strings
 from report.sections.source import source_text
 from report.studies.assignment_2.arms import ARMS
 from report.studies.assignment_2.models import MODELS
@@ -96,7 +99,7 @@ def dangling(text: str) -> set[str]:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures are drawn and not written: what is in the text does not depend on their files."""
-    monkeypatch.setattr(catalogue, "save", lambda _drawing, _path: None)
+    monkeypatch.setattr(catalogue, "save", lambda *_: None)
 
 
 @pytest.mark.parametrize(
@@ -111,6 +114,18 @@ def test_every_reference_resolves(
     text = source_text(change(whole, keep), tmp_path)
     assert dangling(text) == set(), name
     assert "{?" not in text
+
+
+@pytest.mark.parametrize("language", [name for name in languages(study_of("assignment_2")) if name != "en"])
+@pytest.mark.parametrize("change", [reduced, failed], ids=["left out", "skipped"])
+def test_every_reference_resolves_in_every_language(
+    whole: Subject, tmp_path: Path, language: str, change: Callable[..., Subject]
+) -> None:
+    """A translation keeps the places whose words depend on what is shown."""
+    strings = load_strings(whole.study, language)
+    edition = replace(whole, strings=strings, numbers=formatter_of(strings))
+    for name, keep in ONE[:4]:
+        assert dangling(source_text(change(edition, keep), tmp_path)) == set(), name
 
 
 def test_the_check_sees_what_dangles() -> None:
