@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from bench.datasets.doors import read_text, read_yaml
 from bench.datasets.kitti.classes import known_class
 from bench.datasets.kitti.folders import entries
-from store.doors import printable
-from store.errors import DataError
+from store.errors import DataError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

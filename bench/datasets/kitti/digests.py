@@ -14,8 +14,8 @@ from bench.datasets.kitti.drives import read_origins
 from bench.datasets.kitti.layout import read_layout
 from bench.datasets.kitti.subset import choose
 from store.canonical import canonical_json, digest
-from store.doors import open_regular, printable, read_bounded
-from store.errors import DataError
+from store.doors import open_regular, read_bounded
+from store.errors import DataError, printable
 from store.records import write_atomic
 
 if TYPE_CHECKING:

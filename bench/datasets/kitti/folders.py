@@ -6,8 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from store.doors import printable
-from store.errors import DataError
+from store.errors import DataError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

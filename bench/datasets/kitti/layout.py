@@ -9,7 +9,8 @@ from bench.datasets.kitti.class_lists import find_names
 from bench.datasets.kitti.classes import KITTI_CLASSES
 from bench.datasets.kitti.folders import list_files
 from bench.datasets.kitti.labels import LABEL_BYTES, LabelRules, looks_like
-from store.doors import printable, read_bounded
+from store.doors import read_bounded
+from store.errors import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -18,8 +18,8 @@ from bench.datasets.kitti.perceptual import difference_hash
 from bench.datasets.kitti.subset import choose
 from bench.datasets.kitti.yolo_text import twin_key
 from bench.datasets.pictures import PictureError, read_picture
-from store.doors import printable, read_bounded, reason_of
-from store.errors import DataError
+from store.doors import read_bounded, reason_of
+from store.errors import DataError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
