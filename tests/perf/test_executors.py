@@ -71,9 +71,19 @@ class _Kept:
         """Later."""
 
 
+@pytest.fixture
+def lone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealCluster]:
+    """One worker under TLS: seven idle ones would take from it what two cores have."""
+    yield from _cluster(tmp_path_factory, 1)
+
+
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealCluster]:
     """Eight workers under TLS."""
+    yield from _cluster(tmp_path_factory, MOST_WORKERS)
+
+
+def _cluster(tmp_path_factory: pytest.TempPathFactory, workers: int) -> Iterator[RealCluster]:
     pytest.importorskip("distributed", reason="the group cluster is not installed")
     if shutil.which("openssl") is None:
         pytest.skip("openssl makes the certificates")
@@ -81,24 +91,24 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealCluster]:
 
     with real_cluster(tmp_path_factory.mktemp("cluster")) as made:
         made.start_scheduler()
-        for number in range(MOST_WORKERS):
+        for number in range(workers):
             made.start_worker(number)
         yield made
 
 
-def opener_of(kind: str, workers: int, request: pytest.FixtureRequest) -> Callable[[], Executor]:
-    """Opens an executor of this kind that has all its workers."""
+def opener_of(kind: str, workers: int, request: pytest.FixtureRequest, name: str = "cluster") -> Callable[[], Executor]:
+    """Opens an executor of this kind that has all its workers; ``name`` is the fixture of its cluster."""
     if kind == "local":
         return partial(local_executor, "cpu", 1, workers)
     from bench.harness.cluster.executor import DaskExecutor, Patience
     from bench.harness.cluster.parcel import Study
 
-    cluster: RealCluster = request.getfixturevalue("cluster")
+    cluster: RealCluster = request.getfixturevalue(name)
 
     def opened() -> Executor:
         executor = DaskExecutor(cluster.access, Study(name="assignment_2", config={}), Patience(), send_data=False)
         executor.connect()
-        while len(executor.slots()) < MOST_WORKERS:
+        while len(executor.slots()) < len(cluster.workers):
             executor.news(0.1)
         return executor
 
@@ -110,7 +120,7 @@ def test_a_task_costs_little_beside_its_computing(
     kind: str, benchmark: BenchmarkFixture, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     """Empty tasks one after the other: what each one more costs, its record on the disk included."""
-    with closing(opener_of(kind, 1, request)()) as executor:
+    with closing(opener_of(kind, 1, request, "lone")()) as executor:
         seconds(tasks(FEW), tmp_path / "warm", executor, 1)
         taken = benchmark.pedantic(seconds, args=(tasks(MANY), tmp_path / "many", executor, 1), rounds=1)
     benchmark.extra_info["per_task_s"] = taken / MANY
