@@ -1,0 +1,54 @@
+// Opens a report in Chromium, uses everything on it, and prints as JSON what a reader would have met.
+// node explore.mjs CHROMIUM PAGE WIDTH light|dark on|off
+
+import { readFileSync } from "node:fs";
+import { chromium } from "playwright-core";
+
+const [executablePath, file, width, colorScheme, scripts] = process.argv.slice(2);
+const axe = readFileSync(new URL("./node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+const context = await browser.newContext({ viewport: { width: Number(width), height: 900 }, colorScheme, javaScriptEnabled: scripts === "on", acceptDownloads: true });
+const page = await context.newPage();
+const met = { messages: [], requests: [], violations: [], views: {}, downloads: [] };
+page.on("console", (one) => met.messages.push(one.text()));
+page.on("pageerror", (one) => met.messages.push(String(one)));
+page.on("dialog", (one) => { met.messages.push(`dialog ${one.message()}`); one.dismiss(); });
+page.on("request", (one) => { if (!/^(file|data|blob):/.test(one.url())) met.requests.push(one.url()); });
+await page.goto(`file://${file}`);
+
+if (scripts === "on") {
+  for (const toggle of await page.getByRole("button", { name: /^Explore$/ }).all()) {
+    const figure = toggle.locator("xpath=ancestor::figure");
+    await toggle.click();
+    const view = figure.locator(".view");
+    const slider = view.locator("input[type=range]").first();
+    if (await slider.count()) await slider.press("ArrowRight");
+    const canvas = view.locator("canvas[tabindex]").first();
+    if (await canvas.count()) { await canvas.focus(); await page.keyboard.press("ArrowRight"); }
+    const cell = view.locator(".grid button").first();
+    if (await cell.count()) await cell.press("Enter");
+    met.views[await figure.getAttribute("id")] = (await view.innerText()).replace(/\s+/g, " ");
+  }
+  const number = page.locator("figure.table td [tabindex='0']").first();
+  await number.focus();
+  met.card = await page.locator(".provenance").innerText();
+  const first = page.locator("figure.table:has(.sort)").first();
+  await first.locator(".sort").first().click();
+  met.sorted = await first.locator("[aria-sort=ascending]").count();
+  for (const name of ["figure.table button[aria-label*=CSV]", "figure.image button[aria-label*=SVG]", "figure.image button[aria-label*=CSV]"]) {
+    const [file] = await Promise.all([page.waitForEvent("download"), page.locator(name).first().click()]);
+    met.downloads.push(file.suggestedFilename());
+  }
+  await page.getByRole("searchbox").fill("latent");
+  await page.keyboard.press("Enter");
+  met.found = await page.locator("output.count").first().innerText();
+  await page.getByRole("button", { name: /^Enlarge$/ }).first().click();
+  met.enlarged = await page.locator("dialog[open]").count();
+  await page.keyboard.press("Escape");
+  await page.evaluate(axe);
+  met.violations = await page.evaluate(async () => (await window.axe.run(document)).violations.map((one) => `${one.id}: ${one.nodes[0].html.slice(0, 200)}`));
+  met.width = await page.evaluate(() => document.documentElement.scrollWidth);
+}
+met.words = (await page.locator("main").innerText()).length;
+console.log(JSON.stringify(met));
+await browser.close();

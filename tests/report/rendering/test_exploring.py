@@ -1,0 +1,61 @@
+"""The page in a real browser: views open, numbers tell their records, axe-core finds nothing, nothing is fetched."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from report.build import Options, build
+
+TOOLS = Path(__file__).with_name("browser")
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+NODE = shutil.which("node")
+READY = BROWSER is not None and NODE is not None and (TOOLS / "node_modules" / "playwright-core").is_dir()
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not READY, reason=f"no Chromium, node or npm packages in {TOOLS.name}")]
+
+
+@pytest.fixture(scope="module")
+def page(whole_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a whole synthetic study in English."""
+    folder = tmp_path_factory.mktemp("exploring")
+    build(whole_root, Options(formats=("html",), engine="pandoc", output=folder))
+    return folder / "report.html"
+
+
+def met(page: Path, width: int, scheme: str, scripts: str = "on") -> dict[str, Any]:
+    """What a reader of the page meets."""
+    assert NODE is not None
+    assert BROWSER is not None
+    command = [NODE, str(TOOLS / "explore.mjs"), BROWSER, str(page), str(width), scheme, scripts]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 768, 1280, 2560])
+def test_everything_on_the_page_works(page: Path, width: int, scheme: str) -> None:
+    """No console message, no request, no finding of axe-core, no sideways scrolling; views, cards, sorting, files, search."""
+    found = met(page, width, scheme)
+    assert (found["messages"], found["requests"], found["violations"]) == ([], [], [])
+    assert found["width"] == width
+    assert {"fig-latent", "fig-confusion-ae", "fig-pairs-ae", "fig-detections-1"} <= found["views"].keys()
+    assert "test images (seed" in found["views"]["fig-confusion-ae"]
+    assert found["card"].strip()
+    assert (found["sorted"], found["enlarged"]) == (1, 1)
+    assert [Path(name).suffix for name in found["downloads"]] == [".csv", ".svg", ".csv"]
+    assert found["found"].startswith("1/")
+
+
+def test_the_page_is_whole_without_scripts(page: Path) -> None:
+    """The same words, and nothing asked of the network."""
+    found = met(page, 1280, "light", "off")
+    assert (found["messages"], found["requests"]) == ([], [])
+    assert found["words"] > 20_000
