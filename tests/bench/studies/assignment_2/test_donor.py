@@ -71,7 +71,7 @@ def test_without_a_transfer_arm_or_with_coco_weights_there_is_none() -> None:
 
 def test_the_donor_is_trained_as_the_arms_are() -> None:
     """Same network, optimizer and size; the epochs, the seed and the scenes are its own, whatever the arms are shown."""
-    found = tasks(study(dataset="kitti", split="drive", ids=("000003", "000004")))
+    found = tasks(study(dataset="kitti", split="drive", ids=tuple(f"{number:06d}" for number in range(5))))
     own, arm = (found[name].config["detection"] for name in ("donor/3class/once", "detector/transfer-car/seed-0"))
     assert isinstance(own, dict)
     assert isinstance(arm, dict)

@@ -26,6 +26,7 @@ EXECUTION = Execution(
 
 def stored(task: Task, outcome: Outcome, root: Path) -> Stored:
     """The record of an outcome."""
-    ingredients = Ingredients(config=dict(task.config), code={}, inputs={}, upstream={}, environment={})
+    inputs, upstream = (dict.fromkeys(names, "ab" * 32) for names in (task.inputs, task.upstream))
+    ingredients = Ingredients(config=dict(task.config), code={}, inputs=inputs, upstream=upstream, environment={})
     result = Result(status=outcome.status, reason=outcome.reason, metrics=dict(outcome.metrics), facts=dict(outcome.facts))
     return commit(root, Draft(task.key, ingredients, result, outcome.files, EXECUTION))
