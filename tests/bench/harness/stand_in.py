@@ -60,7 +60,7 @@ def run(context: Context) -> Outcome:
         os.kill(os.getpid(), signal.SIGKILL)
     _disturb(str(behaviour), context)
     if context.task.key.variant.startswith("where"):
-        seen = {"CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES"), "torch loaded": "torch" in sys.modules}
+        seen = {"CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES"), "torch_loaded": "torch" in sys.modules}
         return Outcome(metrics={}, facts=seen)
     context.progress(1, 1, loss=0.5)
     upstream = sum(stored.record.result.metrics["value"] for stored in context.upstream.values())

@@ -83,6 +83,7 @@ def test_each_worker_sees_its_own_gpu_alone_and_says_so(tmp_path: Path) -> None:
     items: list[Planned] = [planned("where-a"), planned("where-b"), planned("where-c", needs=ON_CPU)]
     opened = partial(local_executor, "cuda:0,cuda:1", 1, None)
     done = run_all(items, Site(tmp_path / "store", 1, {}, opened), lambda _event: None)
+    assert [done[item.id].record.result.reason for item in items] == [""] * 3
     seen = [done[item.id].record.result.facts[VISIBLE] for item in items]
     assert seen == ["GPU-aa", "GPU-bb", ""]
     machines = [done[item.id].record.execution.machine for item in items]
@@ -91,4 +92,4 @@ def test_each_worker_sees_its_own_gpu_alone_and_says_so(tmp_path: Path) -> None:
         ("cuda", "Card X"),
         ("cpu", None),
     ]
-    assert [done[item.id].record.result.facts["torch loaded"] for item in items] == [False] * 3
+    assert [done[item.id].record.result.facts["torch_loaded"] for item in items] == [False] * 3
