@@ -17,6 +17,7 @@ from report.cli import main
 from store.errors import IntegrityError, StudyError
 from store.runs import latest_run_id
 from tests.report.conftest import NO_WEIGHTS
+from tests.report.printed_numbers import page_numbers
 from tests.report.study import Spec, write_study
 
 ROOT = Path(__file__).parents[2]
@@ -92,6 +93,37 @@ def test_numbers_in_the_page_lead_to_their_records(built: tuple[Path, subprocess
     named = {reference.partition("@")[2] for many in references for reference in many.split() if "@" in reference}
     assert named
     assert named <= known
+
+
+def test_both_languages_print_the_same_numbers(built: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    """The built pages, row by row of their tables and elsewhere, each number in the marks of its language."""
+    folder = built[0] / "report"
+    pages = {"en": folder / "report.html", "pt": folder / "report.pt.html"}
+    (rows, prose), (other_rows, other_prose) = (page_numbers(path.read_text("utf-8"), name) for name, path in pages.items())
+    assert len(rows) > 100
+    assert rows == other_rows
+    assert prose == other_prose
+
+
+def test_each_language_links_to_the_other(built: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    """Page to page and PDF to PDF, and the tag says which Portuguese it is."""
+    folder = built[0] / "report"
+    for stem, other, tag in (("report", "report.pt", "en"), ("report.pt", "report", "pt-PT")):
+        text = (folder / f"{stem}.html").read_text(encoding="utf-8")
+        assert f'<html lang="{tag}">' in text
+        assert f'<a href="{other}.html" rel="alternate"' in text
+        reader = PdfReader(folder / f"{stem}.pdf")
+        assert reader.trailer["/Root"]["/Lang"] == tag
+        links = [note.get_object() for note in reader.pages[0].get("/Annots", [])]
+        assert f"{other}.pdf" in {str(link["/A"]["/URI"]) for link in links if "/A" in link and "/URI" in link["/A"]}
+
+
+def test_one_language_alone_leaves_no_other_run_beside_it(single_root: Path, tmp_path: Path) -> None:
+    """A Portuguese page of another run does not stay beside the latest report."""
+    options = Options(engine="pandoc", formats=("html",), languages=("en",), output=tmp_path)
+    (tmp_path / "report.pt.html").write_text("of another run", encoding="utf-8")
+    assert [path.name for path in build(single_root, options).outputs] == ["report.html"]
+    assert not (tmp_path / "report.pt.html").exists()
 
 
 def test_second_build_does_nothing_and_loads_nothing_heavy(built: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
