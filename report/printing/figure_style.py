@@ -19,7 +19,7 @@ from matplotlib.ticker import FixedFormatter, FuncFormatter
 from report.printing.markup import drawable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     import pandas as pd
@@ -153,7 +153,7 @@ def _mark_decimals(figure: Figure, mark: str) -> None:
                 vars(formatter)["format_ticks"] = _marked(formatter.format_ticks, mark)
 
 
-def _marked(labels: Callable[[Sequence[float]], list[str]], mark: str) -> Callable[[Sequence[float]], list[str]]:
+def _marked(labels: Callable[[list[float]], list[str]], mark: str) -> Callable[[list[float]], list[str]]:
     return lambda values: [_DECIMALS.sub(mark, label) for label in labels(values)]
 
 
