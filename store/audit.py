@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
 
-from store.canonical import digest, digest_file, readable_json
+from store.canonical import digest, digest_within, readable_json
 from store.certificates import CERTIFICATE, Certificate, certificate_path, outcome_of
 from store.doors import DOCUMENT_BYTES, parse_json, read_bounded, reason_of
 from store.errors import IntegrityError
@@ -150,12 +150,12 @@ def _damaged_files(record: Record, folder: Path, cure: str) -> Iterator[Problem]
         if names.count(entry.name) > 1:
             yield Problem(f"the manifest names {entry.name} more than once", str(folder / MANIFEST), cure)
         try:
-            found, size = digest_file(path), path.stat().st_size
+            found, size = digest_within(path, entry.size_bytes)
         except OSError as error:
             what = "is missing" if isinstance(error, FileNotFoundError) else f"cannot be read: {reason_of(error)}"
             yield Problem(f"{entry.name} of {record.task.id} {what}", str(path), cure)
             continue
-        if found != entry.sha256:
+        if found is not None and found != entry.sha256:
             what = f"{entry.name} of {record.task.id} was altered: sha256 {found}, recorded {entry.sha256}"
             yield Problem(what, str(path), cure)
         if size != entry.size_bytes:

@@ -38,11 +38,25 @@ def digest_bytes(content: bytes) -> str:
 
 def digest_file(path: Path) -> str:
     """SHA-256 (64 hex digits) of the file's bytes; raises OSError where it cannot be read, or is no regular file."""
-    hasher = hashlib.sha256()
     handle = regular_handle(path)
     try:
-        while chunk := os.read(handle, _CHUNK):  # no stream in between: for small files it costs as much as all the rest
-            hasher.update(chunk)
+        return _digest_of(handle)
     finally:
         os.close(handle)
+
+
+def digest_within(path: Path, most: int) -> tuple[str | None, int]:
+    """The same and the file's size; None for more than ``most`` bytes: a sparse terabyte would be read for hours."""
+    handle = regular_handle(path)
+    try:
+        size = os.fstat(handle).st_size
+        return (_digest_of(handle) if size <= most else None), size
+    finally:
+        os.close(handle)
+
+
+def _digest_of(handle: int) -> str:
+    hasher = hashlib.sha256()
+    while chunk := os.read(handle, _CHUNK):  # no stream in between: for small files it costs as much as all the rest
+        hasher.update(chunk)
     return hasher.hexdigest()

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from store.canonical import digest_bytes, digest_file, readable_json
+from store.canonical import digest_bytes, digest_within, readable_json
 from store.doors import forbidden, is_file, is_folder
 from store.errors import IntegrityError, unwritable
 from store.manifests import load_manifest
@@ -109,7 +109,8 @@ def check_files(stored: Stored) -> None:
     for entry in stored.record.files:
         path = stored.folder / entry.name
         try:
-            found = digest_file(path)
+            digest, size = digest_within(path, entry.size_bytes)
+            found = digest or f"of {size} bytes"
         except OSError as error:
             if is_file(path):
                 raise forbidden(path, error) from error

@@ -27,6 +27,7 @@ Version = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.+!_-
 Trait = Annotated[str, StringConstraints(pattern=r"^[^\p{C}<>\[\]{}`\\]{0,200}$")]
 Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{7,64}$")]
 Count = Annotated[int, Field(ge=0, lt=1 << 63)]
+FileSize = Annotated[int, Field(ge=0, le=4 << 30)]  # as much as is read of any file (``store/doors.py``)
 Seconds = Annotated[float, Field(ge=0, le=1e10)]  # at most three centuries, so that sums of them stay numbers
 Status = Literal["ok", "diverged", "failed", "skipped"]
 
@@ -85,7 +86,7 @@ class FileEntry(_Model):
 
     name: Name
     sha256: Sha256
-    size_bytes: Count
+    size_bytes: FileSize
     volatile: bool = False
 
 

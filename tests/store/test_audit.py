@@ -10,8 +10,9 @@ import pytest
 from store.audit import audit_certificate, audit_latest, audit_record, audit_run, record_folders
 from store.canonical import readable_json
 from store.certificates import Certificate, certificate_path, write_certificate
+from store.errors import IntegrityError
 from store.links import audit_certified, audit_links, upstream_of
-from store.records import MANIFEST, Draft, Stored, commit, folder_of
+from store.records import MANIFEST, Draft, Stored, check_files, commit, folder_of, load
 from store.runs import LATEST, run_id_of, write_run
 from store.schema import Ingredients, Result, Run, RunEntry, TaskKey, seal
 from tests.store.test_records import draft
@@ -299,3 +300,16 @@ def test_certificate_is_held_against_the_run(
     assert (expected == "") == (whats(root) == "")
     edit(path, lambda fields: fields.update(scope="more"))
     assert "certificate.json was altered" in whats(root)
+
+
+@pytest.mark.parametrize("grown", [1, 1 << 40])
+def test_a_file_that_grew_is_named_and_not_read(root: Path, folder: Path, grown: int) -> None:
+    """A sparse terabyte takes no time: its size alone speaks against it."""
+    path = folder / "weights.bin"
+    recorded = path.stat().st_size
+    with path.open("r+b") as stream:
+        stream.truncate(recorded + grown)
+    found = [problem.what for problem in audit_record(root, folder).problems]
+    assert found == [f"weights.bin of autoencoder/ae/seed-0 has {recorded + grown} bytes, recorded {recorded}"]
+    with pytest.raises(IntegrityError, match=rf"weights\.bin of record .* was altered: sha256 of {recorded + grown} bytes"):
+        check_files(load(folder))
