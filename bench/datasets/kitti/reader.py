@@ -139,7 +139,10 @@ def _read_labels(reading: _Reading, images: Mapping[str, Path]) -> dict[str, byt
         )
         raise DataError(message, where=str(layout.folder), cure="write them all in one")
     if layout.rules.label_format == "yolo":
-        ids = {number: layout.relative(layout.labels[name]) for name in found if found[name] for number in ids_of(found[name])}
+        ids: dict[int, str] = {}
+        for name in (name for name, content in found.items() if content):
+            for number in ids_of(found[name]):
+                ids.setdefault(number, layout.relative(layout.labels[name]))
         check_ids(ids, layout.rules, layout.folder, layout.roots)
     return found
 
