@@ -113,9 +113,10 @@ def _cluster(config: StudySettings, options: argparse.Namespace) -> DaskExecutor
         raise UsageError(
             "the package distributed is not installed", where="--executor", cure="install it: nox -s cluster -- --help"
         )
-    from bench.harness.cluster.executor import DaskExecutor, Patience  # noqa: PLC0415 - only installed where it is wanted
+    from bench.harness.cluster.executor import DaskExecutor  # noqa: PLC0415 - only installed where it is wanted
     from bench.harness.cluster.link import Access  # noqa: PLC0415
     from bench.harness.cluster.parcel import Study  # noqa: PLC0415
+    from bench.harness.cluster.trips import Patience  # noqa: PLC0415
 
     access = Access(options.scheduler, options.tls_ca, options.tls_cert, options.tls_key)
     access.check()

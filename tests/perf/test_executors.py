@@ -100,8 +100,9 @@ def opener_of(kind: str, workers: int, request: pytest.FixtureRequest, name: str
     """Opens an executor of this kind that has all its workers; ``name`` is the fixture of its cluster."""
     if kind == "local":
         return partial(local_executor, "cpu", 1, workers)
-    from bench.harness.cluster.executor import DaskExecutor, Patience
+    from bench.harness.cluster.executor import DaskExecutor
     from bench.harness.cluster.parcel import Study
+    from bench.harness.cluster.trips import Patience
 
     cluster: RealCluster = request.getfixturevalue(name)
 

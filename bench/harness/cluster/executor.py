@@ -6,13 +6,11 @@ All talk with the cluster happens in an event loop of its own thread; the board 
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import queue
 import threading
 import time
 import uuid
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bench.harness.cluster import host
@@ -20,6 +18,7 @@ from bench.harness.cluster.depot import checkpoints_in, put_checkpoints
 from bench.harness.cluster.link import Link, quiet
 from bench.harness.cluster.parcel import draft_of, errand_of
 from bench.harness.cluster.roster import Roster, kind_of
+from bench.harness.cluster.trips import Patience, Trip, outcome_of, send
 from bench.harness.slots import Ended, Lost
 from bench.harness.worker import Event
 from store.canonical import digest_bytes
@@ -27,8 +26,6 @@ from store.errors import StudyError
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
-
-    from distributed import Future
 
     from bench.harness.cluster.link import Access
     from bench.harness.cluster.parcel import Study
@@ -38,37 +35,7 @@ if TYPE_CHECKING:
     from bench.harness.worker import Job
 
 _REFRESH_S = 0.5
-_PART_BYTES = 2**24  # files travel in messages of at most about 16 MB, so that none keeps a worker busy for long
 _GONE = (OSError, TimeoutError)
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long what is waited for, in seconds.
-
-    ``slot``: for a worker that suits a task, and for a scheduler that has gone; ``silence``: until a task without a sign of
-    life counts as lost; ``checkpoint``: how often checkpoints are sent home.
-    """
-
-    slot: float = 60.0
-    silence: float = 60.0
-    checkpoint: float = 120.0
-
-
-@dataclass(slots=True, eq=False)
-class _Trip:
-    """A job under way: where it is, when it was last heard of, and when its checkpoints came home last.
-
-    ``outages`` counts how often the scheduler had gone when it started: a job that lives through one more is not to blame.
-    """
-
-    job: Job
-    slot: Slot
-    outages: int
-    heard: float = field(default_factory=time.monotonic)
-    fetched: float = field(default_factory=time.monotonic)
-    future: Future[dict[str, Any]] | None = None
-    handle: asyncio.Task[None] | None = None
 
 
 class DaskExecutor:
@@ -84,7 +51,7 @@ class DaskExecutor:
         self._news: queue.SimpleQueue[News | Exception | None] = queue.SimpleQueue()
         self._link = Link(access, self._topic, self._heard)
         self._roster = Roster(self._link, study, send_data=send_data)
-        self._trips: dict[str, _Trip] = {}
+        self._trips: dict[str, Trip] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots: tuple[Slot, ...] = ()
         self._trouble, self._outages = "", 0
@@ -124,7 +91,7 @@ class DaskExecutor:
 
     def start(self, job: Job, slot: Slot) -> None:
         """Send the job on its way."""
-        self._call(self._travel(_Trip(job, slot, self._outages)))
+        self._call(self._travel(Trip(job, slot, self._outages)))
 
     def news(self, timeout_s: float | None) -> Sequence[News]:
         """What has come in."""
@@ -210,7 +177,7 @@ class DaskExecutor:
         await self._roster.judge(member, job)
         self._news.put(None)
 
-    async def _travel(self, trip: _Trip) -> None:
+    async def _travel(self, trip: Trip) -> None:
         """Send what the worker lacks, submit the job, and wait for its end; whatever happens becomes news."""
         name = trip.job.task.key.id
         trip.handle = asyncio.current_task()
@@ -222,7 +189,7 @@ class DaskExecutor:
             blamed = trip.slot.pool in self._roster.members  # it is there and yet could not take the task, time and again
             self._lose(trip, f"worker {trip.slot.pool} could not be sent the task: {error}", blamed=blamed)
 
-    async def _submit(self, trip: _Trip) -> None:
+    async def _submit(self, trip: Trip) -> None:
         job, slot = trip.job, trip.slot
         member = self._roster.members.get(slot.pool)
         if member is None or self._link.client is None:
@@ -232,7 +199,7 @@ class DaskExecutor:
         for stored in job.upstream.values():
             files |= {entry.sha256: (stored.folder / entry.name).read_bytes() for entry in stored.record.files}
         async with member.lock:  # two tasks that need the same files send them once
-            await self._send(slot.pool, files)
+            await send(self._link, slot.pool, files)
         errand = errand_of(job, self._study, member.slots[slot], self._topic, {k: digest_bytes(v) for k, v in home.items()})
         trip.heard = trip.fetched = time.monotonic()
         trip.future = self._link.client.submit(
@@ -245,21 +212,11 @@ class DaskExecutor:
             resources={"GPU": 1} if slot.gpu else None,
         )
 
-    async def _send(self, address: str, files: dict[str, bytes]) -> None:
-        part: list[bytes] = []
-        for digest in await self._link.ask(address, host.lacks, list(files)) if files else ():
-            part.append(files[digest])
-            if sum(map(len, part)) >= _PART_BYTES:
-                await self._link.ask(address, host.keep, part)
-                part = []
-        if part:
-            await self._link.ask(address, host.keep, part)
-
-    async def _follow(self, trip: _Trip) -> None:
+    async def _follow(self, trip: Trip) -> None:
         """Until the job has ended, its worker has left, or nothing was heard of it for too long."""
         future = trip.future
         assert future is not None  # noqa: S101 - submitted just now
-        waiting = asyncio.ensure_future(_outcome(future))
+        waiting = asyncio.ensure_future(outcome_of(future))
         while not (await asyncio.wait({waiting}, timeout=_REFRESH_S))[0]:
             if self._link.up and trip.slot.pool not in self._roster.members and not self._trouble:
                 waiting.cancel()
@@ -275,7 +232,7 @@ class DaskExecutor:
                 self._spawn(self._fetch(trip))  # a worker that does not answer must not keep this from noticing it
         self._arrived(trip, waiting.result())
 
-    def _arrived(self, trip: _Trip, outcome: dict[str, Any]) -> None:
+    def _arrived(self, trip: Trip, outcome: dict[str, Any]) -> None:
         name = trip.job.task.key.id
         if "lost" in outcome:
             self._lose(trip, outcome["lost"], blamed=outcome.get("blamed", True))
@@ -285,11 +242,11 @@ class DaskExecutor:
             self._forget(trip)
             self._news.put(Ended(name, draft_of(outcome, trip.job)))
 
-    def _lose(self, trip: _Trip, reason: str, *, blamed: bool) -> None:
+    def _lose(self, trip: Trip, reason: str, *, blamed: bool) -> None:
         if self._forget(trip):
             self._news.put(Lost(trip.job.task.key.id, reason, blamed and trip.outages == self._outages))
 
-    def _forget(self, trip: _Trip) -> bool:
+    def _forget(self, trip: Trip) -> bool:
         """Whether it was this trip that the board knows of."""
         name = trip.job.task.key.id
         if self._trips.get(name) is not trip:
@@ -297,20 +254,20 @@ class DaskExecutor:
         del self._trips[name]
         return True
 
-    def _silence(self, trip: _Trip) -> None:
+    def _silence(self, trip: Trip) -> None:
         """Give the worker nothing more until it is heard again, and its task to another one; both may come back."""
         member = self._roster.members.get(trip.slot.pool)
         if member is not None:
             member.silent = True
         self._lose(trip, f"worker {trip.slot.pool} was silent for {self._patience.silence:.0f} s", blamed=True)
 
-    async def _wait_for_twin(self, trip: _Trip, waiting: asyncio.Future[dict[str, Any]]) -> None:
+    async def _wait_for_twin(self, trip: Trip, waiting: asyncio.Future[dict[str, Any]]) -> None:
         """What comes back late is news as well: the board compares it with what has taken its place."""
         outcome = await waiting
         if not outcome.keys() & {"lost", "error"}:
             self._news.put(Ended(trip.job.task.key.id, draft_of(outcome, trip.job)))
 
-    async def _fetch(self, trip: _Trip) -> None:
+    async def _fetch(self, trip: Trip) -> None:
         """Bring the job's checkpoints home."""
         known = [digest_bytes(content) for content in checkpoints_in(trip.job.scratch).values()]
         fingerprint = trip.job.ingredients.fingerprint(trip.job.task.key)
@@ -340,14 +297,3 @@ class DaskExecutor:
         if fields is not None:
             values = tuple((str(key), float(value)) for key, value in fields["values"])
             self._news.put(Event(**{**fields, "values": values}))
-
-
-async def _outcome(future: Future[dict[str, Any]]) -> dict[str, Any]:
-    """What ``host.conduct`` gave, or that the task was lost together with the connection or the worker."""
-    try:
-        result: dict[str, Any] = await future
-    except (asyncio.CancelledError, concurrent.futures.CancelledError):
-        return {"lost": "the connection to the scheduler was lost", "blamed": False}
-    except Exception as error:  # noqa: BLE001 - Dask's own ways to say that nobody will run the task
-        return {"lost": f"{type(error).__name__}: {error}", "blamed": True}
-    return result

@@ -21,8 +21,9 @@ from bench.datasets.kitti.locate import dataset_of
 from bench.harness import planner
 from bench.harness.board import Board, job_of
 from bench.harness.closure import closure_of
-from bench.harness.cluster.executor import DaskExecutor, Patience
+from bench.harness.cluster.executor import DaskExecutor
 from bench.harness.cluster.parcel import Study
+from bench.harness.cluster.trips import Patience
 from bench.harness.environment import environment_class
 from bench.harness.executor import Site, run_all
 from bench.harness.local import local_executor
