@@ -1,0 +1,54 @@
+"""The results that are kept with the project: whole, free of what may not be handed on, and what their reports say."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "docs" / "results"
+KEPT = sorted(path.parent for path in RESULTS.glob("*/records.tar"))
+LIMIT_BYTES = 12 * 2**20
+REPORTS = ("report.html", "report.pdf", "report.pt.html", "report.pt.pdf")
+WITHHELD = ("weights.safetensors", "best.safetensors", "shown.npz")  # weights, and photographs of KITTI
+
+pytestmark = pytest.mark.parametrize("folder", KEPT, ids=[folder.name for folder in KEPT])
+
+
+def _python(*words: str | Path) -> str:
+    command = [sys.executable, "-m", *map(str, words)]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("BENCH_")}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_what_is_kept_is_small_and_may_be_handed_on(folder: Path) -> None:
+    """At most 12 MB a study, no weights, no photographs, no folder of the machine that made it."""
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= LIMIT_BYTES
+    with tarfile.open(folder / "records.tar") as archive:
+        files = [member for member in archive.getmembers() if member.isfile()]
+        assert not [member.name for member in files if Path(member.name).name in WITHHELD]
+        manifests = [member for member in files if Path(member.name).name in {"run.json", "record.json"}]
+        texts = [stream.read().decode() for member in manifests if (stream := archive.extractfile(member)) is not None]
+    assert texts
+    assert not [text for text in texts if any(place in text for place in ('"/home/', '"/root/', '"/tmp/', "--data", "--artifacts"))]
+
+
+def test_the_kept_records_are_sound(folder: Path, tmp_path: Path) -> None:
+    """They are taken in as by anybody, and every number in them is recomputed from their files."""
+    _python("bench", "import", folder / "records.tar", "--artifacts", tmp_path)
+    assert _python("bench", "verify", "--artifacts", tmp_path).splitlines()[-1].startswith("sound: ")
+
+
+@pytest.mark.campaign
+def test_the_kept_records_give_the_kept_reports(folder: Path, tmp_path: Path) -> None:
+    """Derived again from the records, each report comes out with the same bytes."""
+    _python("bench", "import", folder / "records.tar", "--artifacts", tmp_path)
+    for name in REPORTS:
+        _python("report", "verify", folder / name, "--artifacts", tmp_path)
