@@ -112,7 +112,7 @@ def test_what_was_added_stands_in_the_report(followed: tuple[Path, Path, dict[st
     for words in (
         "How far apart two estimates",
         "A second estimate less the first, a dot a seed.",
-        "Two estimates differ by 0.01.",
+        "Two estimates differ by 0.01",
     ):
         assert words in text
 

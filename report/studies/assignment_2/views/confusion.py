@@ -34,13 +34,13 @@ def cells(subject: Subject, model: str) -> JsonValue:
         found = inside.setdefault(f"{label},{predicted}", [])
         if len(found) < MOST:
             found.append([int(index), subject.numbers.fixed(float(probability), 2)])
-    rows = [[classes[row], *map(int, counts[row])] for row in range(len(classes))]
+    rows: list[JsonValue] = [[classes[row], *map(int, counts[row])] for row in range(len(classes))]
     return {
         "kind": "cells",
         "title": subject.model(model),
-        "classes": classes,
-        "counts": counts.tolist(),
-        "cells": inside,
+        "classes": [*classes],
+        "counts": [[*map(int, row)] for row in counts],
+        "cells": {**inside},
         "seed": records[0].record.task.seed,
         "data": [["", *classes], *rows],
     }

@@ -40,7 +40,7 @@ def points(subject: Subject) -> JsonValue:
         "classes": list(subject.published.words("classes")),
         "colours": list(CLASS_COLOUR),
         "index": [int(one) for one in kept],
-        "label": first["label"].astype(int).tolist(),
+        "label": [int(label) for label in first["label"]],
         "panels": [{"name": subject.strings(f"models.{space}"), **_plane(table.loc[kept])} for space, table in tables.items()],
         "predicted": {subject.model(model): shown for model in MODELS if (shown := _predicted(subject, model, kept))},
         "shown": len(kept),
@@ -64,7 +64,7 @@ def _predicted(subject: Subject, model: str, kept: list[int]) -> list[JsonValue]
     if not records:
         return []
     table = frame(records[0], "predictions.parquet").set_index("index")["predicted"]
-    known = {int(index): int(label) for index, label in table.items()}
+    known = {int(index): int(label) for index, label in zip(table.index, table, strict=True)}
     return [known.get(index) for index in kept]
 
 
