@@ -19,6 +19,7 @@ from bench.harness.profile import Profile, load_profile, parse_seeds
 from bench.harness.progress import opening_line
 from bench.harness.site import look_at_gpus, site_of
 from bench.harness.studies import load_study, study_names
+from bench.models.detection.weights import NAME as WEIGHTS
 from store.errors import IntegrityError, UsageError
 from store.lock import sole_writer
 from store.records import sweep
@@ -142,8 +143,11 @@ def located(config: StudySettings, tasks: Sequence[Task], options: argparse.Name
     _check_data_folder(options)
     cache = cache_root(options.artifacts, os.environ)
     sources = Sources(options.data, cache, options.offline, options.weights, paranoid=getattr(options, "paranoid", False))
-    finders = load_study(config.study).datasets
-    return {name: finders[name](config, sources) for name in planner.inputs_of(tasks)}
+    finders, names = load_study(config.study).datasets, planner.inputs_of(tasks)
+    if options.weights is not None and WEIGHTS not in names:
+        cure = "ask for tasks that start from them (in assignment_2: --set detection.pretrained=coco), or leave --weights out"
+        raise UsageError("no task of this run reads pretrained weights", where=f"--weights {options.weights}", cure=cure)
+    return {name: finders[name](config, sources) for name in names}
 
 
 def _check_data_folder(options: argparse.Namespace) -> None:

@@ -218,8 +218,10 @@ def test_foreign_weights_are_refused(tmp_path: Path, capsys: pytest.CaptureFixtu
     path = tmp_path / "mine.pt"
     path.write_bytes(b"not weights")
     arguments = ["plan", "--parts", "detection", "--weights", str(path), "--artifacts", str(tmp_path / "a")]
-    code, text = failing(arguments, capsys)
+    code, text = failing([*arguments, "--set", "detection.pretrained=coco"], capsys)
     assert (code, "expected" in text, "mine.pt" in text) == (3, True, True)
+    code, text = failing(arguments, capsys)  # the quick profile starts from a donor
+    assert (code, "reads pretrained weights" in text, "detection.pretrained=coco" in text) == (2, True, True)
     with pytest.raises(SystemExit) as caught:
         main(["plan", "--weights", str(tmp_path / "missing.pt")])
     assert caught.value.code == 2
