@@ -89,11 +89,16 @@ def run(context: Context) -> Outcome:
 
 
 def _shown(part: _Part) -> dict[str, NDArray[np.generic]]:
-    """The test images that a report may show, the same for every seed: at most ``SHOWN``, drawn once."""
+    """The test images that a report may show."""
+    chosen = shown_of(len(part.index))
+    return {"index": part.index[chosen], "pixels": part.images[chosen]}
+
+
+def shown_of(images: int) -> NDArray[np.intp]:
+    """Which of so many test images are kept with the record, in ascending order: the same for every seed, at most ``SHOWN``."""
     import numpy as np
 
-    chosen = np.sort(np.random.default_rng(0).permutation(len(part.index))[:SHOWN])
-    return {"index": part.index[chosen], "pixels": part.images[chosen]}
+    return np.sort(np.random.default_rng(0).permutation(images)[:SHOWN])
 
 
 def _rows(one: tuple[str, _Part], other: tuple[str, _Part], found: Copies) -> dict[str, NDArray[np.generic]]:

@@ -47,6 +47,8 @@ FIELDS: Mapping[str, Mapping[str, Standing]] = {
         "metrics.*": "recomputed",
         "facts.*": "recomputed",
         "copies.parquet:*": "trusted",
+        "test_images.npz:index": "recomputed",
+        "test_images.npz:*": "trusted",
     },
     "autoencoder": {
         "metrics.*": "recomputed",

@@ -10,7 +10,7 @@ import numpy as np
 from bench.datasets.fashion.copies import NEAR_RMS_GREY_LEVELS
 from bench.rechecking.verification.comparison import RELATIVE, Comparison, holds, metrics_against
 from bench.rechecking.verification.source import same_source
-from bench.studies.assignment_2.experiments.fashion_data import PAIRS
+from bench.studies.assignment_2.experiments.fashion_data import PAIRS, shown_of
 from bench.studies.assignment_2.rechecks.networks import cut_of, layers_again, noise_and_outputs, plane_silhouette
 from store.formats import read_arrays, read_document, read_table
 
@@ -44,7 +44,17 @@ def fashion_data(stored: Stored, _upstream: Mapping[str, Stored]) -> Iterator[Co
         (0 <= row["rms_grey_levels"] <= NEAR_RMS_GREY_LEVELS for row in rows),
     )
     yield from _cut(stored, rows)
+    yield from _pictured(stored)
     yield holds("every pair of copies.parquet is of two parts", ((r["original_part"], r["copy_part"]) in PAIRS for r in rows))
+
+
+def _pictured(stored: Stored) -> Iterator[Comparison]:
+    """The test images that a report may show are those that the experiment draws, each with a picture."""
+    pictured = read_arrays(stored.file("test_images.npz"))
+    images = _whole(stored.record.result.metrics["images_test"])
+    if same_source(stored.record, "bench.studies.assignment_2.experiments.fashion_data"):
+        yield Comparison("index of test_images.npz", pictured["index"].tolist(), shown_of(images).tolist())
+    yield Comparison("pictures in test_images.npz", len(pictured["pixels"]), len(pictured["index"]))
 
 
 def _cut(stored: Stored, rows: list[dict[str, JsonValue]]) -> Iterator[Comparison]:
