@@ -13,6 +13,7 @@ import torch
 from safetensors import SafetensorError
 
 from bench.training.chain import Chain, unpacked
+from store.doors import reason_of
 from store.errors import IntegrityError
 from store.formats import read_weights, weight_bytes
 from store.records import write_atomic
@@ -68,7 +69,7 @@ def restore(folder: Path, flat: nn.Parameter, optimizer: torch.optim.Adam) -> Pr
         for moment in ("exp_avg", "exp_avg_sq"):
             optimizer.state[flat][moment] = tensors[moment].view_as(flat)
         optimizer.state[flat]["step"] = tensors["step"].reshape(())
-    except (SafetensorError, KeyError, RuntimeError, TypeError, ValueError) as error:
-        message = f"checkpoint cannot be used: {error}"
+    except (IntegrityError, SafetensorError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        message = f"checkpoint cannot be used: {reason_of(error)}"
         raise IntegrityError(message, where=str(path), cure=f"delete {path} and run again: nox -s bench") from error
     return Progressed(saved["rows"].tolist(), saved["seconds"].tolist(), chain)

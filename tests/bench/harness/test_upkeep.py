@@ -132,7 +132,7 @@ def test_what_an_import_replaced_is_said(tmp_path: Path, capsys: pytest.CaptureF
     assert main(["export", "--artifacts", str(tmp_path / "b"), "--output", target]) == 0
     assert main(["import", target, "--artifacts", str(tmp_path / "a")]) == 0
     text = capsys.readouterr().out
-    assert f"replaced this store's record, which had no result: {NETWORK}/seed-0" in text
+    assert f"replaced this store's record, which had no result or lacked files: {NETWORK}/seed-0" in text
     assert f"updated the records that it names: run {earlier.run_id}" in text
 
 

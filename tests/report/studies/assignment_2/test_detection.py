@@ -226,12 +226,13 @@ def test_a_donor_is_named_for_what_it_is(tmp_path: Path) -> None:
 
 
 def test_arms_without_a_donor_blame_it(tmp_path: Path) -> None:
-    """The task that failed is named, and not the arms that were skipped for it."""
+    """Both arms are named where they are missing, and at the front the task that failed, with its reason."""
     broken = {DONOR: ("failed", "out of memory")}
     for task in ("car", "3class"):
         for seed in range(3):
             broken[f"detector/transfer-{task}/seed-{seed}"] = ("skipped", f"upstream {DONOR} failed")
             broken[f"detection/transfer-{task}/seed-{seed}"] = ("skipped", f"upstream detector/transfer-{task} skipped")
-    lines = [str(line) for line in part_two.facts(with_donor(tmp_path, broken))["missing"]]  # type: ignore[attr-defined]
-    assert len(lines) == 2
-    assert all("out of memory" in line and "skipped" not in line for line in lines)
+    subject = with_donor(tmp_path, broken)
+    assert part_two.facts(subject)["missing"] == "transfer, cars, transfer, 3 classes"
+    reasons = [str(reason) for reason in run.left_out(subject)["reasons"]]  # type: ignore[attr-defined]
+    assert [reason for reason in reasons if DONOR in reason and "out of memory" in reason]
