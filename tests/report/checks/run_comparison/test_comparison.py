@@ -102,5 +102,5 @@ def test_command_gives_text_and_json(tmp_path: Path, capsys: pytest.CaptureFixtu
     write_study(tmp_path, Spec())
     assert main(["compare", "synthetic-1", "synthetic-1", "--artifacts", str(tmp_path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["runs"] == ["synthetic-1", "synthetic-1"]
-    assert main(["compare", "synthetic-1", "none", "--artifacts", str(tmp_path)]) == 1
+    assert main(["compare", "synthetic-1", "none", "--artifacts", str(tmp_path)]) == 2
     assert "choose one of: synthetic-1" in capsys.readouterr().err
