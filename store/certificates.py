@@ -27,9 +27,8 @@ Verdict = Literal["bit_identical", "consistent", "divergence", "different", "not
 Outcome = Literal["reproduced", "consistent", "incomplete", "not_reproduced"]
 AGREEING: frozenset[Verdict] = frozenset({"bit_identical", "consistent"})
 NEUTRAL: frozenset[Verdict] = frozenset({"no_result"})  # the record itself says that its task failed or was skipped
-COVERAGE = (
-    0.5  # of the selected tasks at least this share must agree: a run that has almost no results is not reproduced by them
-)
+# Of the selected tasks at least this share must agree: a run that has almost no results is not reproduced by them.
+COVERAGE = 0.5
 
 
 class _Sealed(BaseModel):

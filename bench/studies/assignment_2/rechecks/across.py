@@ -86,7 +86,7 @@ def _sizes(records: Mapping[str, Stored]) -> Iterator[tuple[str, Comparison]]:
             if (
                 table is None and experiment == "latent"
             ):  # no assumed value that a variant tries changes the latent space's size
-                table = records.get(f"architecture/{task.variant.partition('.')[0]}/once")
+                table = records.get(f"architecture/{task.base_variant}/once")
             if table is not None and stored.record.status == "ok" and task.experiment == experiment:
                 found, expected = (each.record.result.metrics.get(metric) for each in (stored, table))
                 yield name, Comparison(f"metric {metric}", found, expected)
