@@ -13,7 +13,7 @@ from store.records import MANIFEST, Stored, check_files, folder_of, load, write_
 from store.schema import Run, RunEntry, run_fields, sealed_run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from pydantic import JsonValue
@@ -26,6 +26,18 @@ RUN_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 def run_id_of(profile: str, fingerprints: Iterable[str]) -> str:
     """``<profile>-<8 digits>``: the same tasks give the same run, so a repeated command makes no new one."""
     return f"{profile}-{digest(sorted(fingerprints))[:8]}"
+
+
+def without_options(words: Sequence[str], options: Sequence[str]) -> list[str]:
+    """A command line without these options and their values, written ``--option value`` or ``--option=value``."""
+    kept: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word in options:
+            next(rest, None)
+        elif not word.startswith(tuple(f"{option}=" for option in options)):
+            kept.append(word)
+    return kept
 
 
 def write_run(root: Path, fields: dict[str, JsonValue]) -> Run:

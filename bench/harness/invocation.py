@@ -19,16 +19,15 @@ from bench.harness.profile import Profile, load_profile, parse_seeds
 from bench.harness.progress import opening_line
 from bench.harness.site import look_at_gpus, site_of
 from bench.harness.studies import load_study, study_names
-from bench.models.detection.weights import NAME as WEIGHTS
 from store.errors import IntegrityError, UsageError
 from store.lock import sole_writer
 from store.records import sweep
-from store.runs import load_run, point_latest, run_id_of, run_path, write_run
+from store.runs import load_run, point_latest, run_id_of, run_path, without_options, write_run
 from store.schema import RunEntry
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from pydantic import JsonValue
@@ -143,11 +142,17 @@ def located(config: StudySettings, tasks: Sequence[Task], options: argparse.Name
     _check_data_folder(options)
     cache = cache_root(options.artifacts, os.environ)
     sources = Sources(options.data, cache, options.offline, options.weights, paranoid=getattr(options, "paranoid", False))
-    finders, names = load_study(config.study).datasets, planner.inputs_of(tasks)
-    if options.weights is not None and WEIGHTS not in names:
-        cure = "ask for tasks that start from them (in assignment_2: --set detection.pretrained=coco), or leave --weights out"
+    study, names = load_study(config.study), planner.inputs_of(tasks)
+    _check_weights(study, names, options)
+    return {name: study.datasets[name](config, sources) for name in names}
+
+
+def _check_weights(study: Study, names: Collection[str], options: argparse.Namespace) -> None:
+    """A file of weights that was given must be read by some task: without this, the run would pass over it in silence."""
+    if options.weights is not None and not study.weights.keys() & {*names}:
+        settings = " or ".join(f"--set {setting}" for setting in study.weights.values())
+        cure = f"ask for tasks that start from them ({settings}), or leave --weights out" if settings else "leave --weights out"
         raise UsageError("no task of this run reads pretrained weights", where=f"--weights {options.weights}", cure=cure)
-    return {name: finders[name](config, sources) for name in names}
 
 
 def _check_data_folder(options: argparse.Namespace) -> None:
@@ -210,14 +215,7 @@ def _write_manifest(study: _Study, done: Mapping[str, Stored], root: Path) -> No
 
 def without_places(words: Sequence[str]) -> list[str]:
     """A command line without the folders of the machine that it was typed on, which decide nothing about the results."""
-    kept: list[str] = []
-    rest = iter(words)
-    for word in rest:
-        if word in _PLACES:
-            next(rest, None)
-        elif not word.startswith(tuple(f"{option}=" for option in _PLACES)):
-            kept.append(word)
-    return kept
+    return without_options(words, _PLACES)
 
 
 def _same(entries: Sequence[RunEntry], root: Path, run_id: str) -> bool:

@@ -52,7 +52,8 @@ class Study:
 
     ``config`` is the class of its configuration, ``datasets`` finds each data set that its tasks name, ``schedule`` lists its
     parts, those first that take longest, ``flags`` which key of the configuration a flag of the command line stands for,
-    ``images`` experiment to the metrics that count the images it uses.
+    ``images`` experiment to the metrics that count the images it uses, ``weights`` which data sets are pretrained weights that
+    ``--weights`` can give, each with the setting under which its tasks read them.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Study:
     schedule: tuple[str, ...]
     flags: Mapping[str, str]
     images: Mapping[str, Sequence[str]]
+    weights: Mapping[str, str]
 
     @property
     def profiles(self) -> Path:
@@ -130,7 +132,7 @@ def load_study(name: str | None = None) -> Study:
             f"unknown study {chosen!r}", where="--study", cure=f"{hint}choose {' or '.join(study_names())}; {_questions_hint()}"
         )
     module = importlib.import_module(f"{_PACKAGE}.{chosen}.study")
-    told = (getattr(module, name, {}) for name in ("FLAGS", "IMAGES"))
+    told = (getattr(module, name, {}) for name in ("FLAGS", "IMAGES", "WEIGHTS"))
     return Study(chosen, module.CONFIG, module.DATASETS, tuple(module.SCHEDULE), *told)
 
 

@@ -7,6 +7,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from report.printing import cells
+from store.runs import without_options
 from store.withheld import absent_of
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def left_out(subject: Subject) -> dict[str, object]:
         "shown": bool(absent or notes),
         "parts": ", ".join(subject.strings(f"parts.{part}") for part in absent),
         "reasons": notes,
-        "command": shlex.join(_whole(subject.evidence.run.command)),
+        "command": shlex.join(without_options(subject.evidence.run.command, [_PARTS])),
     }
 
 
@@ -61,18 +62,6 @@ def _causes(subject: Subject) -> list[Stored]:
     """The tasks without a result that no other such task is to blame for."""
     without = {stored.record.task.id: stored for stored in subject.evidence.everything() if stored.record.status != "ok"}
     return [stored for stored in without.values() if not without.keys() & stored.record.ingredients.upstream.keys()]
-
-
-def _whole(command: tuple[str, ...]) -> list[str]:
-    """The run's command, asked for every part."""
-    kept: list[str] = []
-    words = iter(command)
-    for word in words:
-        if word == _PARTS:
-            next(words, None)
-        elif not word.startswith(f"{_PARTS}="):
-            kept.append(word)
-    return kept
 
 
 def _device(stored: Stored) -> str:
