@@ -1,20 +1,22 @@
-"""The command line of the harness: ``python -m bench COMMAND``. It alone prints and sets exit codes."""
+"""The command line of the harness: ``python -m bench COMMAND``. It alone decides what is printed and sets exit codes."""
 
 from __future__ import annotations
 
 import argparse
-import io
 import json
-import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bench.harness.site import add_cluster_command, add_cluster_options, add_job_options, positive
+from bench.options import add_source_options, add_store_options, add_study_options, add_weights_option
+from store.errors import StudyError
+from store.terminal import prepare_streams, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from types import FrameType
 
 _EPILOG = (
@@ -24,17 +26,14 @@ _EPILOG = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; a user's mistake becomes a message, a bug keeps its traceback."""
-    _open_closed_streams()
-    _print_anything()
+    prepare_streams()
     options = _parser().parse_args(arguments)
-    from store.errors import StudyError
-
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         return int(options.handler(options))
     except StudyError as error:
         if getattr(options, "json", False):
-            _say(json.dumps({"error": error.what, "where": error.where, "cure": error.cure, "exit_code": error.exit_code}))
+            say(json.dumps({"error": error.what, "where": error.where, "cure": error.cure, "exit_code": error.exit_code}))
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
@@ -46,58 +45,30 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _open_closed_streams() -> None:
-    """Give a process that was started without standard output or error (``>&-``) somewhere to write."""
-    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open as long as the process
-    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
-
-
-def _print_anything() -> None:
-    """Let a stream that knows only some letters (a POSIX locale, ``PYTHONIOENCODING=ascii``) print the others as escapes."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-
-def _say(text: str) -> None:
-    """Print to standard output, with nothing in it that a terminal obeys.
-
-    A reader that has gone (``| head -1``) does not change how the command ends.
-    """
-    from store.errors import StudyError, shown_lines
-
-    try:
-        print(shown_lines(text), flush=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter complains when it ends
-    except OSError as error:
-        raise StudyError(f"standard output cannot be written: {error.strerror}", cure="free some space") from error
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Run the study and store its records.", epilog=_EPILOG)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="run what is not in the store yet", epilog=_EPILOG)
-    _add_study_options(run)
+    add_study_options(run)
     add_job_options(run)
     add_cluster_options(run)
     run.add_argument("--dry-run", action="store_true", help="only say what would run and why, as plan does")
     run.set_defaults(handler=_run)
     plan = commands.add_parser("plan", help="say for each task whether it would run, and why", epilog=_EPILOG)
-    _add_study_options(plan)
+    add_study_options(plan)
     add_cluster_options(plan)
     text = "name for each stale task the keys, files and functions that changed, with their old and new digests"
     plan.add_argument("--explain", action="store_true", help=text)
     plan.set_defaults(handler=_plan)
     status = commands.add_parser("status", help="list a run's tasks, which are stale, and what runs now", epilog=_EPILOG)
-    _add_store_options(status)
-    _add_source_options(status)
-    _add_weights_option(status)
+    add_store_options(status)
+    add_source_options(status)
+    add_weights_option(status)
     status.add_argument("--run", metavar="ID", help="which run (default: the latest)")
     status.set_defaults(handler=_status)
     _add_reproduce_options(commands.add_parser("reproduce", help="re-run a stored run and compare", epilog=_EPILOG))
     verify = commands.add_parser("verify", help="check every digest of a run and recompute its numbers", epilog=_EPILOG)
-    _add_store_options(verify)
+    add_store_options(verify)
     which = verify.add_mutually_exclusive_group()
     which.add_argument("--run", metavar="ID", help="which run (default: the latest)")
     which.add_argument("--all", action="store_true", help="every run and every record, also those that no run names")
@@ -141,24 +112,7 @@ def _add_upkeep_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
     clean.add_argument("--yes", action="store_true", help="do not ask")
     clean.set_defaults(handler=_clean)
     for command in (export, statement, taken, merge, clean):
-        _add_store_options(command)
-
-
-def _add_store_options(parser: argparse.ArgumentParser) -> None:
-    default = Path(os.environ.get("BENCH_ARTIFACTS_DIR") or "artifacts")
-    text = "where records and reports lie (default: artifacts, or BENCH_ARTIFACTS_DIR)"
-    parser.add_argument("--artifacts", type=_folder, default=default, metavar="DIR", help=text)
-    parser.add_argument("--json", action="store_true", help="print the facts as JSON")
-    parser.set_defaults(interrupted="finished tasks are kept, the same command goes on from here")
-
-
-def _add_source_options(parser: argparse.ArgumentParser) -> None:
-    folder = os.environ.get("BENCH_DATA_DIR")
-    text = "folder with your data sets, such as DIR/fashion-mnist (default: BENCH_DATA_DIR; without: cache, then download)"
-    parser.add_argument("--data", type=_folder, default=Path(folder) if folder else None, metavar="DIR", help=text)
-    parser.add_argument("--offline", action="store_true", help="never use the network")
-    text = "read every byte of the data to plan, instead of remembering what has the same size, times and inode"
-    parser.add_argument("--paranoid", action="store_true", help=text)
+        add_store_options(command)
 
 
 def _add_reproduce_options(parser: argparse.ArgumentParser) -> None:
@@ -169,31 +123,10 @@ def _add_reproduce_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sample", type=positive, metavar="K", help=text)
     add_job_options(parser)
     parser.add_argument("--device", metavar="NAME", help="cpu, cuda or cuda:0,cuda:2 (default: the run's own)")
-    _add_weights_option(parser)
-    _add_store_options(parser)
-    _add_source_options(parser)
+    add_weights_option(parser)
+    add_store_options(parser)
+    add_source_options(parser)
     parser.set_defaults(handler=_reproduce, interrupted="nothing was kept and no certificate written")
-
-
-def _add_weights_option(parser: argparse.ArgumentParser) -> None:
-    text = "pretrained YOLOv5s weights (default: found in the folder weights of the data folder)"
-    parser.add_argument("--weights", type=_file, metavar="FILE", help=text)
-
-
-def _add_study_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--profile", default="quick", help="quick (default), paper, or a path to your own TOML file")
-    text = "replace one value of the profile, such as execution.threads=2 (repeatable)"
-    parser.add_argument("--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE", help=text)
-    parser.add_argument("--seeds", metavar="LIST", help="replications, such as 0-4 or 0,3,7")
-    parser.add_argument("--parts", metavar="LIST", help="some of the study's parts, with commas (default: all)")
-    parser.add_argument("--study", metavar="NAME", help="which study (default: the one that data/studies/studies.toml names)")
-    text = "main (default: all tables and figures), sensitivity (assumed values), or what else the study has, with commas"
-    parser.add_argument("--question", metavar="LIST", help=text)
-    parser.add_argument("--device", metavar="NAME", help="cpu (default), cuda (all visible GPUs) or cuda:0,cuda:2")
-    parser.add_argument("--strict", action="store_true", help="stop at the first bad label line instead of dropping it")
-    _add_weights_option(parser)
-    _add_store_options(parser)
-    _add_source_options(parser)
 
 
 def _add_data_commands(parser: argparse.ArgumentParser) -> None:
@@ -211,22 +144,13 @@ def _add_data_commands(parser: argparse.ArgumentParser) -> None:
         command.add_argument("--source", choices=("full", "sample"), default="full", help=text)
         text = "kitti: how many of the first images to fetch (default: 500)"
         command.add_argument("--images", type=positive, default=500, metavar="N", help=text)
-        _add_store_options(command)
-        _add_source_options(command)
+        add_store_options(command)
+        add_source_options(command)
         command.set_defaults(handler=_data)
 
 
-def _file(text: str) -> Path:
-    path = Path(text)
-    if not path.is_file():
-        raise argparse.ArgumentTypeError(f"{text!r} is no file")
-    return path
-
-
-def _folder(text: str) -> Path:
-    if not text:
-        raise argparse.ArgumentTypeError("an empty name is no folder")
-    return Path(text)
+def _answer(options: argparse.Namespace, facts: dict[str, Any], text: Callable[[dict[str, Any]], str]) -> None:
+    say(json.dumps(facts, indent=1) if options.json else text(facts))
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -236,7 +160,7 @@ def _run(options: argparse.Namespace) -> int:
     from bench.harness.outcome import outcome_text
 
     facts = study.run(options, sys.stderr)
-    _say(json.dumps(facts, indent=1) if options.json else outcome_text(facts))
+    _answer(options, facts, outcome_text)
     return 0 if facts["complete"] else 1
 
 
@@ -244,7 +168,7 @@ def _plan(options: argparse.Namespace) -> int:
     from bench.harness import invocation as study
 
     facts = study.plan_facts(options)
-    _say(json.dumps(facts, indent=1) if options.json else study.plan_text(facts, explain=getattr(options, "explain", False)))
+    _answer(options, facts, partial(study.plan_text, explain=getattr(options, "explain", False)))
     return 0
 
 
@@ -252,7 +176,7 @@ def _status(options: argparse.Namespace) -> int:
     from bench.harness import status
 
     facts = status.status_facts(options.artifacts, options.run, options)
-    _say(json.dumps(facts, indent=1) if options.json else status.status_text(facts))
+    _answer(options, facts, status.status_text)
     return 0
 
 
@@ -260,21 +184,21 @@ def _reproduce(options: argparse.Namespace) -> int:
     from bench.rechecking.reproduction import command, text
 
     certificate = command.reproduce(options, sys.stderr)
-    _say(certificate.model_dump_json(indent=1) if options.json else text.certificate_text(certificate, options.artifacts))
+    say(certificate.model_dump_json(indent=1) if options.json else text.certificate_text(certificate, options.artifacts))
     return 0 if certificate.reproduced else 4
 
 
 def _cluster(options: argparse.Namespace) -> int:
     from bench.harness.cluster.start import serve_locally
 
-    return serve_locally(options, _say)
+    return serve_locally(options, say)
 
 
 def _verify(options: argparse.Namespace) -> int:
     from bench.rechecking.verification import command
 
     facts = command.verify_facts(options.artifacts, options.run, everything=options.all)
-    _say(json.dumps(facts, indent=1) if options.json else command.verify_text(facts))
+    _answer(options, facts, command.verify_text)
     return 0 if facts["sound"] else 3
 
 
@@ -282,7 +206,7 @@ def _export(options: argparse.Namespace) -> int:
     from bench.harness import upkeep
 
     facts = upkeep.export_facts(options)
-    _say(json.dumps(facts, indent=1) if options.json else upkeep.export_text(facts))
+    _answer(options, facts, upkeep.export_text)
     return 0
 
 
@@ -290,7 +214,7 @@ def _import(options: argparse.Namespace) -> int:
     from bench.harness import upkeep
 
     facts = upkeep.import_facts(options, sys.stderr)
-    _say(json.dumps(facts, indent=1) if options.json else upkeep.import_text(facts))
+    _answer(options, facts, upkeep.import_text)
     return 0
 
 
@@ -298,7 +222,7 @@ def _merge(options: argparse.Namespace) -> int:
     from bench.harness import upkeep
 
     facts = upkeep.merge_facts(options, sys.stderr)
-    _say(json.dumps(facts, indent=1) if options.json else upkeep.merge_text(facts))
+    _answer(options, facts, upkeep.merge_text)
     return 0
 
 
@@ -306,7 +230,7 @@ def _clean(options: argparse.Namespace) -> int:
     from bench.harness import upkeep
 
     facts = upkeep.clean_facts(options, sys.stderr, sys.stdin)
-    _say(json.dumps(facts, indent=1) if options.json else upkeep.clean_text(facts))
+    _answer(options, facts, upkeep.clean_text)
     return 0
 
 
@@ -314,7 +238,7 @@ def _statement(options: argparse.Namespace) -> int:
     from bench.harness import statement
 
     facts = statement.statement_facts(options)
-    _say(json.dumps(facts, indent=1) if options.json else statement.statement_text(facts))
+    _answer(options, facts, statement.statement_text)
     return 0
 
 
@@ -322,7 +246,7 @@ def _new(options: argparse.Namespace) -> int:
     from bench.harness import new_study
 
     facts = new_study.new_facts(options)
-    _say(json.dumps(facts, indent=1) if options.json else new_study.new_text(facts))
+    _answer(options, facts, new_study.new_text)
     return 0
 
 
@@ -330,5 +254,5 @@ def _data(options: argparse.Namespace) -> int:
     from bench.datasets import commands as data_commands
 
     facts = data_commands.facts(options, sys.stderr)
-    _say(json.dumps(facts, indent=1) if options.json else data_commands.text(facts))
+    _answer(options, facts, data_commands.text)
     return 0 if facts.get("sound", True) else 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import os
 import re
@@ -11,6 +10,9 @@ import sys
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
+
+from store.errors import StudyError
+from store.terminal import prepare_streams, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,31 +25,17 @@ _ENGINES = ("auto", "pandoc", "quarto")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status: 0 ok (tasks may have failed), 1 failed, 2 usage, 3 altered, 5 claim refuted."""
-    from store.errors import StudyError
-
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a POSIX locale has no letters beyond ASCII
+    prepare_streams()
     chosen = _parser().parse_args(arguments)
     try:
         text, status = chosen.handler(chosen)
+        say(text)
     except StudyError as error:
         if chosen.json:
-            _say(json.dumps({"error": error.what, "where": error.where, "cure": error.cure}))
+            say(json.dumps({"error": error.what, "where": error.where, "cure": error.cure}))
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    _say(text)
     return int(status)
-
-
-def _say(text: str) -> None:
-    """Print to standard output; a reader that has gone (``| head``) does not change how the command ends."""
-    from store.errors import shown_lines
-
-    try:
-        print(shown_lines(text), flush=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter complains when it ends
 
 
 class _Version(argparse.Action):
@@ -61,7 +49,7 @@ class _Version(argparse.Action):
         import tomllib
 
         project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-        _say(f"{project['name']} {project['version']}")
+        say(f"{project['name']} {project['version']}")
         parser.exit()
 
 
