@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from store.errors import IntegrityError, StoreError, StudyError, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from pydantic import JsonValue
@@ -44,13 +44,24 @@ def guarded(path: Path, kind: str, *also: type[Exception]) -> Iterator[None]:
 
     ``also`` are errors of the reader's own that are of none of the usual kinds.
     """
+
+    def refusal(reason: str) -> StudyError:
+        message = f"{path.name} is no {kind} that can be read: {reason}"
+        return IntegrityError(message, where=str(path), cure="compute it again: nox -s bench, or copy it anew")
+
+    with refused_as(refusal, *also):
+        yield
+
+
+@contextmanager
+def refused_as(refusal: Callable[[str], StudyError], *also: type[Exception]) -> Iterator[None]:
+    """Inside the block, everything that a reader raises becomes the error that ``refusal`` makes of its reason; ours pass."""
     try:
         yield
     except StudyError:
         raise
     except (*UNREADABLE, *also) as error:
-        message = f"{path.name} is no {kind} that can be read: {reason_of(error)}"
-        raise IntegrityError(message, where=str(path), cure="compute it again: nox -s bench, or copy it anew") from error
+        raise refusal(reason_of(error)) from error
 
 
 def reason_of(error: BaseException) -> str:

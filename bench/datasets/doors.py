@@ -6,8 +6,8 @@ import csv
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from store.doors import UNREADABLE, read_bounded, reason_of
-from store.errors import DataError, StudyError
+from store.doors import read_bounded, refused_as
+from store.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,12 +23,8 @@ def data_door(path: Path, what: str, cure: str, *also: type[Exception]) -> Itera
 
     ``also`` are errors of the reader's own that are of none of the usual kinds.
     """
-    try:
+    with refused_as(lambda reason: DataError(f"{what} cannot be read: {reason}", where=str(path), cure=cure), *also):
         yield
-    except StudyError:
-        raise
-    except (*UNREADABLE, *also) as error:
-        raise DataError(f"{what} cannot be read: {reason_of(error)}", where=str(path), cure=cure) from error
 
 
 def read_text(path: Path, what: str, cure: str, limit: int = TEXT_BYTES) -> str:

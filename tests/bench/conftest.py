@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import re
-import threading
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.bench.serving import served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -67,20 +69,13 @@ class _Handler(BaseHTTPRequestHandler):
 def start_mirror(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Mirror]]:
     """Start a mirror of some files (name to bytes) with a list of faults; it is shut down after the test."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    running: list[tuple[ThreadingHTTPServer, threading.Thread]] = []
+    with ExitStack() as stack:
 
-    def start(files: dict[str, bytes], faults: list[str] | None = None) -> Mirror:
-        mirror = Mirror(files, list(faults or []))
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-        server.mirror = mirror
-        mirror.url = f"http://127.0.0.1:{server.server_port}/"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        running.append((server, thread))
-        return mirror
+        def start(files: dict[str, bytes], faults: list[str] | None = None) -> Mirror:
+            mirror = Mirror(files, list(faults or []))
+            server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+            server.mirror = mirror
+            mirror.url = stack.enter_context(served(server)) + "/"
+            return mirror
 
-    yield start
-    for server, thread in running:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+        yield start

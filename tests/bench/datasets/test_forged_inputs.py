@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import gzip
 import io
-import signal
 import struct
 import zlib
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -23,32 +22,16 @@ from bench.studies.assignment_2.config import DetectionConfig
 from store.archive import export_run, import_run
 from store.errors import StudyError
 from tests.bench.datasets.kitti.conftest import image_bytes, kitti_line
+from tests.limits import a_minute
 from tests.store.test_archive import write_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 pytestmark = pytest.mark.campaign
 SAMPLE = Path(__file__).parents[3] / "data" / "sample" / "fashion-mnist"
 PROFILE = Path(__file__).parents[3] / "bench" / "studies" / "assignment_2" / "profiles" / "quick.toml"
-SECONDS = 60
 EACH = 60
-
-
-@contextmanager
-def a_minute() -> Iterator[None]:
-    """Fail where the block takes longer."""
-
-    def late(_signal: int, _frame: object) -> None:
-        raise TimeoutError(f"it takes more than {SECONDS} s")
-
-    before = signal.signal(signal.SIGALRM, late)
-    signal.alarm(SECONDS)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def mutated(content: bytes, random: Random) -> bytes:  # noqa: PLR0911 - a line for each kind of damage

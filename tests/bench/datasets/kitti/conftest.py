@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-import threading
 import zipfile
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from PIL import Image
+
+from tests.bench.serving import served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -129,24 +131,17 @@ class _Handler(BaseHTTPRequestHandler):
 def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Server]]:
     """Start a server of some files (name to bytes); it is shut down after the test."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    running: list[tuple[ThreadingHTTPServer, threading.Thread]] = []
+    with ExitStack() as stack:
 
-    def start(files: dict[str, bytes], *, ranged: bool = True) -> Server:
-        archive = Server(files, ranged)
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-        server.daemon_threads = True
-        server.archive = archive
-        archive.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        running.append((server, thread))
-        return archive
+        def start(files: dict[str, bytes], *, ranged: bool = True) -> Server:
+            archive = Server(files, ranged)
+            server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+            server.daemon_threads = True
+            server.archive = archive
+            archive.url = stack.enter_context(served(server))
+            return archive
 
-    yield start
-    for server, thread in running:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+        yield start
 
 
 def zip_bytes(members: dict[str, bytes]) -> bytes:

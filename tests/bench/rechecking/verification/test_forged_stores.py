@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import copy
-import signal
 import socket
 import subprocess
-from contextlib import contextmanager
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -21,30 +19,14 @@ from store.errors import StudyError
 from tests.bench.rechecking.verification.hostile import forged_field, forged_file, forged_manifest, odd_place
 from tests.bench.rechecking.verification.remembered import Remembering
 from tests.bench.rechecking.verification.rewriting import Copy, load_copy, write_copy
+from tests.limits import a_minute
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = [pytest.mark.campaign, pytest.mark.slow]
-SECONDS = 60
 COUNTS = {"field": 200, "file": 160, "manifest": 100, "place": 60}
-
-
-@contextmanager
-def a_minute() -> Iterator[None]:
-    """Fail where the block takes longer."""
-
-    def late(_signal: int, _frame: object) -> None:
-        raise TimeoutError(f"it takes more than {SECONDS} s")
-
-    before = signal.signal(signal.SIGALRM, late)
-    signal.alarm(SECONDS)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture(scope="module")

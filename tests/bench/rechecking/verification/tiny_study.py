@@ -39,9 +39,9 @@ SETTINGS = (
 )
 
 
-def write_images(folder: Path) -> None:
-    """80 training and 50 test images in FashionMNIST's files: a bright square whose place is the class."""
-    for count, images_name, labels_name in ((80, TRAIN_IMAGES, TRAIN_LABELS), (50, TEST_IMAGES, TEST_LABELS)):
+def write_images(folder: Path, train: int = 80, test: int = 50) -> None:
+    """So many training and test images in FashionMNIST's files: a bright square whose place is the class."""
+    for count, images_name, labels_name in ((train, TRAIN_IMAGES, TRAIN_LABELS), (test, TEST_IMAGES, TEST_LABELS)):
         labels = (np.arange(count) % 10).astype(np.uint8)
         images = np.random.default_rng(count).integers(0, 40, (count, 28, 28), dtype=np.uint8)
         for image, label in zip(images, labels, strict=True):

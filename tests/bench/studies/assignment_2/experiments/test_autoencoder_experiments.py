@@ -6,7 +6,6 @@ import gzip
 import json
 import os
 import shutil
-import struct
 import subprocess
 import sys
 from dataclasses import replace
@@ -18,11 +17,12 @@ import numpy as np
 import pytest
 import torch
 
-from bench.datasets.fashion.dataset import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
+from bench.datasets.fashion.dataset import TEST_IMAGES, TRAIN_IMAGES
 from bench.harness.task import Context, Outcome, Task
 from bench.studies.assignment_2.config import StudyConfig
 from store.errors import UsageError
 from store.formats import read_arrays, read_table, read_weights
+from tests.bench.rechecking.verification.tiny_study import write_images
 from tests.bench.studies.assignment_2.experiments.records import stored
 
 if TYPE_CHECKING:
@@ -57,13 +57,7 @@ def restored_switches() -> Iterator[None]:
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The four files with a bright square per image whose place is the class."""
     folder = tmp_path_factory.mktemp("fashion-mnist")
-    for count, images_name, labels_name in ((TRAIN, TRAIN_IMAGES, TRAIN_LABELS), (TEST, TEST_IMAGES, TEST_LABELS)):
-        labels = (np.arange(count) % 10).astype(np.uint8)
-        images = np.random.default_rng(count).integers(0, 40, (count, 28, 28), dtype=np.uint8)
-        for image, label in zip(images, labels, strict=True):
-            image[2 * label : 2 * label + 8, 4:20] += 180
-        (folder / images_name).write_bytes(gzip.compress(struct.pack(">IIII", 0x803, count, 28, 28) + images.tobytes()))
-        (folder / labels_name).write_bytes(gzip.compress(struct.pack(">II", 0x801, count) + labels.tobytes()))
+    write_images(folder, TRAIN, TEST)
     return folder
 
 
