@@ -45,7 +45,7 @@ def digest_file(path: Path) -> str:
         os.close(handle)
 
 
-def digest_within(path: Path, most: int) -> tuple[str | None, int]:
+def digest_within(path: Path | str, most: int) -> tuple[str | None, int]:
     """The same and the file's size; None for more than ``most`` bytes: a sparse terabyte would be read for hours."""
     handle = regular_handle(path)
     try:

@@ -29,6 +29,7 @@ DOCUMENT_BYTES = 64 << 20  # a manifest of 10,000 records takes 4 MB
 FILE_BYTES = 4 << 30  # the largest file of a record, a detector's weights, takes 18 MB
 DEPTH = 64  # of lists and mappings: what is written here nests 6 deep, and Python's own readers give up at about 1000
 _WHOLE = 1 << 64  # whole numbers beyond are refused: none is written here, and no float64 or int64 column holds them
+_NESTED = {dict, list}  # what the reader of JSON makes, and nothing derived from it
 _SHOWN = 160  # characters of a reader's own words
 
 # What readers of damaged or hostile files raise, over members, columns and headers, and where memory is not there.
@@ -105,7 +106,7 @@ def open_regular(path: Path) -> BinaryIO:
     return os.fdopen(regular_handle(path), "rb")
 
 
-def regular_handle(path: Path) -> int:
+def regular_handle(path: Path | str) -> int:
     """The same as a bare handle, which the caller closes."""
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     mode = os.fstat(handle).st_mode
@@ -172,11 +173,6 @@ def _depth(value: JsonValue) -> int:
     level, depth = [value], 0
     while level and depth <= DEPTH:
         depth += 1
-        level = [
-            inner
-            for one in level
-            if isinstance(one, dict | list)
-            for inner in (one.values() if isinstance(one, dict) else one)
-            if isinstance(inner, dict | list)
-        ]
+        parts = (one.values() if type(one) is dict else one for one in level if type(one) in _NESTED)
+        level = [inner for held in parts for inner in held if type(inner) in _NESTED]  # type: ignore[union-attr]
     return depth

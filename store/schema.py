@@ -7,13 +7,16 @@ place. Free text is what people or other programs wrote: ``reason``, ``command``
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
-from store.canonical import digest
+from store.canonical import canonical_json, digest, digest_bytes
 
 SCHEMA_VERSION: Literal[1] = 1
+# The canonical JSON that a fingerprint is the digest of, in pieces: code and environment are long, and the same for many tasks.
+_FINGERPRINTED = b'{"ingredients":{"code":%b,"config":%b,"environment":%b,"inputs":%b,"upstream":%b},"task":%b}'
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -78,7 +81,16 @@ class Ingredients(_Model):
 
     def fingerprint(self, task: TaskKey) -> str:
         """SHA-256 over the task and its ingredients: the same fingerprint means the same computation."""
-        return digest({"task": task.model_dump(mode="json"), "ingredients": self.model_dump(mode="json")})
+        code, environment = (_canonical_of(tuple(shared.items())) for shared in (self.code, self.environment))
+        varied = self.model_dump(mode="json", exclude={"code", "environment"})
+        config, inputs, upstream = (canonical_json(varied[name]) for name in ("config", "inputs", "upstream"))
+        named = canonical_json(task.model_dump(mode="json"))
+        return digest_bytes(_FINGERPRINTED % (code, config, environment, inputs, upstream, named))
+
+
+@lru_cache(maxsize=1024)
+def _canonical_of(items: tuple[tuple[str, str], ...]) -> bytes:
+    return canonical_json(dict(items))
 
 
 class FileEntry(_Model):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Literal
 
 from bench.harness import alternatives
@@ -82,8 +82,15 @@ def plan(config: StudySettings, datasets: Mapping[str, Dataset], root: Path) -> 
     planned: dict[str, Planned] = {}
     tasks = tasks_of(config)
     closures = {module: closure_of(module) for module in {task.module for task in tasks}}
+    environment_of = cache(partial(_environment, closures, config))
     for task in tasks:
-        ingredients = _ingredients(task, closures[task.module], config, datasets, planned)
+        ingredients = Ingredients(
+            config=dict(task.config),
+            code=closures[task.module].code,
+            inputs={name: datasets[name].digest for name in task.inputs},
+            upstream={name: planned[name].fingerprint for name in task.upstream},
+            environment=environment_of(task.module, gpu=task.needs.gpu),
+        )
         planned[task.key.id] = _decide(task, ingredients, planned, root)
     return tuple(planned.values())
 
@@ -105,18 +112,9 @@ def _in_order(tasks: list[Task]) -> tuple[Task, ...]:
     return tuple(ordered.values())
 
 
-def _ingredients(
-    task: Task, closure: Closure, config: StudySettings, datasets: Mapping[str, Dataset], planned: Mapping[str, Planned]
-) -> Ingredients:
+def _environment(closures: Mapping[str, Closure], config: StudySettings, module: str, *, gpu: bool) -> dict[str, str]:
     execution = config.execution
-    device = execution.device if task.needs.gpu else "cpu"
-    return Ingredients(
-        config=dict(task.config),
-        code=closure.code,
-        inputs={name: datasets[name].digest for name in task.inputs},
-        upstream={name: planned[name].fingerprint for name in task.upstream},
-        environment=environment_class(device, execution.threads, closure.libraries),
-    )
+    return environment_class(execution.device if gpu else "cpu", execution.threads, closures[module].libraries)
 
 
 def _decide(task: Task, ingredients: Ingredients, planned: Mapping[str, Planned], root: Path) -> Planned:

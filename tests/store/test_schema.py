@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 
+from store.canonical import digest
 from store.certificates import Side
 from store.records import commit
 from store.schema import Record, Run, TaskKey
@@ -128,3 +129,12 @@ def test_real_values_fit() -> None:
         git=("no git checkout",),
     )
     assert side.git == ("no git checkout",)
+
+
+def test_a_fingerprint_is_the_digest_of_the_task_and_all_its_ingredients(tmp_path: Path) -> None:
+    """It is written out in pieces, which together are the canonical JSON of the whole."""
+    record = commit(tmp_path, draft()).record
+    varied = {"config": {"z": [1, 1.0, None, "é\u2028"], "a": {"y": True, "b": 1e-7}}, "environment": {"z": "2", "a": "1"}}
+    for ingredients in (record.ingredients, record.ingredients.model_copy(update=varied)):
+        whole = {"task": record.task.model_dump(mode="json"), "ingredients": ingredients.model_dump(mode="json")}
+        assert ingredients.fingerprint(record.task) == digest(whole)
