@@ -32,9 +32,9 @@ class Mutant:
 
 
 def mutants_of(source: str) -> Iterator[Mutant]:
-    """Every mutant of the module; annotations, docstrings and other texts are left alone."""
+    """Every mutant of the module; annotations, decorators, docstrings and other texts are left alone."""
     tree = ast.parse(source)
-    skipped = _annotations(tree)
+    skipped = _declared(tree)
     for number, node in enumerate(ast.walk(tree)):
         if id(node) in skipped:
             continue
@@ -90,14 +90,16 @@ class _Replacing(ast.NodeTransformer):
         return self.new if node is self.old else self.generic_visit(node)
 
 
-def _annotations(tree: ast.Module) -> set[int]:
-    """Everything inside annotations and under ``if TYPE_CHECKING``: no test can see it."""
+def _declared(tree: ast.Module) -> set[int]:
+    """Everything inside annotations and under ``if TYPE_CHECKING``, which no test can see, and ``frozen=True, slots=True``."""
     roots: list[ast.AST | None] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.AnnAssign | ast.arg):
             roots.append(node.annotation)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            roots.append(node.returns)
+            roots += [node.returns, *node.decorator_list]
+        elif isinstance(node, ast.ClassDef):
+            roots += node.decorator_list
         elif isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             roots.append(node)
     return {id(inner) for root in roots if root is not None for inner in ast.walk(root)}
