@@ -80,9 +80,10 @@ def _module(copy: Path, path: Path, known: Known, options: argparse.Namespace) -
     killed = 0
     for number, mutant in enumerate(chosen):
         tests = known.chosen(copy / path, mutant.line, lines, options.budget)
-        if number == 0 and tests and _in_child(lambda tests=tests: _pytest(copy, tests), _STARTING) != 0:  # type: ignore[misc]
-            raise RuntimeError(f"{path}: {tests} fail without a mutant")
-        killed += _is_killed(copy, path, mutant, tests, _STARTING + 10 * sum(known.seconds[name] for name in tests))
+        timeout = _STARTING + 20 * sum(known.seconds[name] for name in tests)
+        if number == 0 and tests and _in_child(lambda tests=tests: _pytest(copy, tests), timeout) != 0:  # type: ignore[misc]
+            raise RuntimeError(f"{path}: one of these fails without a mutant: {', '.join(tests)}")
+        killed += _is_killed(copy, path, mutant, tests, timeout)
     print(f"{path}: {killed} of {len(chosen)}", file=sys.stderr, flush=True)
     return path, killed, len(chosen), len(found)
 

@@ -1,0 +1,56 @@
+"""The records of a run by cell, in the order of the seeds, and how they are named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from report.evidence.history import by_seed, mean_curve
+from report.evidence.records import evidence_of, frames, reference
+from tests.report.evidence.small_run import evidence, stored
+from tests.report.tiny_study import write_run_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from report.evidence.records import Evidence
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+    """Three seeds with a history of two epochs."""
+    root: Path = tmp_path_factory.mktemp("artifacts")
+    write_run_of(root)
+    return evidence_of(root)
+
+
+def test_records_are_told_by_what_came_of_them() -> None:
+    """All of a cell, those with a result, those without; an unknown cell has none."""
+    good, bad, other = stored("a", 0, 1.0), stored("a", 1, status="skipped"), stored("b", None, 2.0)
+    found = evidence(good, bad, other)
+    assert found.records("fit", "a") == (good, bad)
+    assert found.complete("fit", "a") == (good,)
+    assert found.incomplete("fit", "a") == (bad,)
+    assert found.everything() == (good, bad, other)
+    assert found.records("fit", "c") == ()
+    assert reference(good) == "fit/a/seed-0@abababababab"
+    assert reference(other) == "fit/b/once@abababababab"
+
+
+def test_a_cell_has_its_records_in_the_order_of_the_seeds(tiny: Evidence) -> None:
+    """Whatever order the run's manifest names them in; nobody has certified the run."""
+    (records,) = tiny.cells.values()
+    assert [one.record.task.seed for one in records] == [0, 1, 2]
+    assert (tiny.certificate, tiny.certified_here) == (None, False)
+
+
+def test_histories_stand_below_each_other_with_their_seed(tiny: Evidence) -> None:
+    """A row an epoch and seed; the mean curve is over the seeds, from the first epoch on."""
+    records = tiny.records("estimate", "square")
+    table = frames(records, "history.parquet")
+    assert table["seed"].tolist() == [0, 0, 1, 1, 2, 2]
+    columns = by_seed(records, "estimate")
+    assert (columns.columns.tolist(), columns.index.tolist()) == ([0, 1, 2], [1, 2])
+    np.testing.assert_allclose(mean_curve(records, "estimate"), [3.2, 3.141])
