@@ -81,3 +81,19 @@ def test_a_chain_that_does_not_follow_from_its_digests_is_refused(tmp_path: Path
     stored = record(tmp_path, chain_files(LINKS) | {CHAIN: content})
     with pytest.raises(IntegrityError, match="epoch 2"):
         read_chain(stored)
+
+
+def test_a_link_is_the_digest_of_the_one_before_and_of_its_own_four() -> None:
+    """The first follows 64 zeros: whoever reads the format can compute the values without this program."""
+    first = digest_bytes(" ".join(["0" * 64, "0", *(f"{name}={LINKS[0].parts()[name]}" for name in PARTS)]).encode())
+    second = digest_bytes(" ".join([first, "1", *(f"{name}={LINKS[1].parts()[name]}" for name in PARTS)]).encode())
+    assert chain_values(LINKS[:2]) == [first, second]
+
+
+def test_a_tensor_that_one_side_lacks_is_among_those_that_differ() -> None:
+    """Whichever side has it."""
+    fewer = replace(link(0, weights="f" * 64), tensors={"0.weight": LINKS[0].tensors["0.weight"]})
+    for one, other in ((LINKS[:1], [fewer]), ([fewer], LINKS[:1])):
+        found = first_divergence(one, other)
+        assert found is not None
+        assert found.tensors == ("0.bias",)

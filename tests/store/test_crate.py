@@ -71,7 +71,24 @@ def test_each_task_is_an_action_of_the_program(tmp_path: Path) -> None:
     assert (bad["actionStatus"].rpartition("/")[2], bad["error"]) == ("FailedActionStatus", "why")
     assert good["endTime"] == "2026-01-02T03:04:07+00:00"
     assert graph[good["instrument"]["@id"]]["softwareVersion"] == "a" * 40
+    assert good.keys().isdisjoint({"error", "object"})
+    assert graph["./"]["datePublished"] == started
     assert {each["@id"] for each in good["result"]} <= {part["@id"] for part in graph["./"]["hasPart"]}
+
+
+def test_what_is_not_known_is_not_said(tmp_path: Path) -> None:
+    """No date, no commit and no upstream give no times, no version and no object; the date that a crate needs is the first."""
+    write_store(tmp_path)
+    run = load_run(tmp_path)
+    records = [load_entry(tmp_path, entry).record for entry in run.entries]
+    graph = {entity["@id"]: entity for entity in json.loads(crate_bytes(run, records))["@graph"]}
+    action = graph["#stand-in/ae/seed-0"]
+    assert action.keys().isdisjoint({"error", "object", "startTime", "endTime"})
+    assert "softwareVersion" not in graph[action["instrument"]["@id"]]
+    assert graph["./"]["datePublished"] == "1970-01-01"
+    read = records[1].ingredients.model_copy(update={"upstream": {records[0].task.id: records[0].fingerprint}})
+    told = json.loads(crate_bytes(run, [records[0], records[1].model_copy(update={"ingredients": read})]))["@graph"]
+    assert [entity["object"] for entity in told if "object" in entity] == [[{"@id": "#stand-in/ae/seed-0"}]]
 
 
 def test_a_crate_that_describes_another_run_is_refused(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from store.errors import StoreError
-from store.lock import LOCK, sole_writer
+from store.lock import LOCK, holder_of, is_held, sole_writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,3 +87,42 @@ def test_unwritable_folder_is_refused_although_its_lock_file_is_writable(
     monkeypatch.setattr(os, "access", lambda _path, _mode: False)
     with pytest.raises(StoreError, match="cannot be written: Permission denied"), sole_writer(tmp_path, print):
         pass
+
+
+def test_who_holds_it_can_be_asked(tmp_path: Path, holder: subprocess.Popen[str]) -> None:
+    """While another process lives; what its file says afterwards counts for nothing."""
+    assert is_held(tmp_path)
+    assert (holder_of(tmp_path) or "").startswith(f"process {holder.pid} on ")
+    (tmp_path / LOCK).write_bytes(b" \n")
+    assert holder_of(tmp_path) == "unknown"
+    holder.kill()
+    holder.wait(timeout=10)
+    assert not is_held(tmp_path)
+    assert holder_of(tmp_path) is None
+
+
+def test_nobody_holds_what_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No folder, no file, and no locks on the file system: nobody is waited for."""
+    assert not is_held(tmp_path / "none")
+    assert not is_held(tmp_path)
+    (tmp_path / LOCK).touch()
+
+    def refuse(_handle: int, _operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    assert not is_held(tmp_path)
+
+
+def test_its_owner_can_read_and_write_what_is_made_inside(tmp_path: Path) -> None:
+    """Whatever the umask was; what it says of others is kept. A shorter name leaves nothing of a longer one in the file."""
+    (tmp_path / LOCK).write_bytes(b"x" * 500)
+    before = os.umask(0o777)
+    try:
+        with sole_writer(tmp_path, print):
+            (tmp_path / "inside").touch()
+            assert (tmp_path / LOCK).read_bytes().startswith(b"process ")
+            assert b"x" * 9 not in (tmp_path / LOCK).read_bytes()
+    finally:
+        os.umask(before)
+    assert (tmp_path / "inside").stat().st_mode & 0o777 == 0o600
