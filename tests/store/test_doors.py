@@ -15,8 +15,8 @@ import pytest
 
 from store import formats
 from store.canonical import digest_file
-from store.doors import parse_json, read_bounded, read_json
-from store.errors import IntegrityError, printable
+from store.doors import guarded, is_file, is_folder, parse_json, read_bounded, read_json, reason_of
+from store.errors import IntegrityError, StoreError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -160,3 +160,66 @@ def test_json_that_is_written_here_is_read() -> None:
 def test_nothing_unprintable_reaches_a_terminal() -> None:
     """Colours, other line ends, marks that turn the text around and halves of pairs are spelled out; letters stay."""
     assert printable("é 漢 \x1b[31m\r\n\u202e\ud800") == "é 漢 \\x1b[31m\\r\\n\\u202e\\ud800"
+
+
+def test_a_folder_is_said_to_be_one(tmp_path: Path) -> None:
+    """It is no pipe, and it is not read."""
+    with pytest.raises(IsADirectoryError, match="directory"):
+        read_bounded(tmp_path)
+    (tmp_path / "file").touch()
+    assert (is_folder(tmp_path), is_file(tmp_path), is_folder(tmp_path / "file"), is_file(tmp_path / "file")) == (1, 0, 0, 1)
+    assert not is_file(tmp_path / ("x" * 300))
+    assert not is_folder(tmp_path / ("x" * 300))
+    assert not is_folder(tmp_path / "file" / "below")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(21, "Is a directory"), "Is a directory"),
+        (OSError("odd"), "odd"),
+        (MemoryError("x"), "it takes more memory than there is"),
+        (ValueError("one\ntwo"), "one"),
+        (ValueError(), "ValueError"),
+        (ValueError("x" * 160), "x" * 160),
+        (ValueError("x" * 161), "x" * 160 + "..."),
+        (KeyError("\x1b"), "'\\x1b'"),
+    ],
+)
+def test_a_readers_words_become_one_line(error: Exception, words: str) -> None:
+    """The system's own words, or the first line, bounded and printable; the kind where there are no words."""
+    assert reason_of(error) == words
+
+
+def test_a_door_lets_our_own_errors_pass(tmp_path: Path) -> None:
+    """They say more than it could; a reader's own kind of error is named for it."""
+    own = StoreError("not yours")
+    with pytest.raises(StoreError) as caught, guarded(tmp_path, "table"):
+        raise own
+    assert caught.value is own
+
+    class OddError(Exception):
+        """No usual one."""
+
+    with pytest.raises(IntegrityError, match="is no table that can be read: odd"), guarded(tmp_path, "table", OddError):
+        raise OddError("odd")
+    with pytest.raises(OddError), guarded(tmp_path, "table"):
+        raise OddError("odd")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"NaN", b"-Infinity", b"1e309", b"18446744073709551616", b"-18446744073709551616", b"9" * 21, b'"\\ud800"', b'"\xff"',
+     b"[" * 65 + b"]" * 65, b'{"a":' * 65 + b"1" + b"}" * 65, b"[" * 100_000],
+)  # fmt: skip
+def test_json_that_nobody_here_writes_is_refused(content: bytes) -> None:
+    """One step beyond each edge, and far beyond."""
+    with pytest.raises(ValueError, match=r"it holds|it is nested|surrogates|utf-8"):
+        parse_json(content)
+
+
+def test_json_at_its_edges_is_read() -> None:
+    """The last that is allowed on the other side."""
+    assert parse_json(b"-9223372036854775808") == -(2**63)
+    assert parse_json(b'{"a":' * 64 + b"1" + b"}" * 64) != {}
+    assert parse_json(b"[" * 64 + b"1" + b"]" * 64) != []
