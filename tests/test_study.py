@@ -12,7 +12,7 @@ import pytest
 
 from store.runs import load_entry, load_run
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.campaign
 
 ROOT = Path(__file__).parents[1]
 SHORT = ["--set", "autoencoder.epochs=1", "--set", "classifier.epochs=1", "--parts", "autoencoders"]

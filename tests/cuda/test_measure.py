@@ -21,7 +21,7 @@ def measured(output: Path, *only: str) -> dict[str, dict[str, object]]:
     return content["sections"]
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 def test_each_section_says_how_it_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that ends has its figures, one that takes too long and one that fails have their reason; all have their seconds."""
     monkeypatch.setitem(measure.ALONE, "launches", 0.2)
@@ -36,7 +36,7 @@ def test_each_section_says_how_it_ended(tmp_path: Path, monkeypatch: pytest.Monk
     assert all(float(str(found["seconds"])) > 0 for found in sections.values())
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 def test_a_killed_training_is_tried_here_too(tmp_path: Path) -> None:
     """What is measured on a GPU is true of the CPU: killed in its second epoch, resumed, and equal."""
     expected = {"killed": True, "resumed_in_epoch": 2, "equal": True}

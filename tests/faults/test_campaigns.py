@@ -23,7 +23,7 @@ def answer(module: str, folder: Path, *arguments: str) -> Any:  # noqa: ANN401 -
     return json.loads(done.stdout)
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 def test_killed_at_any_moment_the_next_run_ends_with_the_same_bytes(tmp_path: Path) -> None:
     """At least 200 kills over the store's writes and two trainings: none lost, none corrupt, none differing."""
     store = answer("store_campaign", tmp_path / "store")
@@ -34,7 +34,7 @@ def test_killed_at_any_moment_the_next_run_ends_with_the_same_bytes(tmp_path: Pa
     assert store["points"] + sum(one["points"] for one in trainings.values()) >= LEAST
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 def test_whole_runs_that_are_killed_end_with_the_same_results(tmp_path: Path) -> None:
     """Of real runs with all their processes: none lost, none corrupt, none differing, and each ends as it should."""
     runs = answer("run_campaign", tmp_path / "runs", str(KILLS), "1")

@@ -36,7 +36,7 @@ def finished(base: Path, root: Path, known: dict[Path, str]) -> None:
     assert equal_digests(base / "whole", root) == len(record_folders(base / "whole"))
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 @pytest.mark.parametrize(
     ("kind", "number", "expected"),
     [
@@ -59,7 +59,7 @@ def test_a_disk_that_fills_up_loses_nothing(base: Path, kind: str, number: int, 
     finished(base, root, known)
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 def test_a_worker_that_the_system_ends_costs_nothing(base: Path) -> None:
     """As the kernel does for want of memory: killed in a training, its task runs again at once, and no record says failed."""
     root = base / "memory"

@@ -93,6 +93,7 @@ def test_every_page_has_something_to_follow() -> None:
     assert on_disk == {*PAGES, MODEL}
 
 
+@pytest.mark.campaign
 def test_the_pages_end_in_a_run_that_is_sound(followed: tuple[Path, Path, dict[str, str]]) -> None:
     """Old tasks are reused, new ones run, all are verified, and the data set that is not there is said to be missing."""
     _, _, printed = followed
@@ -102,6 +103,7 @@ def test_the_pages_end_in_a_run_that_is_sound(followed: tuple[Path, Path, dict[s
     assert "put grid/points.csv into the folder" in printed["add-a-data-set"]
 
 
+@pytest.mark.campaign
 def test_what_was_added_stands_in_the_report(followed: tuple[Path, Path, dict[str, str]]) -> None:
     """The table, the figure and the claim of the pages are in the page that a reader opens."""
     project, artifacts, printed = followed

@@ -136,6 +136,7 @@ def test_second_build_does_nothing_and_loads_nothing_heavy(built: tuple[Path, su
     assert (root / "report" / "report.html").stat().st_mtime_ns == before
 
 
+@pytest.mark.campaign
 def test_forced_build_elsewhere_is_identical(built: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path) -> None:
     """Same records, another folder, another process: the same bytes of HTML and PDF."""
     root, _ = built

@@ -65,6 +65,7 @@ def test_a_run_of_another_study_is_refused(both: Path, tmp_path: Path) -> None:
         chosen_run(tmp_path, None, "fashion_benchmark")
 
 
+@pytest.mark.campaign
 def test_reports_of_two_studies_lie_apart(both: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The default study's stands in the folder itself, the other's in a folder of its name; both verify where they lie."""
     report = both / "report"

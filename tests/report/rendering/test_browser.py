@@ -47,7 +47,7 @@ document.getElementById("f").onload = () => {{
 }};
 </script>"""
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(BROWSER is None, reason="no Chromium here")]
+pytestmark = [pytest.mark.campaign, pytest.mark.skipif(BROWSER is None, reason="no Chromium here")]
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil
 NODE = shutil.which("node")
 READY = BROWSER is not None and NODE is not None and (TOOLS / "node_modules" / "playwright-core").is_dir()
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not READY, reason=f"no Chromium, node or npm packages in {TOOLS.name}")]
+pytestmark = [pytest.mark.campaign, pytest.mark.skipif(not READY, reason=f"no Chromium, node or npm packages in {TOOLS.name}")]
 
 
 @pytest.fixture(scope="module")

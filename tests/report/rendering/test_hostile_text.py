@@ -134,13 +134,13 @@ def pages(broken_root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[
     ) / "report.html"
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 def test_structure_is_that_of_a_harmless_report(pages: tuple[Path, Path]) -> None:
     """Not one element or attribute more or less."""
     assert outline(pages[0]) == outline(pages[1])
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 def test_nothing_runs_and_nothing_is_loaded(pages: tuple[Path, Path]) -> None:
     """No event attribute, no style of its own, no image but the report's figures, no link but to the source and the records."""
     page = read_page(pages[0])
@@ -155,7 +155,7 @@ def test_nothing_runs_and_nothing_is_loaded(pages: tuple[Path, Path]) -> None:
     assert b"root:" not in pages[0].read_bytes()
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 @pytest.mark.parametrize("name", SHOWN)
 def test_the_words_stand_there(pages: tuple[Path, Path], name: str) -> None:
     """What a record says is printed as it says it."""
@@ -163,7 +163,7 @@ def test_the_words_stand_there(pages: tuple[Path, Path], name: str) -> None:
     assert visible(HOSTILE[name]) in shown
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 def test_the_pdf_has_them_too(pages: tuple[Path, Path]) -> None:
     """The same words reach the print form, which stays a tagged PDF."""
     reader = PdfReader(pages[0].with_suffix(".pdf"))

@@ -117,6 +117,7 @@ def test_section_says_what_was_selected_and_where_it_ran(root: Path) -> None:
     assert "<CPU>" not in text.replace("\\<", "")
 
 
+@pytest.mark.campaign
 def test_report_shows_the_certificate_of_its_own_run_only(root: Path) -> None:
     """Without one there is no section, with one the same bytes come out twice, and another manifest has none again."""
     options = Options(engine="pandoc", formats=("html",))

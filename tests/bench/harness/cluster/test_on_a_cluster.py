@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from store.records import Draft, Stored
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.campaign,
     pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificates"),
 ]
 MODULE = "tests.bench.harness.stand_in"

@@ -75,7 +75,7 @@ def run_program(program: str, folder: Path, request: Request) -> subprocess.Comp
     )
 
 
-@pytest.mark.slow
+@pytest.mark.campaign
 def test_an_interrupted_run_ends_as_an_undisturbed_one(tmp_path: Path, request_in: Callable[..., Request]) -> None:
     """Weights, history and predictions are equal to the last bit, wherever the run stopped, and the record says where."""
     epochs, closing = 12, 2  # the trainer closes the mosaic ten epochs before the end
@@ -94,6 +94,7 @@ def test_an_interrupted_run_ends_as_an_undisturbed_one(tmp_path: Path, request_i
     assert resumed.facts["initial_digest"] == undisturbed.facts["initial_digest"]
 
 
+@pytest.mark.campaign
 def test_a_run_interrupted_after_its_last_epoch_is_only_judged(tmp_path: Path, request_in: Callable[..., Request]) -> None:
     """No epoch is added, and the result is that of an undisturbed run, with nothing resumed."""
     undisturbed = trained(request_in(tmp_path / "undisturbed"))
@@ -104,6 +105,7 @@ def test_a_run_interrupted_after_its_last_epoch_is_only_judged(tmp_path: Path, r
     assert resumed.chain == undisturbed.chain
 
 
+@pytest.mark.campaign
 def test_a_seed_decides_over_everything(tmp_path: Path, request_in: Callable[..., Request]) -> None:
     """Equal seeds give equal results, another seed other ones; scratch starts from what its seed gives, nothing else."""
     first, again = trained(request_in(tmp_path / "a")), trained(request_in(tmp_path / "b"))
@@ -117,6 +119,7 @@ def test_a_seed_decides_over_everything(tmp_path: Path, request_in: Callable[...
     assert first.parameters == 9_122_579  # YOLOv5u's small network with one class
 
 
+@pytest.mark.campaign
 def test_equal_arguments_give_the_numbers_of_the_package_itself(tmp_path: Path, request_in: Callable[..., Request]) -> None:
     """A plain ``YOLO.train`` writes the same losses, and starts from the network that scratch starts from."""
     request = request_in(tmp_path / "ours", epochs=3)
@@ -162,6 +165,7 @@ def test_equal_arguments_give_the_numbers_of_the_package_itself(tmp_path: Path, 
         assert list(ours.history[our_name]) == pytest.approx(expected, abs=6e-6), our_name  # the package keeps 5 digits
 
 
+@pytest.mark.campaign
 def test_nothing_is_written_elsewhere_and_no_network_is_asked(tmp_path: Path, request_in: Callable[..., Request]) -> None:
     """Home, working folder and the images' own folder stay as they are; no name is looked up, no address connected to."""
     request = request_in(tmp_path / "run")

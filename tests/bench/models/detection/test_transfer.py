@@ -82,6 +82,7 @@ def test_a_name_without_layer_is_an_error() -> None:
         layer_of("backbone.0.weight")
 
 
+@pytest.mark.campaign
 @pytest.mark.real_data
 def test_backbone_and_neck_of_the_real_network_are_transferred_and_the_head_is_not(
     tmp_path: Path, real_weights: Path, request_in: Callable[..., Request]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.bench.rechecking.verification.conftest import Store
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.campaign
 
 
 def test_the_whole_store_is_sound(store: Store) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.bench.rechecking.verification.conftest import Store
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.campaign
 
 
 def found(store: Store, *, everything: bool = False) -> str:

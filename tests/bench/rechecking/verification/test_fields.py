@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bench.rechecking.verification.standing import Standing
     from tests.bench.rechecking.verification.field_edits import Edit
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.campaign
 PAGE = Path(__file__).parents[4] / "docs" / "records.md"
 WORDS: dict[Standing, str] = {"recomputed": "recomputed", "cross-checked": "cross-checked", "trusted": "on trust"}
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = [pytest.mark.campaign, pytest.mark.slow]
+pytestmark = pytest.mark.campaign
 COUNTS = {"field": 200, "file": 160, "manifest": 100, "place": 60}
 
 

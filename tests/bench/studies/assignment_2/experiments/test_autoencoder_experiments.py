@@ -314,7 +314,7 @@ def test_a_classifier_leaves_its_encoder_as_it_was(
 
 
 @pytest.mark.real_data
-@pytest.mark.slow
+@pytest.mark.campaign
 def test_the_first_epoch_is_the_published_one(tmp_path: Path) -> None:
     """Full data, batch 32: train and validation MSE within 15 % of Figure 1's .0273 and .0146."""
     config = StudyConfig.model_validate({"autoencoder": {"epochs": 1}})

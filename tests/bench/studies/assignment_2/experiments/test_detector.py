@@ -92,6 +92,7 @@ def test_a_change_of_the_split_leaves_the_arms_own_config_alone() -> None:
     assert plain.config == cut.config != longer.config
 
 
+@pytest.mark.campaign
 def test_an_arm_runs_from_the_split_to_all_files_of_its_record(config: StudyConfig, kitti: Path, tmp_path: Path) -> None:
     """Every file and number that the records' description names is there, and the data folder is left alone."""
     arm = arm_of(config, "scratch-3class")
