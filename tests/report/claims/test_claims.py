@@ -12,6 +12,7 @@ from report.claims.reading import Reading, read
 from report.claims.schema import Claim, Claims, Selector, load_claims
 from report.evidence.protocol import Deviation
 from report.evidence.studies import study_of
+from report.evidence.vocabulary import Vocabulary
 from report.inference.verdicts import judge_all
 from report.studies.assignment_2.quantities import QUANTITIES
 from store.errors import UsageError
@@ -124,3 +125,19 @@ def test_an_experiment_that_the_study_does_not_describe_depends_on_everything() 
         update={"select": (Selector(experiment="unknown", variant="x", metric="m"),)}
     )
     assert departures_of(stranger, [Deviation("detection.epochs", 1, 2)], TERMS) == ("detection.epochs",)
+
+
+def test_a_claim_without_another_variant_depends_on_its_own_alone() -> None:
+    """Where sections count for variants by a pattern of their names, a variant that is not there fits none."""
+    terms = Vocabulary.model_validate(
+        {
+            "parts": {"one": {"label": {"en": "One"}}},
+            "experiments": {"fit": {"part": "one", "sections": ["data"], "own": {"*": ["all"], "svm-*": ["svm"]}}},
+        }
+    )
+    selector = Selector(experiment="fit", variant="svm-1", metric="m")
+    alone = claim("table-5.vae.accuracy").model_copy(update={"select": (selector,)})
+    changed = [Deviation(key, 1, 2) for key in ("data.a", "all.a", "svm.a", "other.a")]
+    assert departures_of(alone, changed, terms) == ("data.a", "all.a", "svm.a")
+    both = alone.model_copy(update={"select": (selector.model_copy(update={"variant": "tree", "other": "svm-2"}),)})
+    assert departures_of(both, changed, terms) == ("data.a", "all.a", "svm.a")

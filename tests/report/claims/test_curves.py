@@ -5,10 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 
-from report.claims.curves import fits
-from report.evidence.published import load_published
+from report.claims import curves
+from report.claims.curves import Fit, fits
+from report.evidence.measure import Measurement
+from report.evidence.published import Curve, load_published
 from report.evidence.studies import study_of
 from report.evidence.vocabulary import ShownCurve
 from report.printing import cells
@@ -18,6 +21,7 @@ from store.alternatives import alternative_variant
 from store.formats import table_bytes
 from tests.report.configuration import PUBLISHED_CONFIG
 from tests.report.conftest import subject_of
+from tests.report.evidence.small_run import stored
 from tests.report.study import Spec, write_study
 
 if TYPE_CHECKING:
@@ -140,3 +144,48 @@ def test_the_vaes_printed_validation_loss_is_on_its_own_scale(whole: Subject) ->
     (curve,) = (curve for curve in whole.study.vocabulary.curves if curve.published == "figure-1.vae.validation")
     images = whole.published.count("validation_images") / whole.published.count("train_images")
     assert curve.scale == images
+
+
+SHOWN = ShownCurve(published="figure.a", experiment="fit", variant="a", column="train_loss", scale=2.0)
+
+
+@pytest.mark.parametrize(
+    ("losses", "expected"),
+    [
+        ([9.0, 1.0, 2.0, 9.0], (0.5, 1 / 7)),  # 2 and 4 beside 3 and 4, which are 3.5 high
+        ([9.0, float("nan"), 2.0, 9.0], None),
+        ([9.0, float("inf"), 2.0, 9.0], None),
+        ([9.0], None),
+    ],
+)
+def test_a_curve_is_as_far_as_the_epochs_that_both_have(
+    monkeypatch: pytest.MonkeyPatch, losses: list[float], expected: tuple[float, float] | None
+) -> None:
+    """In the printed unit, and as a part of the mean height; a loss that is no number, or no common epoch, gives none."""
+    history = pd.DataFrame({"epoch": range(1, len(losses) + 1), "train_loss": losses})
+    monkeypatch.setattr(curves, "frame", lambda _stored, _name: history)
+    gap = curves._gap(stored("a", 0), SHOWN, Curve(x=(2, 3, 7), y=(3.0, 4.0, 100.0)))
+    assert (gap and (gap.absolute, gap.relative)) == (expected and pytest.approx(expected))
+
+
+def test_what_shares_no_seed_is_not_tested() -> None:
+    """Nothing is behind by a known amount then; with one common seed there is an amount, and still no test."""
+    fitted = [Fit(None, "figure", Measurement(None, (), (), ()), ()) for _ in range(3)]
+    near, none, one = fitted
+    by_seed = {id(near): {0: 0.5, 1: 0.25}, id(none): {2: 0.75}, id(one): {1: 1.0, 2: 0.5}}
+    first, second, third = curves._held_against(fitted, by_seed)
+    assert (first.behind, first.apart) == (None, None)
+    assert second.behind is not None
+    assert (second.behind.summary, second.apart) == (None, None)
+    assert third.behind is not None
+    assert third.behind.summary is not None
+    assert (third.behind.summary.mean, third.behind.summary.n, third.apart) == (0.75, 1, None)
+
+
+def test_what_was_lost_is_named_where_nothing_is_left() -> None:
+    """A curve that some seed has is measured by it; one that none has keeps the records that say why."""
+    record, failed = stored("a", 0), stored("a", 1, status="failed")
+    some = curves._measured({0: curves._Gap(record, 0.5, 0.25)}, (failed,))
+    assert (some.summary and some.summary.mean, some.records, some.incomplete) == (0.5, (record,), ())
+    none = curves._measured({}, (failed,))
+    assert (none.summary, none.records, none.incomplete) == (None, (), (failed,))

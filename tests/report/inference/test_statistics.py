@@ -49,3 +49,12 @@ def test_large_samples_approach_the_normal_interval() -> None:
     """Over 10,000 images the t interval is 1.96 standard errors wide to each side."""
     interval = t_interval(0.0, 1.0, 10_000, "images")
     assert interval.high == pytest.approx(0.019602, abs=2e-6)
+
+
+def test_two_values_have_a_spread_and_one_has_none() -> None:
+    """Two are the fewest with an interval: their mean, plus or minus 12.7062 standard errors."""
+    one, two = summarise([3.0]), summarise([1.0, 3.0])
+    assert (one.mean, one.n, one.sd, one.interval) == (3.0, 1, None, None)
+    assert (two.mean, two.n, two.sd) == (2.0, 2, pytest.approx(2**0.5))
+    assert two.interval is not None
+    assert (two.interval.low, two.interval.high) == (pytest.approx(2 - 12.7062, abs=1e-4), pytest.approx(2 + 12.7062, abs=1e-4))
