@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+import pytest
+
+from report.claims import sensitivity as module
 from report.claims.schema import load_claims
-from report.claims.sensitivity import Change, settings_that_turn, trials, turned
+from report.claims.sensitivity import Change, Trial, Turned, settings_that_turn, trials, turned
 from report.evidence.studies import study_of
 from report.tables import sensitivity
 from report.tables.catalogue import all_tables
 from store.alternatives import alternative_variant
 from tests.report.configuration import PUBLISHED_CONFIG
 from tests.report.conftest import subject_of
+from tests.report.evidence.small_run import evidence, stored
 from tests.report.study import Spec, write_study
 
 if TYPE_CHECKING:
@@ -125,3 +130,60 @@ def test_a_run_without_trials_has_no_such_tables(whole: Subject) -> None:
     """Nothing was tried, and nothing is said."""
     assert trials(whole) == ()
     assert not {"sensitivity", "sensitivity-verdicts"} & set(all_tables(whole))
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "changed", "depends"),
+    [
+        ("reproduced", "reproduced", False, False),
+        ("reproduced", "consistent", True, False),
+        ("reproduced", "inconclusive", True, True),
+        ("refuted", "inconclusive", True, False),
+        ("refuted", "consistent", True, True),
+        ("not_comparable", "refuted", True, True),
+        ("reproduced", "not_comparable", True, True),
+        ("not_comparable", "not_comparable", False, False),
+    ],
+)
+def test_two_steps_of_the_scale_make_a_verdict_depend(own: str, other: str, changed: bool, depends: bool) -> None:  # noqa: FBT001
+    """Or one side without a result; neighbours differ by chance."""
+    one = Turned(None, SimpleNamespace(verdict=own), SimpleNamespace(verdict=other))  # type: ignore[arg-type]
+    assert (one.changed, one.depends) == (changed, depends)
+
+
+def test_a_setting_is_found_by_its_dotted_key() -> None:
+    """A key that leads nowhere, or through something that is no section, has no value."""
+    config = {"a": {"b": 0, "c": [1]}, "d": 2}
+    found = [module._value_of(config, key) for key in ("a.b", "a.c", "d", "a.x", "d.e", "a.b.c")]
+    assert found == [0, [1], 2, None, None, None]
+
+
+def test_the_run_is_cut_to_the_seeds_of_the_trial() -> None:
+    """What has no seed stays on both sides."""
+    records = (stored("a", 0), stored("a", 1), stored("a", None))
+    assert module._of_seeds(records, {1}) == (records[1], records[2])
+    assert module._of_seeds(records, set()) == (records[2],)
+
+
+@pytest.mark.parametrize(
+    ("config", "count"),
+    [
+        ({"questions": ["main", "sensitivity"], "sensitivity": {"alternatives": ["x=1", "y=2"]}}, 1),
+        ({"questions": ["main"], "sensitivity": {"alternatives": ["x=1"]}}, 0),
+        ({"questions": "sensitivity", "sensitivity": {"alternatives": ["x=1"]}}, 0),
+        ({"questions": ["sensitivity"]}, 0),
+        ({"questions": ["sensitivity"], "sensitivity": {"alternatives": "x=1"}}, 0),
+    ],
+)
+def test_only_an_alternative_that_was_asked_for_and_ran_is_a_trial(
+    single: Subject, config: dict[str, object], count: int
+) -> None:
+    """The question has to be among the run's, and a record has to have the alternative's name."""
+    ran = evidence(stored("a", 0, 1.0), stored("a.x-1", 0, 2.0), stored("a.x-1", 1, 2.0), stored("b", 0), config=config)  # type: ignore[arg-type]
+    found = trials(module.replace(single, evidence=ran))
+    assert len(found) == count
+    for trial in found:
+        assert isinstance(trial, Trial)
+        assert (trial.touched, trial.seeds) == ({("fit", "a")}, {0, 1})
+        assert [one.record.task.variant for one in trial.tasks] == ["a.x-1", "a.x-1"]
+        assert trial.changes == (Change("x", None, "1"),)

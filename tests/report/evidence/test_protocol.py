@@ -7,8 +7,9 @@ import copy
 import pytest
 
 from bench.studies.assignment_2.config import StudyConfig
-from report.evidence.protocol import UNCOMPARED, Deviation, deviations, leaves, load_protocol
+from report.evidence.protocol import UNCOMPARED, Deviation, Protocol, departures, deviations, leaves, load_protocol
 from report.evidence.studies import study_of
+from tests.report.evidence.small_run import evidence, stored
 
 PUBLISHED = load_protocol(study_of().data)
 DEFAULTS = {**StudyConfig().model_dump(mode="json"), "parts": ["autoencoders", "detection"]}
@@ -64,3 +65,75 @@ def test_unknown_and_missing_keys_are_deviations() -> None:
     found = deviations(config, PUBLISHED)
     assert Deviation("extra.key", None, 1) in found
     assert Deviation("vae.beta", 0.5, None) in found
+
+
+COUNTED = Protocol.model_validate(
+    {
+        "entries": [
+            {"key": "data.other", "value": 1, "status": "stated", "source": "T"},
+            {"key": "data.images", "value": 6, "status": "stated", "source": "T"},
+        ],
+        "counted": [{"key": "data.images", "experiment": "fit", "metrics": ["score", "score"]}],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "score", "expected"),
+    [
+        (6, None, None),  # nothing was counted: what was asked for counts
+        (8, None, 8),
+        (6, 3, None),
+        (8, 3, None),  # eight were asked for, and the published six were found
+        (6, 2, 4),
+        (4, 2, 4),
+        (8, 5, 10),
+    ],
+)
+def test_what_was_found_counts_and_not_what_was_asked_for(asked: int, score: int | None, expected: int | None) -> None:
+    """The sum of the metrics of the first record that has a result, whatever later ones say."""
+    records = [] if score is None else [stored("b", 0, status="failed"), stored("b", 1, score), stored("b", 2, 99)]
+    ran = evidence(*records, stored("c", 0, 99), config={"data": {"images": asked, "other": 1}})
+    if score is None:
+        ran = evidence(config=ran.run.config)
+    assert departures(ran, COUNTED) == (() if expected is None else (Deviation("data.images", 6, expected),))
+
+
+def test_departures_stand_in_the_order_of_the_protocol() -> None:
+    """A number that was found has its place there, and a key that only the run has comes last."""
+    config = {"extra": {"key": 1}, "data": {"images": 6, "other": 2}}
+    found = departures(evidence(stored("b", 0, 2), config=config), COUNTED)  # type: ignore[arg-type]
+    assert [one.key for one in found] == ["data.other", "data.images", "extra.key"]
+
+
+@pytest.mark.parametrize(
+    ("entries", "words"),
+    [
+        ([{"key": "a", "value": 1, "status": "assumed", "source": "T"}], "needs its reason in English"),
+        ([{"key": "a", "value": 1, "status": "assumed", "source": "T", "reason": {"pt": "x"}}], "needs its reason in English"),
+        ([{"key": "a", "value": 1, "status": "stated", "source": "T"}] * 2, "a key stands twice"),
+    ],
+)
+def test_a_value_without_its_reason_or_its_own_key_is_refused(entries: list[dict[str, object]], words: str) -> None:
+    """What is assumed says why; a key has one value."""
+    with pytest.raises(ValueError, match=words):
+        Protocol.model_validate({"entries": entries})
+
+
+def test_sections_that_a_study_does_not_compare_are_left_out() -> None:
+    """Its own and the harness's; a source in one language is in English."""
+    tree = {"entries": [{"key": "a.b", "value": 1, "status": "stated", "source": {"pt": "T"}}], "uncompared": ["a"]}
+    assert deviations({"a": {"b": 2}, "execution": {"device": "x"}, "c": 3}, Protocol.model_validate(tree)) == (
+        Deviation("c", None, 3),
+    )
+    assert COUNTED.entries[0].source == {"en": "T"}
+
+
+def test_a_part_that_owns_no_section_owns_nothing() -> None:
+    """A section that no part names counts for every run; one that two parts name counts where either ran."""
+    tree = {"entries": [], "parts": {"one": ["a", "both"], "two": ["b", "both"]}}
+    protocol = Protocol.model_validate(tree)
+    config = {"a": 1, "b": 2, "both": 3, "free": 4}
+    keys = {run: [one.key for one in deviations({**config, "parts": [run]}, protocol)] for run in ("one", "two", "three")}
+    assert keys == {"one": ["a", "both", "free"], "two": ["b", "both", "free"], "three": ["free"]}
+    assert len(deviations({**config, "parts": "one"}, protocol)) == 4
