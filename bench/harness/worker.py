@@ -13,16 +13,19 @@ import threading
 import time
 import traceback
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from bench.datasets.catalogue import digest_now
 from bench.harness.closure import closure_of, parts_of
+from bench.harness.energy import Meter
 from bench.harness.explanation import SOURCE
 from bench.harness.provenance import provenance_of
 from bench.harness.task import Context, Outcome
+from store.costs import ENERGY
 from store.errors import IntegrityError, StudyError
 from store.formats import document_bytes
 from store.quarantine import Quarantined, quarantine_name
@@ -71,6 +74,15 @@ class Event:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Beginning:
+    """When a task began, and the counters as they stood then."""
+
+    meter: Meter
+    at: datetime = field(default_factory=partial(datetime.now, UTC))
+    clock: float = field(default_factory=time.perf_counter)
+
+
 _parent: list[Connection] = []  # set once in each worker process by serve
 
 
@@ -101,7 +113,7 @@ def execute(job: Job) -> Draft:
 
     So does an outcome that no record can hold, such as a metric that is not finite.
     """
-    started, clock = datetime.now(UTC), time.perf_counter()
+    begun = _Beginning(Meter(job.device))
     _reset_peak_memory()
     tell(Event(job.task.key.id, "start", time.time()))
     try:
@@ -110,15 +122,15 @@ def execute(job: Job) -> Draft:
         try:
             _check_unchanged(job, "while the task ran")
         except IntegrityError as error:
-            return _quarantined(job, _draft(job, outcome, started, time.perf_counter() - clock), error)
-        return _draft(job, outcome, started, time.perf_counter() - clock)
+            return _quarantined(job, _draft(job, outcome, begun), error)
+        return _draft(job, outcome, begun)
     except StudyError as error:
         outcome = Outcome(metrics={}, status="failed", reason=str(error))
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a failed task is data: the record keeps the traceback
         text = traceback.format_exc()
         reason = f"{type(error).__name__}: {error}"
         outcome = Outcome(metrics={}, files={TRACEBACK: text.encode()}, status="failed", reason=reason)
-    return _draft(job, outcome, started, time.perf_counter() - clock)
+    return _draft(job, outcome, begun)
 
 
 def tell(event: Event) -> None:
@@ -135,7 +147,7 @@ def _send(connection: Connection, message: Event | Draft | Exception) -> None:
 def unrun_draft(job: Job, status: Literal["skipped", "failed"], reason: str) -> Draft:
     """The record of a task without a result of its own: skipped, or its worker was killed."""
     outcome = Outcome(metrics={}, status=status, reason=reason)
-    return _draft(replace(job, device="cpu"), outcome, datetime.now(UTC), 0.0)  # this process used no GPU
+    return _draft(replace(job, device="cpu"), outcome)  # this process used no GPU
 
 
 def _quarantined(job: Job, draft: Draft, error: IntegrityError) -> Draft:
@@ -179,7 +191,11 @@ def _check_unchanged(job: Job, when: str) -> None:
         raise IntegrityError(message, where=", ".join(changed), cure="run again with the new source")
 
 
-def _draft(job: Job, outcome: Outcome, started: datetime, seconds: float) -> Draft:
+def _draft(job: Job, outcome: Outcome, begun: _Beginning | None = None) -> Draft:
+    """The draft of the outcome; without a beginning the task did not run."""
+    started = datetime.now(UTC) if begun is None else begun.at
+    seconds = 0.0 if begun is None else time.perf_counter() - begun.clock
+    energy = {} if begun is None else begun.meter.spent()
     result = Result(
         status=outcome.status,
         reason=outcome.reason,
@@ -192,7 +208,7 @@ def _draft(job: Job, outcome: Outcome, started: datetime, seconds: float) -> Dra
         started_at=started.isoformat(timespec="seconds"),
         duration_s=seconds,
         peak_memory_bytes=_peak_memory_bytes(),
-        machine=dict(here.machine),
+        machine={**here.machine, **({ENERGY: energy} if energy else {})},
         packages=dict(here.packages),
         git_commit=here.git_commit,
         git_dirty=here.git_dirty,

@@ -76,9 +76,14 @@ def _each(values: Iterable[str]) -> str:
     return ", ".join(value for value in dict.fromkeys(values) if value)
 
 
+def seeds_of(subject: Subject) -> list[int]:
+    """The seeds of the run's tasks, each once."""
+    return sorted({entry.task.seed for entry in subject.evidence.run.entries if entry.task.seed is not None})
+
+
 def seeds(subject: Subject) -> str:
     """How many seeds, and which."""
-    found = sorted({entry.task.seed for entry in subject.evidence.run.entries if entry.task.seed is not None})
+    found = seeds_of(subject)
     listed = ", ".join(str(seed) for seed in found)
     if len(found) == 1:
         return subject.strings("summary.seeds_one", seeds=listed)

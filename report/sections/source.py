@@ -10,7 +10,7 @@ from report.printing.markup import Markup
 from report.printing.references import resolved
 from report.printing.strings import environment
 from report.rendering.page import VIEWS
-from report.sections import audit, certificate, claims, front, run
+from report.sections import audit, certificate, checklists, claims, front, run
 from report.sections.views import views_text
 from report.tables import inference, sensitivity
 from report.tables.catalogue import all_tables
@@ -59,6 +59,7 @@ def filled(subject: Subject, drawings: Mapping[str, Drawing]) -> str:
         "audit": {"published": audit.lines(subject)},
         "provenance": run.provenance(subject),
         "reproduction": certificate.facts(subject),
+        "checklists": checklists.facts(subject),
     }
     twice = sorted(shared.keys() & own.keys())
     if twice:

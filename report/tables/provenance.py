@@ -8,6 +8,7 @@ from report.evidence.dependencies import named_packages, published_name
 from report.evidence.records import reference
 from report.printing import cells
 from report.printing.table import Cell, Column, Table
+from store.costs import ENERGY
 from store.doors import guarded, read_json
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def environment(subject: Subject) -> Table:
     for stored in subject.evidence.everything():
         execution = stored.record.execution
         decisive = stored.record.ingredients.environment
-        facts: dict[str, JsonValue] = {**{key: decisive[key] for key in _PLACE if key in decisive}, **execution.machine}
+        measured = {key: value for key, value in execution.machine.items() if key != ENERGY}
+        facts: dict[str, JsonValue] = {**{key: decisive[key] for key in _PLACE if key in decisive}, **measured}
         facts |= {"git commit": execution.git_commit, "git dirty": execution.git_dirty}
         for key, value in facts.items():
             shown = subject.numbers.size(value) if key.endswith("_bytes") and isinstance(value, int) else plain(subject, value)

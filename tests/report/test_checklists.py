@@ -1,0 +1,68 @@
+"""What reviewers ask is answered from the run: seeds, tasks without a result, certificates and energy decide the answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from report.sections import checklists
+from store.costs import ENERGY, costs_of
+
+if TYPE_CHECKING:
+    from report.evidence.subject import Subject
+    from store.schema import Record
+
+FUNCTIONAL = "Artifacts evaluated: functional"
+
+
+def line(subject: Subject, checklist: str, question: str) -> str:
+    """What stands at a question, without markup."""
+    (found,) = (str(text) for text in checklists.facts(subject)[checklist] if str(text).startswith(f"**{question}**"))  # type: ignore[attr-defined]
+    return found.replace("*", "")
+
+
+def metered(record: Record, told: object) -> Record:
+    """The record as a machine leaves it that tells this of its energy."""
+    execution = record.execution.model_copy(update={"machine": {**record.execution.machine, ENERGY: told}})
+    return record.model_copy(update={"execution": execution})
+
+
+def test_one_seed_and_several_get_different_answers(whole: Subject, single: Subject) -> None:
+    """With one seed nothing is tested, and the list says so."""
+    assert ": yes. Intervals" in line(whole, "neurips", "Statistical significance")
+    assert ": no. One seed" in line(single, "neurips", "Statistical significance")
+
+
+def test_tasks_without_a_result_are_counted(whole: Subject, broken: Subject) -> None:
+    """Run from end to end means that every task has a result."""
+    total = len(whole.evidence.everything())
+    assert f": yes. Documented, and run from end to end: {total} of {total} tasks" in line(whole, "acm", FUNCTIONAL)
+    everything = broken.evidence.everything()
+    complete = sum(stored.record.status == "ok" for stored in everything)
+    assert f": in part. Documented, and run from end to end: {complete} of {len(everything)} tasks" in line(
+        broken, "acm", FUNCTIONAL
+    )
+
+
+def test_energy_is_said_where_it_is_known(whole: Subject) -> None:
+    """A machine that tells nothing is not a machine that used nothing; sums are over those that tell."""
+    records = [stored.record for stored in whole.evidence.everything()]
+    assert (costs_of(records).metered, costs_of(records).energy_j) == (0, 0.0)
+    told = [metered(records[0], {"processor": 1800.0, "gpu": 5400}), *records[1:]]
+    assert (costs_of(told).metered, costs_of(told).energy_j) == (1, 7200.0)
+    assert "not told by the machine" in checklists.cost(whole)
+
+
+@pytest.mark.parametrize("told", [None, 5, "x", [], {}, {"processor": "x"}, {"processor": -1.0}, {"gpu": True}, {"gpu": [1]}])
+def test_what_is_no_energy_is_none(whole: Subject, told: object) -> None:
+    """Records come from anywhere."""
+    record = whole.evidence.everything()[0].record
+    assert costs_of([metered(record, told)]).metered == 0
+
+
+def test_a_departing_run_says_nothing_on_the_source(whole: Subject, broken: Subject) -> None:
+    """Neither for nor against it."""
+    assert "itself an attempt" in line(whole, "acm", "Results replicated")
+    assert "says nothing on it" in line(broken, "acm", "Results replicated")
+    assert "departs from the published protocol in 1 of" in line(broken, "neurips", "Limitations")
