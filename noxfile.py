@@ -38,6 +38,9 @@ CUDA_PREFIXES = (
     "cuda-",
     "triton",
 )  # torch's CUDA build names its own versions; its CPU build has none
+# A file's tests share what they set up, so a file stays with one process; one more than there are cores, as many tests wait
+# for processes that they start, kill or freeze.
+PARALLEL = (f"--numprocesses={(os.cpu_count() or 1) + 1}", "--dist=loadfile")
 LOCK_HEADER = """\
 # Every version that the sessions of noxfile.py install. Made by `nox -s lock`; docs/decisions/0001-one-environment.md says how.
 """
@@ -75,17 +78,14 @@ def install(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests, without the campaigns and those of speed; positional arguments go to pytest."""
     _install(session, "test")
-    # a file's tests share what they set up, so a file stays with one process
-    parallel = ("--numprocesses=auto", "--dist=loadfile")
-    _run(session, "-m", "pytest", "--ignore=tests/perf", "-m", "not campaign", *parallel, *session.posargs)
+    _run(session, "-m", "pytest", "--ignore=tests/perf", "-m", "not campaign", *PARALLEL, *session.posargs)
 
 
 @nox.session
 def campaigns(session: nox.Session) -> None:
     """Run the long tests: kills, forged stores and inputs, whole studies, clusters; positional arguments go to pytest."""
     _install(session, "test")
-    parallel = ("--numprocesses=auto", "--dist=loadfile")
-    _run(session, "-m", "pytest", "--ignore=tests/perf", "-m", "campaign", *parallel, *session.posargs)
+    _run(session, "-m", "pytest", "--ignore=tests/perf", "-m", "campaign", *PARALLEL, *session.posargs)
 
 
 @nox.session

@@ -13,13 +13,28 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+_LONG = (
+    "tests/faults/",
+    "tests/test_study.py",
+    "tests/bench/harness/cluster/",
+    "tests/bench/models/detection/test_training.py",
+    "tests/bench/rechecking/",
+    "tests/project/",
+    "tests/report/test_build.py",
+    "tests/report/studies/assignment_2/test_subsets.py",
+)
+
 # A deadline measures the machine's load, not the code; derandomized examples make a failure repeat.
 settings.register_profile("project", deadline=None, derandomize=True)
 settings.load_profile("project")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip tests marked ``real_data`` where BENCH_DATA_DIR names no folder, and those marked ``cuda`` where there is no GPU."""
+    """Skip tests marked ``real_data`` where BENCH_DATA_DIR names no folder, and those marked ``cuda`` where there is no GPU.
+
+    Long files come first: a file stays with one process, and one that is begun last would keep the others waiting.
+    """
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
     has_data = bool(os.environ.get("BENCH_DATA_DIR"))
     _skip_unless(lambda: has_data, items, "real_data", "needs the real data: set BENCH_DATA_DIR to its folder")
     _skip_unless(_has_gpu, items, "cuda", "needs an NVIDIA GPU that torch can use")
