@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from dataclasses import asdict
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from report.inference.verdicts import VERDICTS, judge_all
 from report.tables.claim_numbers import measured, published
-from report.tables.claims import reason
+from report.tables.claim_reasons import reason
 from store.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,23 +44,39 @@ def refuted(facts: Mapping[str, JsonValue]) -> bool:
 
 
 def audit_text(facts: Mapping[str, JsonValue], s: Strings) -> str:
-    """A line for each claim, then the counts."""
+    """The claims place by place, a line each with its verdict first; a reason that all at a place share stands once."""
     claims, counted = facts["claims"], facts["counts"]
     if not isinstance(claims, list) or not isinstance(counted, dict):
         raise TypeError("an audit lists its claims and counts its verdicts")
+    places: dict[str, list[Mapping[str, JsonValue]]] = {}
+    for claim in claims:
+        if isinstance(claim, dict):
+            places.setdefault(str(claim["source"]), []).append(claim)
     heads = [s(f"columns.{name}").lower() for name in ("verdict", "claim", "published", "rerun", "seeds", "why")]
     lines = [f"{heads[0]:<15} {heads[1]:<{_WIDTH}} {heads[2]:>10} {heads[3]:>22}  {heads[4]}  {heads[5]}"]
-    lines += [_line(claim, s) for claim in claims if isinstance(claim, dict)]
+    for place, found in places.items():
+        lines += _place(place, found, s)
     words = ", ".join(f"{number} {s(f'claim_verdicts.{verdict}')}" for verdict, number in counted.items())
     total = sum(cast("dict[str, int]", counted).values())
-    return "\n".join([*lines, s("claims.audit", run=facts["run_id"], count=total, words=words)])
+    return "\n".join([*lines, "", s("claims.audit", run=facts["run_id"], count=total, words=words)])
 
 
-def _line(claim: Mapping[str, JsonValue], s: Strings) -> str:
+def _place(place: str, claims: Sequence[Mapping[str, JsonValue]], s: Strings) -> list[str]:
+    """The heading of a place with its verdicts, and its claims."""
+    verdicts = Counter(str(claim["verdict"]) for claim in claims)
+    words = ", ".join(f"{verdicts[verdict]} {s(f'claim_verdicts.{verdict}')}" for verdict in VERDICTS if verdicts[verdict])
+    head = s("claims.audit_place", place=s("claims.group", place=s.place(place)), words=words)
+    reasons = {str(claim["reason"]) for claim in claims}
+    once = reasons.pop() if len(reasons) == 1 and len(claims) > 1 else ""
+    shared = [f"  {s('claims.shared', reason=once)}"] if once else []
+    return ["", head, *shared, *(_line(claim, s, why="" if once else str(claim["reason"])) for claim in claims)]
+
+
+def _line(claim: Mapping[str, JsonValue], s: Strings, why: str) -> str:
     name = shorten(str(claim["id"]), _WIDTH, placeholder="...")
     word = s(f"claim_verdicts.{claim['verdict']}")
     published, shown = claim["printed"], claim["shown"]
-    return f"{word:<15} {name:<{_WIDTH}} {published:>10} {shown:>22} {claim['seeds'] or '':>2}  {claim['reason']}"
+    return f"{word:<15} {name:<{_WIDTH}} {published:>10} {shown:>22} {claim['seeds'] or '':>2}  {why}".rstrip()
 
 
 def chosen(facts: dict[str, JsonValue], verdicts: Sequence[str], patterns: Sequence[str]) -> dict[str, JsonValue]:

@@ -81,6 +81,7 @@ class Claim(Declaration):
     """One published claim; what it needs besides depends on ``kind``.
 
     ``quote`` holds the source's own words, ``english`` what they say, and ``translated`` the same in each other language.
+    ``named`` is what a curve is called, by language: such claims on one model stand in one line.
     """
 
     id: str
@@ -88,6 +89,7 @@ class Claim(Declaration):
     quote: str
     english: str
     translated: dict[str, str] = Field(default_factory=dict)
+    named: dict[str, str] = Field(default_factory=dict)
     family: str
     kind: Kind
     select: tuple[Selector, ...] = ()
@@ -128,6 +130,10 @@ class Claim(Declaration):
     def words(self, language: str) -> str:
         """What it says, in a language; in English where it has not been translated."""
         return self.translated.get(language, self.english)
+
+    def name(self, language: str) -> str:
+        """What its curve is called, in a language; empty for a claim on something else."""
+        return self.named.get(language, self.named.get("en", ""))
 
 
 class Claims(Declaration):

@@ -2,9 +2,9 @@
 
 ``over`` maps a name to keys, or to tables with a ``key`` and whatever else differs. In every text of the entry ``{name}`` is
 the key, ``{name.field}`` a field of its table (or the ``label`` that ``study.toml`` gives the key), and ``{published}`` the
-published number as it is printed (``{published:,}`` with a mark between thousands). In ``translated`` the text of a language
-takes that language's labels, the words that a field has for it, and its number marks. What a claim ranges over stands here
-and nowhere else, so that a new model changes no claim.
+published number as it is printed (``{published:,}`` with a mark between thousands). In ``translated`` and ``named`` the text of
+a language takes that language's labels, the words that a field has for it, and its number marks. What a claim ranges over
+stands here and nowhere else, so that a new model changes no claim.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _Values: TypeAlias = "Mapping[str, Mapping[str, object]]"
 
 _HOLE = re.compile(r"\{(\w+)(?:\.(\w+))?(:,)?\}")
 _PUBLISHED = "published"
-_TRANSLATED = "translated"
+_BY_LANGUAGE = ("translated", "named")
 _ENGLISH = "en"
 
 
@@ -74,11 +74,14 @@ def _written(
         return {**values(language), _PUBLISHED: dict(zip(("key", "grouped"), written(number, language), strict=True))}
 
     spoken = {
-        language: _filled(text, known(language))
-        for language, text in cast("Mapping[str, object]", fields.get(_TRANSLATED, {})).items()
+        name: {
+            language: _filled(text, known(language)) for language, text in cast("Mapping[str, object]", fields[name]).items()
+        }
+        for name in _BY_LANGUAGE
+        if name in fields
     }
-    told = {name: _filled(value, known(_ENGLISH)) for name, value in fields.items() if name != _TRANSLATED}
-    return {**told, _TRANSLATED: spoken} if spoken else told
+    told = {name: _filled(value, known(_ENGLISH)) for name, value in fields.items() if name not in spoken}
+    return {**told, **spoken}
 
 
 def _filled(value: object, values: _Values) -> object:

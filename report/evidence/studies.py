@@ -10,6 +10,7 @@ A study is a package ``report/studies/NAME`` with a module ``study``; its data a
 ``SENSITIVE``        the results that the tables of a sensitivity study set side by side
 ``VIEWS``            figure identifier to a function of the subject that gives the data of its interactive view, None as above;
                      ``images`` is no figure but the pictures that the views share
+``HEADLINE``         the ids of the claims that the first page shows
 ``facts(subject)``   finished text that its sections print, by section and name
 
 All but ``TABLES`` and ``FIGURES`` may be left out. The declarations are imported only when something is drawn or judged, so
@@ -69,6 +70,7 @@ class Declared:
     sensitive: Callable[[Subject], Iterable[Result]] = _no_results
     facts: Callable[[Subject], Mapping[str, Mapping[str, object]]] = _no_facts
     views: Mapping[str, Callable[[Subject], JsonValue]] = field(default_factory=dict)
+    headline: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,6 @@ def default_study() -> str:
 @cache
 def _declared(name: str) -> Declared:
     module = import_module(f"{_PACKAGE}.{name}.study")
-    names = ("QUANTITIES", "PUBLISHED_RULES", "RUN_RULES", "SENSITIVE", "VIEWS", "facts")
+    names = ("QUANTITIES", "PUBLISHED_RULES", "RUN_RULES", "SENSITIVE", "VIEWS", "HEADLINE", "facts")
     given = {name.lower(): getattr(module, name) for name in names if hasattr(module, name)}
     return Declared(module.TABLES, module.FIGURES, **given)

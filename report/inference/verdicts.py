@@ -52,9 +52,9 @@ class Tests:
 class Judged:
     """A claim and what the run says of it.
 
-    ``measured`` is the summary of each selected quantity over seeds, ``seeds`` how many the verdict rests on, ``why`` the key
-    of the reason with its ``values``; ``p`` belongs to the verdict. ``cause`` is what the study's authors take for the reason
-    of a difference.
+    ``measured`` is the summary of each selected quantity over seeds, ``runs`` the values of the first one by seed, ``seeds``
+    how many the verdict rests on, ``why`` the key of the reason with its ``values``; ``p`` belongs to the verdict. ``cause`` is
+    what the study's authors take for the reason of a difference.
     """
 
     claim: Claim
@@ -67,6 +67,7 @@ class Judged:
     records: tuple[str, ...] = ()
     published: float | None = None
     tests: Tests | None = None
+    runs: tuple[float, ...] = ()
 
     @property
     def cause(self) -> Cause | None:
@@ -172,4 +173,5 @@ def _judged(
         records=case.records,
         published=case.value,
         tests=tests,
+        runs=tuple(case.found[0].values()) if case.found else (),
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from report.evidence.records import reference
 from report.printing.formatting import decimals_for
 from report.printing.markdown import link
-from report.printing.markup import code, finished, joined
+from report.printing.markup import code, finished, joined, within
 from report.printing.table import TONES, Cell, Column, Number
 from store.records import folder_of
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from report.evidence.measure import Measurement
     from report.evidence.published import Printed
     from report.evidence.subject import Subject
-    from report.printing.table import Kind
+    from report.printing.table import Kind, Tone
     from store.records import Stored
 
 DASH = "\N{EN DASH}"
@@ -52,6 +52,16 @@ def text(content: str) -> Cell:
 def marked(sentence: str) -> Cell:
     """A sentence as a label whose markup stays, such as the language of a quote."""
     return Cell(str(sentence), markup=finished(sentence))
+
+
+def to_place(name: str, identifier: str) -> Cell:
+    """The name of a place in the report, as a link to it."""
+    return Cell(name, markup=within(name, identifier))
+
+
+def tallied(subject: Subject, number: int, tone: Tone) -> Cell:
+    """A count, marked where there is something to count, else a dash."""
+    return Cell(subject.numbers.integer(number), "status", tone=tone) if number else nothing()
 
 
 def nothing() -> Cell:

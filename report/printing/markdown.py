@@ -41,7 +41,8 @@ def table(content: Table) -> Markup:
     """A pipe table with caption, identifier and its notes below; widths follow the longest text of each column."""
     lines = [_row([escaped(column.title) for column in content.columns]), _rule(content)]
     lines += [_row([cell(entry) for entry in row]) for row in content.rows]
-    lines += ["", f": {finished(content.caption)} {{#tbl-{content.id}}}"]
+    kind = "" if content.heads == 1 else f" .heads-{content.heads}"
+    lines += ["", f": {finished(content.caption)} {{#tbl-{content.id}{kind}}}"]
     if content.notes:
         lines += ["", "::: {.table-notes}", "\n\n".join(map(finished, content.notes)), ":::"]
     return Markup("\n".join(lines))

@@ -20,6 +20,7 @@ _SPACES = "\u00a0\u2007\u2009\u202f"  # spaces that numbers and units use; str.i
 _WHITE = re.compile(r"[ \t\r\n\f\v]+")
 _INERT = r"(?<=[A-Za-z0-9])[.,/-](?=[A-Za-z0-9])|(?<=[0-9\u202f])%"  # no markup anywhere where they stand like this
 _SPECIAL = re.compile(rf"{_INERT}|([!-/:-@\[-`{{-~])")
+_IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 _PLAIN_CODE = re.compile(r"[A-Za-z0-9 _./:,=+*-]+")
 
 
@@ -98,6 +99,24 @@ def joined(separator: str, parts: Iterable[object]) -> Markup:
 def in_language(text: str, language: str) -> Sentence:
     """Words of the source as they stand there, marked with their language for voices and hyphenation."""
     return Sentence(text, Markup(f"[{escaped(text)}]{{lang={language}}}"))
+
+
+def placed(markup: Markup, identifier: str) -> Markup:
+    """``markup`` under an identifier that links can lead to; raises ValueError for one that Markdown would not read."""
+    if not _IDENTIFIER.fullmatch(identifier):
+        message = f"{identifier!r} is no identifier: letters, digits, '.', '-' and '_', a letter first"
+        raise ValueError(message)
+    return Markup(f"[{markup}]{{#{identifier}}}")
+
+
+def drawn(markup: Markup, kind: str, marks: str) -> Markup:
+    """``markup`` as the words of a small drawing (``strip`` or ``tally``) that the page's style makes of ``marks``."""
+    return Markup(f"[{markup}]{{.{kind} marks={attribute(marks)}}}")
+
+
+def within(text: str, identifier: str) -> Markup:
+    """``text`` as a link to a place in the report."""
+    return Markup(f"[{escaped(text)}](#{identifier})")
 
 
 def attribute(text: str) -> Markup:

@@ -65,13 +65,17 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A captioned table; ``notes`` stand below it and say why a cell has a word instead of a number."""
+    """A captioned table; ``notes`` stand below it and say why a cell has a word instead of a number.
+
+    The first ``heads`` cells of a row say what the row is about.
+    """
 
     id: str
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...] = ()
+    heads: int = 1
 
     @property
     def empty(self) -> bool:

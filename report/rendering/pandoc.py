@@ -27,6 +27,8 @@ FLAGS = (
     *("--number-sections", "--toc"),
 )
 FILTERS_BEFORE_CITATIONS = ("subset.lua", "crossref.lua")
+CONTENTS = "::: {.contents}"
+"""What a source writes where its printed form has the contents; without it they stand in front."""
 AUTHOR = "The report generator, from the records of the run"
 """Who wrote the report, in the PDF's metadata."""
 KEPT_VARIABLES = ("SYSTEMROOT", "TEMP", "TMP", "TMPDIR")
@@ -87,7 +89,8 @@ def _pandoc(job: Job, arguments: list[str], layout: str) -> bytes:
 def _metadata(job: Job) -> list[str]:
     code, _, region = job.lang.partition("-")
     values = {"title": job.title, "pagetitle": job.title, "lang": job.lang, "lang-code": code, "lang-region": region}
-    values |= {"watermark": job.watermark, "author-meta": AUTHOR}
+    own_contents = "yes" if CONTENTS in job.source.read_text(encoding="utf-8") else ""
+    values |= {"watermark": job.watermark, "author-meta": AUTHOR, "own-contents": own_contents}
     return [f"--metadata={key}={value}" for key, value in values.items() if value]
 
 

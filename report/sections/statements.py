@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from report.inference.verdicts import VERDICTS, counts
 from report.printing.markup import joined
-from report.tables.claims import TONES, reason
+from report.tables.claim_reasons import reason
+from report.tables.claims import TONES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from report.printing.table import Table
 
 SHARED: tuple[Callable[[Subject], Table | None], ...] = (
-    claims.claims,
+    claims.matrix,
+    claims.answer,
     sensitivity.results,
     sensitivity.verdicts,
     inference.distances,
@@ -33,5 +34,6 @@ SHARED: tuple[Callable[[Subject], Table | None], ...] = (
 
 def all_tables(subject: Subject) -> dict[str, Table]:
     """Identifier to table; one that would hold no number in this run is left out."""
-    found = (function(subject) for function in (*subject.study.declared().tables, *SHARED))
+    found = [function(subject) for function in (*subject.study.declared().tables, *SHARED)]
+    found += [grouped.table for grouped in claims.by_place(subject)]
     return {table.id: table for table in found if table is not None and not table.empty}

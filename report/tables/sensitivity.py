@@ -9,7 +9,8 @@ from report.claims.sensitivity import trials, turned
 from report.evidence.measure import measure, paired
 from report.printing import cells
 from report.printing.table import Cell, Column, Table
-from report.tables.claims import TONES, reason
+from report.tables.claim_reasons import reason
+from report.tables.claims import TONES
 from report.tables.provenance import plain
 from store.alternatives import alternative_variant
 

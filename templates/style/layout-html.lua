@@ -2,6 +2,7 @@
 
 package.path = pandoc.path.join({ pandoc.path.directory(PANDOC_SCRIPT_FILE), "?.lua" })
 local measure = require("measure")
+local marks = require("marks")
 
 local PINS_FROM = 4        -- columns beyond which a narrow screen keeps the first one in view
 local labels
@@ -13,13 +14,13 @@ local function html(text) return pandoc.RawBlock("html", text) end
 local ALIGN_CLASS = { AlignRight = "num", AlignCenter = "mid" }
 
 -- Alignment and long text become classes, so that the style sheet decides; widths are the browser's.
-local function style_cells(tbl, columns)
+local function style_cells(tbl, columns, heads)
   local aligns = {}
   for i, spec in ipairs(tbl.colspecs) do aligns[i] = ALIGN_CLASS[spec[1]] end
   local function style(rows, scope)
     for _, row in ipairs(rows) do
       for i, cell in ipairs(row.cells) do
-        if scope then cell.attr.attributes.scope = scope elseif i == 1 then cell.attr.attributes.scope = "row" end
+        if scope then cell.attr.attributes.scope = scope elseif i <= heads then cell.attr.attributes.scope = "row" end
         if aligns[i] then cell.attr.classes:insert(aligns[i]) end
         if measure.is_long(columns[i]) then cell.attr.classes:insert("long") end
       end
@@ -35,8 +36,9 @@ local function data_table(tbl)
   local id, caption = tbl.identifier, pandoc.utils.blocks_to_inlines(tbl.caption.long)
   local classes = pandoc.List({ "table" })
   classes:extend(tbl.classes)
-  style_cells(tbl, columns)
-  for _, body in ipairs(tbl.bodies) do body.row_head_columns = 1 end
+  local heads = measure.heads(tbl)
+  style_cells(tbl, columns, heads)
+  for _, body in ipairs(tbl.bodies) do body.row_head_columns = heads end
   tbl.caption, tbl.identifier, tbl.classes = pandoc.Caption({}), "", {}
   local named = id ~= "" and #caption > 0 and { "aria-labelledby", id .. "-caption" } or { "aria-label", labels.table_region }
   tbl.attr = pandoc.Attr("", {}, { named })
@@ -89,7 +91,55 @@ local function section(header)
   return header
 end
 
+-- A strip is drawn where its words stand; these are its name.
+local STRIP = { width = 116, height = 16 }
+local function at(place) return string.format("%.2f", place / 100 * STRIP.width) end
+local DRAWN = {
+  b = function(mark) return string.format('<rect class="band" x="%s" y="2" width="%.2f" height="12"/>', at(mark.first), (mark.last - mark.first) / 100 * STRIP.width) end,
+  p = function(mark) return string.format('<path class="said" d="M%s 0v16"/>', at(mark.first)) end,
+  i = function(mark) return string.format('<path class="span" d="M%s 8H%s"/>', at(mark.first), at(mark.last)) end,
+  d = function(mark) return string.format('<circle class="seed" cx="%s" cy="8" r="2.6"/>', at(mark.first)) end,
+  l = function(mark) return string.format('<path class="seed" d="M%s 8l5-3.5v7z"/>', at(mark.first - 3)) end,
+  r = function(mark) return string.format('<path class="seed" d="M%s 8l-5-3.5v7z"/>', at(mark.first + 3)) end,
+}
+local function strip(span)
+  local out = { string.format('<svg class="strip" viewBox="0 0 %d %d" role="img" aria-label="%s">', STRIP.width, STRIP.height, escape(pandoc.utils.stringify(span.content))) }
+  for _, mark in ipairs(marks.of_strip(span.attributes.marks)) do out[#out + 1] = DRAWN[mark.kind](mark) end
+  out[#out + 1] = "</svg>"
+  return pandoc.RawInline("html", table.concat(out))
+end
+
+-- The bar of a tally; its words follow.
+local function tally(span)
+  local out, left = { '<svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">' }, 0
+  for _, part in ipairs(marks.of_tally(span.attributes.marks)) do
+    out[#out + 1] = string.format('<rect class="of-%s" x="%.2f" y="0" width="%.2f" height="4"/>', part.name, left, part.share)
+    left = left + part.share
+  end
+  out[#out + 1] = "</svg>"
+  span.attributes.marks = nil
+  span.content:insert(1, pandoc.RawInline("html", table.concat(out)))
+  return span
+end
+
+local function inline_span(span)
+  if span.classes:includes("strip") then return strip(span) end
+  if span.classes:includes("tally") then return tally(span) end
+  return equation(span)
+end
+
+-- Claims of one place: closed, with the place and its verdicts as the line that opens them.
+local function group(div)
+  local head = div.content:remove(1)
+  local out = pandoc.Blocks({ html('<details class="group" id="' .. escape(head.identifier) .. '"><summary><h3>'), pandoc.Plain(head.content), html("</h3></summary>") })
+  out:extend(div.content)
+  out:insert(html("</details>"))
+  return out
+end
+
 local function callout(div)
+  if div.classes:includes("group") then return group(div) end
+  if div.classes:includes("contents") then return {} end
   local kind
   for _, class in ipairs(div.classes) do kind = kind or class:match("^callout%-(%a+)$") end
   if not kind then return end
@@ -111,5 +161,5 @@ end
 function Pandoc(doc)
   labels = {}
   for key, value in pairs(doc.meta.labels) do labels[key] = pandoc.utils.stringify(value) end
-  return doc:walk({ Table = data_table, Figure = figure, Span = equation, Math = formula, Div = callout, Header = section })
+  return doc:walk({ Table = data_table, Figure = figure, Span = inline_span, Math = formula, Div = callout, Header = section })
 end

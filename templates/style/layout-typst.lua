@@ -3,6 +3,7 @@
 package.path = pandoc.path.join({ pandoc.path.directory(PANDOC_SCRIPT_FILE), "?.lua" })
 local measure = require("measure")
 local spoken = require("spoken")
+local marks = require("marks")
 
 local BREAKS_FROM = 14      -- rows from which a table may go over a page break
 local WRAPPED_BREAKS_FROM = 9  -- the same where cells wrap, so that rows are higher
@@ -131,7 +132,23 @@ local function spoken(span)
   return out
 end
 
-local function span(element) return equation(element) or marked(element) or spoken(element) end
+-- Small drawings: a strip in place of its words, which are its name, and a tally's bar above them.
+local function drawing(span)
+  if span.classes:includes("strip") then
+    local out = {}
+    for _, mark in ipairs(marks.of_strip(span.attributes.marks)) do out[#out + 1] = string.format("(%s, %.1f%%, %.1f%%)", quoted(mark.kind), mark.first, mark.last) end
+    return raw("#strip(" .. quoted(pandoc.utils.stringify(span.content)) .. ", (" .. table.concat(out, ", ") .. ",))")
+  end
+  if span.classes:includes("tally") then
+    local shares = {}
+    for _, part in ipairs(marks.of_tally(span.attributes.marks)) do shares[#shares + 1] = string.format("%.2ffr", part.share) end
+    local out = pandoc.Inlines({ raw("#tally((" .. table.concat(shares, ", ") .. ")); ") })
+    out:extend(span.content)
+    return out
+  end
+end
+
+local function span(element) return equation(element) or drawing(element) or marked(element) or spoken(element) end
 
 local function data_table(tbl)
   local columns, rows = measure.columns(tbl)
@@ -167,6 +184,8 @@ end
 
 local function callout(div)
   if is_notes(div) then return table_notes(div) end
+  if div.classes:includes("contents") then return raw_block("#contents()") end
+  if div.classes:includes("group") then return div.content end
   local kind
   for _, class in ipairs(div.classes) do kind = kind or class:match("^callout%-(%a+)$") end
   if not kind then return end

@@ -9,6 +9,15 @@ local BOLD = 1.15           -- a bold header's width over the same words in regu
 local FLOOR = 18            -- characters up to which a column does not wrap, in a table without prose
 local LONG_CELL = 34        -- characters from which a cell is prose that should wrap
 
+local STRIP_CHARS = 14      -- the width of a strip, which is drawn in place of its words
+
+-- What a cell takes in a line: its text, or a strip's width in characters.
+local function text_of(cell)
+  local strip
+  cell.contents:walk({ Span = function(span) strip = strip or span.classes:includes("strip") end })
+  return strip and string.rep("m", STRIP_CHARS) or pandoc.utils.stringify(cell.contents)
+end
+
 local function rows_of(tbl)
   local rows = pandoc.List({})
   rows:extend(tbl.head.rows)
@@ -30,7 +39,7 @@ function measure.columns(tbl)
   for place, row in ipairs(rows) do
     local weight = place <= #tbl.head.rows and BOLD or 1
     for i, cell in ipairs(row.cells) do
-      local text = pandoc.utils.stringify(cell.contents)
+      local text = text_of(cell)
       local length = utf8.len(text) or #text
       local column = columns[i]
       column.cell = math.max(column.cell, length * weight)
@@ -99,6 +108,15 @@ function measure.fit(columns)
     if candidate < SIZES[1] and #columns <= 6 and sum(columns, "word") <= PAGE_CHARS * 10 / candidate then size = candidate break end
   end
   return size, shares(columns, PAGE_CHARS * 10 / size)
+end
+
+-- How many cells of a row, from the left, say what it is about: one, or as many as the class `heads-N` says.
+function measure.heads(tbl)
+  for _, class in ipairs(tbl.classes) do
+    local count = class:match("^heads%-(%d)$")
+    if count then return tonumber(count) end
+  end
+  return 1
 end
 
 function measure.is_long(column) return column.cell > LONG_CELL end

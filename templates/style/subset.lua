@@ -5,7 +5,7 @@ local source = require("source")
 
 -- What an element may carry; anything else, such as an event handler or a style, stops the run: no text of a record gets here
 -- as markup, so that it is a fault of a template or of the escaping.
-local ATTRIBUTES = { record = true, seeds = true, source = true, alt = true, ["fig-alt"] = true, title = true, collapse = true, width = true, lang = true }
+local ATTRIBUTES = { record = true, seeds = true, source = true, alt = true, ["fig-alt"] = true, title = true, collapse = true, width = true, lang = true, marks = true }
 local FIGURES = "^figures/[%w._-]+$"
 local LINKS = { "^#", "^https://", "^%.%./records/" }
 

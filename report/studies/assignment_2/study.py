@@ -9,4 +9,14 @@ from report.studies.assignment_2.tables.catalogue import TABLES
 from report.studies.assignment_2.tables.sensitivity import results as SENSITIVE  # noqa: N812  # a declaration, as the others are
 from report.studies.assignment_2.views import VIEWS
 
-__all__ = ["FIGURES", "PUBLISHED_RULES", "QUANTITIES", "RUN_RULES", "SENSITIVE", "TABLES", "VIEWS", "facts"]
+__all__ = ["FIGURES", "HEADLINE", "PUBLISHED_RULES", "QUANTITIES", "RUN_RULES", "SENSITIVE", "TABLES", "VIEWS", "facts"]
+
+HEADLINE = (
+    "table-4.ae.validation-loss",
+    "table-4.dae.validation-loss",
+    "figure-2.ae.mean-error",
+    "text.dae.restores",
+    *(f"table-5.{model}.accuracy" for model in ("ae", "vae", "dae")),
+    *(f"table-6.{start}.map50" for start in ("scratch", "transfer")),
+    "transfer.recall-throughout",
+)

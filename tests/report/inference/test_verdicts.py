@@ -14,7 +14,8 @@ from report.evidence.protocol import Deviation
 from report.evidence.studies import study_of
 from report.inference.testing import Draw, Region, Sample, inside_p, one_more_p, outside_p, prediction_reach
 from report.inference.verdicts import judge_all
-from report.tables.claims import claims, reason, spoken
+from report.tables.claim_reasons import reason
+from report.tables.claims import by_place, spoken
 from tests.report.configuration import with_detection
 from tests.report.conftest import subject_of
 from tests.report.inference.simulation import FIRST, ORDER, RANGE, VALUE, claim, judged
@@ -254,9 +255,11 @@ def test_a_claim_counts_the_seeds_that_gave_nothing(tmp_path: Path) -> None:
     write_study(tmp_path, Spec(seeds=SEEDS, broken={"classifier/ae/seed-2": ("failed", "ValueError: no encoder")}))
     subject = subject_of(tmp_path)
     assert judge(subject).seeds == 3
-    order = [claim.id for claim in load_claims(study_of().data).claims]
-    shown = {name: row[5].text for name, row in zip(order, claims(subject).rows, strict=True)}
-    assert (shown[NAME], shown["table-5.vae.accuracy"]) == ("3 of 4", "4")
+    table = next(one.table for one in by_place(subject) if one.group.anchor == "published-table-5")
+    seeds = [column.title for column in table.columns].index("n")
+    shown = {row[1].text: row[seeds].text for row in table.rows}
+    assert shown["The AE classifier's accuracy is 88.04 %."] == "3 of 4"
+    assert shown["The VAE classifier's accuracy is 87.17 %."] == "4"
 
 
 def test_fixed_quantity_needs_no_statistics(whole: Subject) -> None:
@@ -294,8 +297,8 @@ def test_a_reason_names_what_the_claim_was_held_against(tmp_path: Path) -> None:
     assert ": at least 0.9" in reasons["text.ae.fidelity"]
     assert ": 10\N{NARROW NO-BREAK SPACE}% to 90\N{NARROW NO-BREAK SPACE}%" in reasons["text.vae.removes-part"]
     assert ": that order" in reasons["text.classifier.order"]
-    said = {row[1].text for row in claims(subject).rows}
-    assert "The AE's training loss follows the published curve." in said
+    said = {row[1].text for one in by_place(subject) for row in one.table.rows}
+    assert "The AE classifier's accuracy is 88.04 %." in said
     assert not any("“”" in text for text in said)
 
 

@@ -52,6 +52,10 @@ def test_everything_on_the_page_works(page: Path, width: int, scheme: str) -> No
     assert (found["sorted"], found["enlarged"]) == (1, 1)
     assert [Path(name).suffix for name in found["downloads"]] == [".csv", ".svg", ".csv"]
     assert found["found"].startswith("1/")
+    filtered = found["filtered"]
+    assert 0 < filtered["rows"] == filtered["refuted"] < found["claims"]
+    assert filtered["told"].split()[0].isdigit()
+    assert found["permalink"] is True
 
 
 def test_the_page_is_whole_without_scripts(page: Path) -> None:

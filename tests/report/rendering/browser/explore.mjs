@@ -39,6 +39,17 @@ if (scripts === "on") {
     const [file] = await Promise.all([page.waitForEvent("download"), page.locator(name).first().click()]);
     met.downloads.push(file.suggestedFilename());
   }
+  if (await page.locator(".filters").count()) {
+    met.claims = await page.locator("details.group tbody tr").count();
+    await page.locator(".filters select").first().selectOption("refuted");
+    const rows = page.locator("details.group tbody tr:visible");
+    met.filtered = { rows: await rows.count(), refuted: await rows.filter({ has: page.locator(".bad") }).count(), told: await page.locator(".filters output").innerText() };
+    await page.locator(".filters select").first().selectOption("");
+    const claim = page.locator("details.group [id^='claim-']").last();
+    await page.evaluate((id) => { location.hash = `#${id}`; }, await claim.getAttribute("id"));
+    met.permalink = await claim.isVisible();
+    await page.locator(".filters button").click();
+  }
   await page.getByRole("searchbox").fill("latent");
   await page.keyboard.press("Enter");
   met.found = await page.locator("output.count").first().innerText();

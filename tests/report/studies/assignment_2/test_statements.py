@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,7 @@ from report.studies.assignment_2.observations import CLASSIFICATION, TRAINING
 from report.studies.assignment_2.sections import facts
 from report.studies.assignment_2.tables import detection
 from report.studies.assignment_2.transfer import STATEMENTS
-from report.tables.claims import claims as claims_table
+from report.tables.claims import by_place
 from tests.report.conftest import subject_of
 from tests.report.study import Spec, write_study
 
@@ -85,8 +86,14 @@ def test_all_places_of_the_report_have_one_verdict(which: str, request: pytest.F
     judged = by_id(judge_all(subject))
     audit = {one["id"]: one["verdict"] for one in audit_facts(subject)["claims"]}
     assert audit == {name: one.verdict for name, one in judged.items()}
-    rows = claims_table(subject).rows
-    assert [row[6].text.replace(" ", "_") for row in rows] == list(audit.values())
+    lines = [
+        (line, row[0].text) for one in by_place(subject) for line, row in zip(one.group.lines, one.table.rows, strict=True)
+    ]
+    assert {name for line, _ in lines for name in (one.claim.id for one in line.judged)} == set(audit)
+    for line_of_claims, shown in lines:
+        expected = Counter(audit[one.claim.id].replace("_", " ") for one in line_of_claims.judged)
+        parts = [part.partition(" ") for part in shown.split(", ")] if len(expected) > 1 else []
+        assert ({word: int(count) for count, _, word in parts} if parts else {shown: expected.total()}) == expected
     front = claim_facts.facts(subject)
     assert {verdict: int(front[verdict]) for verdict in VERDICTS} == audit_facts(subject)["counts"]
     said = facts(subject)
