@@ -34,7 +34,11 @@ def facts(*claims: JsonValue) -> dict[str, JsonValue]:
     return {"run_id": "run-1", "counts": {**counts, "consistent": 2, "refuted": 1}, "claims": list(claims)}
 
 
-SOME = facts(claim("table-1.a", "consistent"), claim("table-1.b", "refuted", seeds=0), claim("table-2.a", "consistent"))
+SOME = facts(
+    claim("table-1.a", "consistent"),
+    claim("table-1.b", "refuted", seeds=0, reason="for another cause"),
+    claim("table-2.a", "consistent", source="Table 2"),
+)
 
 
 def named(found: dict[str, JsonValue]) -> list[JsonValue]:
@@ -46,14 +50,23 @@ def named(found: dict[str, JsonValue]) -> list[JsonValue]:
 
 def test_each_column_stands_under_its_head() -> None:
     """Verdict, claim, published, re-run, seeds, reason; no seeds are a blank and no zero; the counts end it."""
-    head, first, second, _, last = audit_text(SOME, load_strings(study_of(), "en")).splitlines()
+    head, _, place, first, second, _, other, _, _, last = audit_text(SOME, load_strings(study_of(), "en")).splitlines()
     assert head.split() == ["verdict", "claim", "published", "re-run", "n", "why"]
     assert re.split(r" {2,}", first) == ["consistent", "table-1.a", "1.5 %", "1.2 %", "3", "because"]
-    assert re.split(r" {2,}", second) == ["refuted", "table-1.b", "1.5 %", "1.2 %", "because"]
+    assert re.split(r" {2,}", second) == ["refuted", "table-1.b", "1.5 %", "1.2 %", "for another cause"]
+    assert (place, other) == ("Published Table 1: 1 consistent, 1 refuted", "Published Table 2: 1 consistent")
     assert head.index("claim") == first.index("table-1.a")
     assert head.index("published") + len("published") == first.index("1.5 %") + len("1.5 %")
     assert head.index("re-run") + len("re-run") <= first.index("1.2 %") + len("1.2 %") + 1
     assert last.startswith("run run-1: 3 claims: 0 reproduced, 2 consistent")
+
+
+def test_a_reason_that_all_of_a_place_share_stands_once() -> None:
+    """Below the place, and in none of its lines."""
+    shared = facts(claim("table-1.a", "refuted"), claim("table-1.b", "refuted"))
+    lines = audit_text(shared, load_strings(study_of(), "en")).splitlines()
+    assert lines[3] == "  All rows: because."
+    assert sum("because" in line for line in lines) == 1
 
 
 def test_claims_are_chosen_by_verdict_and_by_id() -> None:
