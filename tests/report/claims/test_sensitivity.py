@@ -185,3 +185,18 @@ def test_only_an_alternative_that_was_asked_for_and_ran_is_a_trial(
         assert (trial.touched, trial.seeds) == ({("fit", "a")}, {0, 1})
         assert [one.record.task.variant for one in trial.tasks] == ["a.x-1", "a.x-1"]
         assert trial.changes == (Change("x", None, "1"),)
+
+
+def test_the_assumed_values_are_judged_once_for_each_set_of_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trials on the same seeds share that judgement, and trials on others do not."""
+    tried = [
+        SimpleNamespace(own=f"own {number}", other=f"other {number}", tasks=tuple(stored("a", seed) for seed in seeds))
+        for number, seeds in enumerate(((0, 1), (1, 0), (1, 2), (None,)))
+    ]
+    judged: list[object] = []
+    monkeypatch.setattr(module, "trials", lambda _subject: tried)
+    monkeypatch.setattr(module, "judge_all", lambda subject: judged.append(subject) or (subject,))
+    monkeypatch.setattr(module, "_depends", lambda _judged, _trial: True)
+    found = [(one.own, one.other) for one in turned(None)]  # type: ignore[arg-type]
+    assert found == [("own 0", "other 0"), ("own 0", "other 1"), ("own 2", "other 2"), ("own 3", "other 3")]
+    assert judged == ["own 0", "other 0", "other 1", "own 2", "other 2", "own 3", "other 3"]
