@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """Run git in the folder, as somebody, and return what it says."""
+    """Run git in the folder, as somebody and whatever the caller's own variables say, and return what it says."""
     who = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.org")
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     return subprocess.run(
-        ["git", "-C", str(folder), *who, *arguments], capture_output=True, text=True, check=True
+        ["git", "-C", str(folder), *who, *arguments], capture_output=True, text=True, check=True, env=own
     ).stdout.strip()
 
 
