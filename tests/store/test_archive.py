@@ -11,11 +11,11 @@ import pytest
 
 from store import archive
 from store.archive import export_run, import_run
-from store.canonical import digest_bytes
+from store.canonical import digest_bytes, readable_json
 from store.errors import IntegrityError, StoreError, UsageError
 from store.records import MANIFEST, Draft, commit
 from store.runs import latest_run_id, load_entry, load_run, run_id_of, write_run
-from store.schema import Execution, Ingredients, Result, RunEntry, TaskKey
+from store.schema import Execution, Ingredients, Result, RunEntry, TaskKey, seal
 from store.unpacking import CHECKSUMS
 
 if TYPE_CHECKING:
@@ -199,3 +199,32 @@ def test_a_damaged_record_is_not_exported(tmp_path: Path) -> None:
     with pytest.raises(IntegrityError, match=r"weights\.bin"):
         export_run(tmp_path / "a", None, tmp_path / "run.tar")
     assert not (tmp_path / "run.tar").exists()
+
+
+def test_a_run_that_contradicts_its_records_is_refused(tmp_path: Path) -> None:
+    """Sealed anew with all its digests, it still says of a record what the record does not say; nothing is taken."""
+    write_store(tmp_path / "a")
+    export_run(tmp_path / "a", None, tmp_path / "run.tar")
+
+    def lie(members: Members) -> None:
+        name = first(members, "run.json")
+        fields = json.loads(members[name])
+        fields["entries"][0]["status"] = "failed"
+        sealed = seal(fields)
+        relisted(members, name, readable_json(sealed))
+        headed(members, run_digest=sealed["digest"])
+
+    archive_file = rewritten(tmp_path / "run.tar", lie, tmp_path / "lied.tar")
+    with pytest.raises(IntegrityError, match="the record of stand-in/ae/seed-0 is ok, the run says failed") as caught:
+        import_run(tmp_path / "b", archive_file)
+    assert caught.value.where.startswith("in the archive: ")
+    assert content(tmp_path / "b") == {}
+
+
+def test_an_archive_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    """The folder that it should lie in is a file: the error names the place and another way."""
+    write_store(tmp_path / "a")
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match=r"(?s)cannot write the archive.*name another file with --output FILE"):
+        export_run(tmp_path / "a", None, tmp_path / "file" / "run.tar")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "file"]

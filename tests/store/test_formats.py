@@ -97,7 +97,7 @@ def test_arrays_are_read_up_to_their_limit(tmp_path: Path, monkeypatch: pytest.M
         formats.read_arrays(path)
 
 
-@pytest.mark.parametrize("shape", ["(5,)", "(-4,)", "(3,)", "(-2, -2)"])
+@pytest.mark.parametrize("shape", ["(5,)", "(-4,)", "(3,)", "(-2, -2)", "(-2, -1, 2)"])
 def test_an_array_that_claims_another_shape_is_refused(tmp_path: Path, shape: str) -> None:
     """More, fewer, or a negative number of values than follow its header."""
     sink = io.BytesIO()

@@ -91,7 +91,7 @@ def test_an_entry_without_a_range_is_left_alone() -> None:
 @pytest.mark.parametrize("text", ["{modle}", "{model.name}", "{published}", "{model:,}"])
 def test_a_placeholder_that_stands_for_nothing_is_an_error(text: str) -> None:
     """A misspelt name, a field that is not there, a number that is not published."""
-    with pytest.raises(ValueError, match="stands for nothing"):
+    with pytest.raises(ValueError, match="stands for nothing; there are model"):
         written({"over": {"model": ["a"]}, "id": text})
 
 
