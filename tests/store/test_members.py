@@ -194,3 +194,66 @@ def test_a_manifest_without_end_is_not_read(good: Path, tmp_path: Path, monkeypa
     monkeypatch.setattr(unpacking, "DOCUMENT_BYTES", 1 << 20)
     assert import_run(tmp_path / "d", good).added == 2
     assert content(tmp_path / "d") == content(tmp_path / "b")
+
+
+def listed(tmp_path: Path, *parts: bytes) -> list[tuple[str, int, int]]:
+    """What the reader finds in a file of these parts."""
+    (tmp_path / "some.tar").write_bytes(b"".join(parts))
+    with (tmp_path / "some.tar").open("rb") as stream:
+        return [(member.name, member.offset, member.size) for member in members(stream)]
+
+
+def test_each_member_has_its_path_place_and_size(tmp_path: Path) -> None:
+    """Sizes round up to whole blocks; a path beyond 100 letters lies in two fields, one beyond those in a header before."""
+    long, longer = "a" * 60 + "/" + "b" * 90, "c" * 300
+    heads = []
+    for name, kind in ((long, tarfile.USTAR_FORMAT), (longer, tarfile.PAX_FORMAT)):
+        info = tarfile.TarInfo(name)
+        info.size = 1
+        heads.append(info.tobuf(kind))
+    path = heads[1]
+    found = listed(tmp_path, plain("a", b"x" * 512), heads[0], b"y" * BLOCK, path, b"z" * BLOCK, plain("e"), END)
+    assert found == [
+        ("a", BLOCK, 512),
+        (long, 3 * BLOCK, 1),
+        (longer, 4 * BLOCK + len(path), 1),
+        ("e", 4 * BLOCK + len(path) + 2 * BLOCK, 0),
+    ]
+
+
+def test_a_member_may_end_where_the_archive_does_and_no_later(tmp_path: Path) -> None:
+    """A size beyond the bytes that follow its own header is refused, and the archive without an end is cut short."""
+    first = plain("a", b"x" * BLOCK)
+    with pytest.raises(ValueError, match="cut short"):
+        listed(tmp_path, first)
+    lying = patched(plain("b", b"y" * BLOCK)[:BLOCK], size=b"%011o\0" % (BLOCK + 1))
+    with pytest.raises(ValueError, match="'b' claims 513 bytes, and the archive ends before them"):
+        listed(tmp_path, first, lying, b"y" * BLOCK)
+    exact = plain("b", b"y" * BLOCK)
+    with pytest.raises(ValueError, match="cut short"):  # all of it is there, and no end after it
+        listed(tmp_path, first, exact)
+
+
+@pytest.mark.parametrize("field", [b"\x80" + b"\0" * 10 + b"\x01", b"7 7" + b"\0" * 9, b"8" * 11 + b"\0", b"\0" * 12])
+def test_a_size_that_is_no_octal_number_is_refused(tmp_path: Path, field: bytes) -> None:
+    """Nor one in the binary form, with which tar writes what is too large for the field."""
+    with pytest.raises(ValueError, match="holds a size that is no number"):
+        listed(tmp_path, patched(plain("a")[:BLOCK], size=field), END)
+
+
+def test_a_path_header_is_as_large_as_a_path(tmp_path: Path) -> None:
+    """One of just the bytes that are read is read; one more is no path any more, and neither are two in a row."""
+
+    def header(size: int) -> bytes:
+        text = b"1011 path=" + b"p" * 1000 + b"\n"
+        return special(b"x", size=size, data=(text + b"\0" * size)[:size])
+
+    with pytest.raises(ValueError, match="more than a path"):
+        listed(tmp_path, header(4096), plain("a"), END)
+    with pytest.raises(ValueError, match="no plain file"):
+        listed(tmp_path, header(4097), plain("a"), END)
+    assert listed(tmp_path, header(1011), plain("a"), END)[0][0] == "p" * 1000
+    with pytest.raises(ValueError, match="no plain file"):
+        listed(tmp_path, header(1011), header(1011), plain("a"), END)
+    with pytest.raises(ValueError, match="ends after the path of a file that is not there"):
+        listed(tmp_path, header(1011), END)

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from store import merging
+from store.audit import AuditedRecord
 from store.errors import IntegrityError, UsageError
 from store.merging import Merged
 from store.merging import merge_runs as merge
 from store.records import folder_of
 from store.runs import latest_run_id, load_entry, load_run, resealed, save_run
+from store.schema import Execution, Ingredients, Record, Result, TaskKey
 from tests.store.machines import CLASSIFIER, EXTRA, LEAF, NETWORK, ONCE, Machine, carried, make
 from tests.store.test_archive import content
 from tests.store.test_settling import problems, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 A, B = Machine(seconds=1.0, seeds=(0, 1)), Machine(seconds=2.0, seeds=(3, 2))
 
@@ -191,3 +193,71 @@ def test_a_damaged_record_stops_the_merge(tmp_path: Path) -> None:
     with pytest.raises(IntegrityError, match=r"weights\.bin"):
         merge_runs(tmp_path, names)
     assert content(tmp_path) == before
+
+
+def test_lists_of_two_runs_are_united_in_one_order() -> None:
+    """Numbers by their size, then names by theirs, each once; what is no list or no name is left out."""
+    assert merging._union([[2, 10, "b"], ["a", 2, None], "x", None]) == [2, 10, "a", "b"]
+    assert merging._union([["10", 9]]) == [9, "10"]
+
+
+@pytest.mark.parametrize(("count", "words"), [(3, "s0 1 and 2; s1 1 and 2; s2 1 and 2"), (5, "s2 1 and 2 and 2 more")])
+def test_three_of_what_differs_are_named_and_the_rest_counted(tmp_path: Path, count: int, words: str) -> None:
+    """With both values."""
+    one, other = ({f"s{number}": value for number in range(count)} for value in (1, 2))
+    names = both(tmp_path, Machine(settings=one), Machine(seeds=(1,), settings=other))
+    with pytest.raises(UsageError) as caught:
+        merge_runs(tmp_path, names)
+    assert caught.value.what.endswith(words)
+
+
+@pytest.mark.parametrize(("count", "words"), [(3, "none has a/0, a/1, a/2"), (4, "none has a/0, a/1, a/2 and 1 more")])
+def test_three_of_what_is_lacking_are_named_and_the_rest_counted(count: int, words: str) -> None:
+    """Of kinds that some run has; a kind that none has counts for neither side."""
+    wanted = [*(f"a/{number}" for number in range(count)), "b/0"]
+    with pytest.raises(UsageError) as caught:
+        merging._surplus(wanted, ["a/9"])
+    assert caught.value.what.endswith(words)
+    assert caught.value.where == f"{count} tasks of the merged configuration"
+    assert merging._surplus(["a/1", "b/0"], ["a/1", "a/2", "c/0"]) == ("a/2",)
+
+
+def record_of(name: str, *, upstream: tuple[str, ...] = (), code: str = "1", data: str = "1") -> Record:
+    """A finished record; its code and its data have these digests."""
+    experiment, variant = name.split("/")
+    made_from = {f"{one}/once": "0" * 64 for one in upstream}
+    return Record(
+        task=TaskKey(experiment=experiment, variant=variant, seed=None),
+        fingerprint="0" * 64,
+        ingredients=Ingredients(config={}, code={"m": code * 64}, inputs={"d": data * 64}, upstream=made_from, environment={}),
+        result=Result(status="ok", upstream_results=made_from),
+        files=(),
+        result_digest="0" * 64,
+        execution=Execution(
+            started_at="", duration_s=0, peak_memory_bytes=0, machine={}, packages={}, git_commit=None, git_dirty=None
+        ),
+        digest="0" * 64,
+    )
+
+
+def option(record: Record) -> merging._Option:
+    """A run's only record of its task."""
+    return merging._Option("run", AuditedRecord(Path(), None, intact=True, problems=()), record)
+
+
+def test_records_that_were_made_from_each_other_have_no_order() -> None:
+    """A forged circle is refused; what is made from a task that is not merged waits for nothing."""
+    circle = {f"{name}/once": [option(record_of(name, upstream=(other,)))] for name, other in (("a/x", "b/x"), ("b/x", "a/x"))}
+    with pytest.raises(IntegrityError, match=r"made from each other: \['a/x/once', 'b/x/once'\]"):
+        merging._choose(circle, [])
+    alone = {"a/x/once": [option(record_of("a/x", upstream=("z/x",)))]}
+    assert list(merging._choose(alone, [])) == ["a/x/once"]
+
+
+@pytest.mark.parametrize(("changed", "words"), [({"code": "2"}, "module m"), ({"data": "2"}, "data set d")])
+def test_one_run_has_one_source_and_one_content_of_each_data_set(changed: dict[str, str], words: str) -> None:
+    """Whichever tasks they are of; equal ones are."""
+    first = record_of("a/x")
+    merging._check_one_source({"a": first, "b": record_of("b/x")})
+    with pytest.raises(UsageError, match=f"a/x/once and b/x/once were made with different contents of {words}"):
+        merging._check_one_source({"a": first, "b": record_of("b/x", **changed)})
