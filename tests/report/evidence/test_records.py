@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 from report.evidence.history import by_seed, mean_curve
-from report.evidence.records import evidence_of, frames, reference
+from report.evidence.records import evidence_of, frame, frames, reference
+from store.formats import table_bytes
+from store.records import Stored
+from store.schema import FileEntry
 from tests.report.evidence.small_run import evidence, stored
 from tests.report.tiny_study import write_run_of
 
@@ -54,3 +57,32 @@ def test_histories_stand_below_each_other_with_their_seed(tiny: Evidence) -> Non
     columns = by_seed(records, "estimate")
     assert (columns.columns.tolist(), columns.index.tolist()) == ([0, 1, 2], [1, 2])
     np.testing.assert_allclose(mean_curve(records, "estimate"), [3.2, 3.141])
+
+
+def put(folder: Path, seed: int | None, digest: str, values: list[float]) -> Stored:
+    """A record with a history of these values and a file that is always the same."""
+    (folder / "history.parquet").write_bytes(table_bytes({"epoch": range(1, 1 + len(values)), "loss": values}))
+    names = {"a.bin": "0" * 64, "history.parquet": digest * 64, "z.bin": "0" * 64}
+    files = tuple(FileEntry(name=name, sha256=sha256, size_bytes=1) for name, sha256 in names.items())
+    return Stored(stored("a", seed).record.model_copy(update={"files": files}), folder)
+
+
+def test_a_table_is_read_once_for_each_content(tmp_path: Path) -> None:
+    """Another digest at the same place is another table."""
+    first = put(tmp_path, 0, "1", [1.0])
+    assert frame(first, "history.parquet") is frame(first, "history.parquet")
+    second = put(tmp_path, 0, "2", [2.0])
+    assert frame(first, "history.parquet")["loss"].tolist() == [1.0]
+    assert frame(second, "history.parquet")["loss"].tolist() == [2.0]
+
+
+def test_a_record_without_a_seed_and_one_without_a_number_keep_their_place(tmp_path: Path) -> None:
+    """The first is seed -1, the second a column of its own; rows are numbered through."""
+    folders = [tmp_path / str(number) for number in range(2)]
+    for folder in folders:
+        folder.mkdir()
+    records = (put(folders[0], None, "3", [0.5, 0.25]), put(folders[1], 4, "4", [float("nan")] * 2))
+    table = frames(records, "history.parquet")
+    assert (table["seed"].tolist(), table.index.tolist()) == ([-1, -1, 4, 4], [0, 1, 2, 3])
+    assert by_seed(records, "loss").columns.tolist() == [-1, 4]
+    assert mean_curve(records, "loss").tolist() == [0.5, 0.25]
