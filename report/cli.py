@@ -26,6 +26,7 @@ _ENGINES = ("auto", "pandoc", "quarto")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status: 0 ok (tasks may have failed), 1 failed, 2 usage, 3 altered, 5 claim refuted."""
     prepare_streams()
+    os.environ["MPLBACKEND"] = "agg"  # no figure opens a window; a name that matplotlib does not know would end any command
     chosen = _parser().parse_args(arguments)
     try:
         text, status = chosen.handler(chosen)

@@ -1,4 +1,4 @@
-"""What all tests share: no outside network, real data only where it is named, hypothesis without time limits."""
+"""What all tests share: no outside network, no windows, real data only where it is named, hypothesis without time limits."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ _LONG = (
 # A deadline measures the machine's load, not the code; derandomized examples make a failure repeat.
 settings.register_profile("project", deadline=None, derandomize=True)
 settings.load_profile("project")
+
+os.environ["MPLBACKEND"] = "agg"  # here and in every process that a test starts: matplotlib ends where it knows no such name
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

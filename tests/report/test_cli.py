@@ -148,3 +148,11 @@ def test_a_reader_that_leaves_does_not_end_the_audit(both: Path) -> None:
     with os.fdopen(writing, "w") as closed:
         done = subprocess.run(command, cwd=ROOT, stdout=closed, stderr=subprocess.PIPE, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_backend_that_matplotlib_does_not_know_ends_no_command(both: Path) -> None:
+    """A user's MPLBACKEND is for windows of theirs; the report opens none."""
+    command = [sys.executable, "-m", "report", "audit", "--artifacts", str(both), "--run", "synthetic-1", "--no-fail"]
+    surroundings = {**os.environ, "MPLBACKEND": "gtk"}
+    done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
