@@ -9,7 +9,7 @@ import pytest
 
 from store.errors import IntegrityError, StudyError
 from store.records import commit
-from store.runs import LATEST, load_entry, load_run, point_latest, resealed, run_id_of, run_path, write_run
+from store.runs import LATEST, load_entry, load_run, point_latest, resealed, run_id_of, run_path, without_options, write_run
 from store.schema import Run, RunEntry, run_fields
 from tests.store.test_records import draft
 
@@ -106,3 +106,10 @@ def test_study_is_part_of_the_sealed_manifest(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace('"another"', '"yet-another"'))
     with pytest.raises(IntegrityError, match="altered"):
         load_run(tmp_path, "quick-2")
+
+
+def test_options_are_taken_out_of_a_command_with_their_values() -> None:
+    """In both spellings, one at the end without its value too; a longer option with the same beginning stays."""
+    words = ["run", "--data", "/home/me", "--seeds", "0", "--data=/x", "--data-set", "a", "--jobs=2", "--jobs"]
+    assert without_options(words, ["--data", "--jobs"]) == ["run", "--seeds", "0", "--data-set", "a"]
+    assert without_options(words, []) == words

@@ -9,8 +9,9 @@ from pydantic import ValidationError
 
 from store.canonical import digest
 from store.certificates import Side
+from store.doors import FILE_BYTES
 from store.records import commit
-from store.schema import Record, Run, TaskKey
+from store.schema import Execution, FileEntry, Record, Run, TaskKey
 from tests.store.test_records import draft
 from tests.store.test_runs import make_run
 
@@ -138,3 +139,28 @@ def test_a_fingerprint_is_the_digest_of_the_task_and_all_its_ingredients(tmp_pat
     for ingredients in (record.ingredients, record.ingredients.model_copy(update=varied)):
         whole = {"task": record.task.model_dump(mode="json"), "ingredients": ingredients.model_dump(mode="json")}
         assert ingredients.fingerprint(record.task) == digest(whole)
+
+
+def test_the_last_value_of_each_range_fits_and_the_next_does_not() -> None:
+    """Names of 80 letters, seeds below 2^63, files as large as are read, three centuries."""
+    assert TaskKey(experiment="a" * 80, variant="v", seed=(1 << 63) - 1).seed == (1 << 63) - 1
+    assert FileEntry(name="n", sha256="0" * 64, size_bytes=FILE_BYTES).size_bytes == 4 * 1024**3
+    nothing = {"peak_memory_bytes": 0, "machine": {}, "packages": {}, "git_commit": None, "git_dirty": None}
+    assert Execution.model_validate({**nothing, "started_at": "", "duration_s": 1e10}).duration_s == 1e10
+    for model, fields in (
+        (TaskKey, {"experiment": "a" * 81, "variant": "v"}),
+        (FileEntry, {"name": "n", "sha256": "0" * 64, "size_bytes": FILE_BYTES + 1}),
+        (Execution, {**nothing, "started_at": "", "duration_s": 1e10 + 1e-5}),
+        (TaskKey, {"experiment": "a", "variant": "v", "more": 1}),
+    ):
+        with pytest.raises(ValidationError):
+            model.model_validate(fields)
+    with pytest.raises(ValidationError, match="frozen"):
+        TaskKey(experiment="a", variant="v").seed = 1  # type: ignore[misc]
+
+
+def test_a_task_without_a_seed_is_done_once() -> None:
+    """Seed zero is a seed; the variant ends where what a study changed begins."""
+    assert TaskKey(experiment="a", variant="v").id == "a/v/once"
+    assert TaskKey(experiment="a", variant="v", seed=0).id == "a/v/seed-0"
+    assert TaskKey(experiment="a", variant="v.b-1.0").base_variant == "v"
