@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def by_seed(records: tuple[Stored, ...], name: str) -> pd.DataFrame:
     """A history column as one column a seed, by epoch from 1."""
-    return frames(records, "history.parquet").pivot_table(name, "epoch", "seed", dropna=False)
+    return frames(records, "history.parquet").groupby(["epoch", "seed"])[name].mean().unstack("seed")
 
 
 def mean_curve(records: tuple[Stored, ...], name: str) -> NDArray[np.float64]:

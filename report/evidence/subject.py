@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from report.evidence.protocol import departures, load_protocol
 from report.evidence.published import load_published
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class Subject:
     """The run's evidence, its study, the published side, and the language that the report is written in.
 
-    ``up`` leads from the folder of the study's latest report to the artifacts folder, for links to records.
+    ``up`` leads from the folder of the study's latest report to the artifacts folder, for links to records; ``worked_out``
+    keeps what many places of the report ask for.
     """
 
     study: Study
@@ -36,6 +37,7 @@ class Subject:
     numbers: Formatter
     perf: Path | None = None
     up: str = ".."
+    worked_out: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def comparable(self) -> bool:

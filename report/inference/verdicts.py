@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 ClaimVerdict = Literal["reproduced", "consistent", "refuted", "inconclusive", "not_comparable"]
 VERDICTS: tuple[ClaimVerdict, ...] = ("reproduced", "consistent", "refuted", "inconclusive", "not_comparable")
+_REMEMBERED = "judged"
 _UNEXPLAINED = frozenset({"reproduced", "consistent"})  # where there is nothing that a cause would explain
 
 
@@ -77,8 +78,16 @@ class Judged:
 
 def judge_all(subject: Subject, claims: Sequence[Claim] | None = None) -> tuple[Judged, ...]:
     """A verdict on each claim, in the order of the file; raises UsageError for a selector that leads nowhere."""
-    chosen = load_claims(subject.study.data).claims if claims is None else tuple(claims)
-    cases = [case_of(subject, claim) for claim in chosen]
+    if claims is not None:
+        return _judged_together(subject, claims)
+    if _REMEMBERED not in subject.worked_out:  # a report asks eight times
+        subject.worked_out[_REMEMBERED] = _judged_together(subject, load_claims(subject.study.data).claims)
+    remembered: tuple[Judged, ...] = subject.worked_out[_REMEMBERED]
+    return remembered
+
+
+def _judged_together(subject: Subject, claims: Sequence[Claim]) -> tuple[Judged, ...]:
+    cases = [case_of(subject, claim) for claim in claims]
     found = {case.claim.id: _without_test(case) for case in cases}
     families: dict[str, list[Case]] = {}
     for case in cases:
