@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def by_seed(records: tuple[Stored, ...], name: str) -> pd.DataFrame:
     """A history column as one column a seed, by epoch from 1."""
-    return frames(records, "history.parquet").groupby(["epoch", "seed"])[name].mean().unstack("seed")
+    return frames(records, "history.parquet").groupby(["epoch", "seed"])[name].mean().unstack("seed")  # noqa: PD010 - pivot_table takes five times as long
 
 
 def mean_curve(records: tuple[Stored, ...], name: str) -> NDArray[np.float64]:
