@@ -7,17 +7,16 @@ import json
 import signal
 import sys
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.harness.site import add_cluster_command, add_cluster_options, add_job_options, positive
 from bench.options import add_source_options, add_store_options, add_study_options, add_weights_option
 from store.errors import StudyError
-from store.terminal import prepare_streams, say
+from store.surroundings import check_date, place
+from store.terminal import complain, prepare_streams, say, tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from types import FrameType
 
 _EPILOG = (
     "exit codes: 0 ok, 1 a task failed, 2 wrong usage or configuration, 3 damaged bytes, 4 not reproduced, 130 interrupted"
@@ -28,21 +27,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; a user's mistake becomes a message, a bug keeps its traceback."""
     prepare_streams()
     options = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        check_date()
         return int(options.handler(options))
     except StudyError as error:
-        if getattr(options, "json", False):
-            say(json.dumps({"error": error.what, "where": error.where, "cure": error.cure, "exit_code": error.exit_code}))
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
+        return complain(error, as_json=getattr(options, "json", False))
     except KeyboardInterrupt:
-        print(f"interrupted: {options.interrupted}", file=sys.stderr)
+        tell(sys.stderr, f"interrupted: {options.interrupted}")
         return 130
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -88,20 +81,20 @@ def _parser() -> argparse.ArgumentParser:
 def _add_upkeep_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     export = commands.add_parser("export", help="write a run with all its records to one archive", epilog=_EPILOG)
     export.add_argument("run", nargs="?", metavar="RUN", help="which run (default: the latest)")
-    export.add_argument("--output", type=Path, metavar="FILE", help="the archive (default: RUN.tar)")
+    export.add_argument("--output", type=place, metavar="FILE", help="the archive (default: RUN.tar)")
     text = "leave out files of records, such as '*.safetensors' (repeatable): their digests are kept"
     export.add_argument("--leave-out", action="append", default=[], metavar="GLOB", help=text)
     export.set_defaults(handler=_export)
     statement = commands.add_parser("statement", help="write a run's certificate as an in-toto statement", epilog=_EPILOG)
     statement.add_argument("run", nargs="?", metavar="RUN", help="which run (default: the latest)")
     statement.add_argument(
-        "--archive", type=Path, metavar="FILE", help="what it speaks of: the exported run (default: run.json)"
+        "--archive", type=place, metavar="FILE", help="what it speaks of: the exported run (default: run.json)"
     )
-    statement.add_argument("--output", type=Path, metavar="FILE", help="the statement (default: RUN.intoto.json)")
-    statement.add_argument("--predicate", type=Path, metavar="FILE", help="also the certificate alone, for who signs it")
+    statement.add_argument("--output", type=place, metavar="FILE", help="the statement (default: RUN.intoto.json)")
+    statement.add_argument("--predicate", type=place, metavar="FILE", help="also the certificate alone, for who signs it")
     statement.set_defaults(handler=_statement)
     taken = commands.add_parser("import", help="check an archive and take its run into the store", epilog=_EPILOG)
-    taken.add_argument("archive", type=Path, metavar="FILE", help="what export wrote, here or on another machine")
+    taken.add_argument("archive", type=place, metavar="FILE", help="what export wrote, here or on another machine")
     text = "where this store has another result of a task that nothing was made from, keep it"
     taken.add_argument("--keep-standing", action="store_true", help=text)
     taken.set_defaults(handler=_import)

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-import argparse
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+from store.doors import is_file, is_folder
+from store.errors import UsageError
+from store.surroundings import file, place
+
+if TYPE_CHECKING:
+    import argparse
 
 
 def add_store_options(parser: argparse.ArgumentParser) -> None:
     """``--artifacts`` and ``--json``, with what an interrupted command leaves."""
-    default = Path(os.environ.get("BENCH_ARTIFACTS_DIR") or "artifacts")
+    default = os.environ.get("BENCH_ARTIFACTS_DIR") or "artifacts"  # a text, so that it is checked as the option is
     text = "where records and reports lie (default: artifacts, or BENCH_ARTIFACTS_DIR)"
-    parser.add_argument("--artifacts", type=_folder, default=default, metavar="DIR", help=text)
+    parser.add_argument("--artifacts", type=place, default=default, metavar="DIR", help=text)
     parser.add_argument("--json", action="store_true", help="print the facts as JSON")
     parser.set_defaults(interrupted="finished tasks are kept, the same command goes on from here")
 
 
 def add_source_options(parser: argparse.ArgumentParser) -> None:
     """Where data come from: ``--data``, ``--offline`` and ``--paranoid``."""
-    folder = os.environ.get("BENCH_DATA_DIR")
+    folder = os.environ.get("BENCH_DATA_DIR") or None
     text = "folder with your data sets, such as DIR/fashion-mnist (default: BENCH_DATA_DIR; without: cache, then download)"
-    parser.add_argument("--data", type=_folder, default=Path(folder) if folder else None, metavar="DIR", help=text)
+    parser.add_argument("--data", type=place, default=folder, metavar="DIR", help=text)
     parser.add_argument("--offline", action="store_true", help="never use the network")
     text = "read every byte of the data to plan, instead of remembering what has the same size, times and inode"
     parser.add_argument("--paranoid", action="store_true", help=text)
@@ -29,7 +35,7 @@ def add_source_options(parser: argparse.ArgumentParser) -> None:
 def add_weights_option(parser: argparse.ArgumentParser) -> None:
     """``--weights``: pretrained weights from elsewhere."""
     text = "pretrained YOLOv5s weights (default: found in the folder weights of the data folder)"
-    parser.add_argument("--weights", type=_file, metavar="FILE", help=text)
+    parser.add_argument("--weights", type=file, metavar="FILE", help=text)
 
 
 def add_study_options(parser: argparse.ArgumentParser) -> None:
@@ -49,14 +55,11 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
     add_source_options(parser)
 
 
-def _file(text: str) -> Path:
-    path = Path(text)
-    if not path.is_file():
-        raise argparse.ArgumentTypeError(f"{text!r} is no file")
-    return path
+def check_data_folder(options: argparse.Namespace) -> None:
+    """A data folder that was named must be there: without this, a slip in its name would look like missing data.
 
-
-def _folder(text: str) -> Path:
-    if not text:
-        raise argparse.ArgumentTypeError("an empty name is no folder")
-    return Path(text)
+    Raises UsageError, StoreError where one may not look.
+    """
+    if options.data is not None and not is_folder(options.data):
+        message = "the data folder is no folder" if is_file(options.data) else "the data folder does not exist"
+        raise UsageError(message, where=str(options.data), cure="correct --data DIR or BENCH_DATA_DIR, or leave it out")

@@ -6,13 +6,15 @@ import argparse
 import json
 import os
 import re
+import signal
 import sys
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from store.errors import StudyError
-from store.terminal import prepare_streams, say
+from store.surroundings import check_date, place
+from store.terminal import complain, prepare_streams, say, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,18 +26,23 @@ _ENGINES = ("auto", "pandoc", "quarto")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit status: 0 ok (tasks may have failed), 1 failed, 2 usage, 3 altered, 5 claim refuted."""
+    """Run the command and return its exit status.
+
+    0 ok (tasks may have failed), 1 failed, 2 usage, 3 altered, 5 claim refuted, 130 interrupted.
+    """
     prepare_streams()
     os.environ["MPLBACKEND"] = "agg"  # no figure opens a window; a name that matplotlib does not know would end any command
     chosen = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        check_date()
         text, status = chosen.handler(chosen)
         say(text)
     except StudyError as error:
-        if chosen.json:
-            say(json.dumps({"error": error.what, "where": error.where, "cure": error.cure}))
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
+        return complain(error, as_json=chosen.json)
+    except KeyboardInterrupt:
+        tell(sys.stderr, "interrupted: what was finished is kept, the same command does the rest")
+        return 130
     return int(status)
 
 
@@ -78,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     build.add_argument("--formats", type=_formats, default=_FORMATS, metavar="LIST", help="html,pdf")
     _add_language(build)
-    build.add_argument("--output", type=Path, metavar="DIR", help="where the report goes; ARTIFACTS/report by default")
+    build.add_argument("--output", type=place, metavar="DIR", help="where the report goes; ARTIFACTS/report by default")
     build.add_argument("--force", action="store_true", help="build even where nothing changed")
     build.set_defaults(handler=_build)
     audit = commands.add_parser("audit", help="say which published claims the run bears out; exit 5 where one is refuted")
@@ -91,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("--no-fail", action="store_true", help="exit 0 even where a claim is refuted")
     audit.set_defaults(handler=_audit)
     verify = commands.add_parser("verify", help="derive a report again from the records and compare; exit 3 where it differs")
-    verify.add_argument("file", type=Path, metavar="FILE", help="a report.html or report.pdf, in any language")
+    verify.add_argument("file", type=place, metavar="FILE", help="a report.html or report.pdf, in any language")
     _add_run(verify)
     _add_artifacts(verify)
     _add_language(verify)
@@ -102,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("second", metavar="RUN_B", nargs="?", help="the run that is held against it; the latest by default")
     _add_study(compare)
     _add_artifacts(compare)
-    compare.add_argument("--artifacts-b", type=Path, metavar="DIR", help="the store of RUN_B, where it is another one")
+    compare.add_argument("--artifacts-b", type=place, metavar="DIR", help="the store of RUN_B, where it is another one")
     compare.set_defaults(handler=_compare)
     return parser
 
@@ -119,9 +126,9 @@ def _add_study(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_artifacts(parser: argparse.ArgumentParser) -> None:
-    default = Path(os.environ.get("BENCH_ARTIFACTS_DIR") or "artifacts")
+    default = os.environ.get("BENCH_ARTIFACTS_DIR") or "artifacts"  # a text, so that it is checked as the option is
     text = "the store (BENCH_ARTIFACTS_DIR; artifacts)"
-    parser.add_argument("--artifacts", type=Path, default=default, metavar="DIR", help=text)
+    parser.add_argument("--artifacts", type=place, default=default, metavar="DIR", help=text)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 

@@ -11,7 +11,9 @@ from bench.datasets.kitti import commands as kitti
 from bench.datasets.kitti.settings import KittiSettings
 from bench.models.detection import commands as weights
 from bench.models.detection.weights import NAME as WEIGHTS
+from bench.options import check_data_folder
 from store.errors import UsageError
+from store.terminal import tell
 
 if TYPE_CHECKING:
     import argparse
@@ -24,9 +26,10 @@ DATASETS = ("fashion-mnist", "kitti", weights.COMMAND_NAME)
 
 
 def facts(options: argparse.Namespace, stream: TextIO) -> dict[str, JsonValue]:
-    """Do what the options ask and return the facts; raises UsageError for an unknown data set, DataError, IntegrityError."""
+    """Do what the options ask and return the facts; raises UsageError, DataError, IntegrityError."""
     if options.dataset not in DATASETS:
         raise UsageError(f"unknown data set {options.dataset!r}", where="bench data", cure=f"choose {' or '.join(DATASETS)}")
+    check_data_folder(options)
     cache = cache_root(options.artifacts, os.environ)
     if options.dataset == "kitti":
         return _kitti_facts(options, cache, stream)
@@ -89,6 +92,4 @@ class Download:
         if step != self._shown:
             self._shown = step
             line = f"downloading: {step:3d} % of {total_bytes / 1e6:.1f} MB"
-            end = "\r" if terminal and done_bytes < total_bytes else "\n"
-            self._stream.write(line + end)
-            self._stream.flush()
+            tell(self._stream, line, end="\r" if terminal and done_bytes < total_bytes else "\n")

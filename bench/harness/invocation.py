@@ -19,11 +19,13 @@ from bench.harness.profile import Profile, load_profile, parse_seeds
 from bench.harness.progress import opening_line
 from bench.harness.site import look_at_gpus, site_of
 from bench.harness.studies import load_study, study_names
+from bench.options import check_data_folder
 from store.errors import IntegrityError, UsageError
 from store.lock import sole_writer
 from store.records import sweep
 from store.runs import load_run, point_latest, run_id_of, run_path, without_options, write_run
 from store.schema import RunEntry
+from store.terminal import tell
 
 if TYPE_CHECKING:
     import argparse
@@ -65,12 +67,12 @@ def run(options: argparse.Namespace, stream: TextIO) -> dict[str, JsonValue]:
     """
 
     def waiting(holder: str) -> None:
-        print(f"waiting for another run on {options.artifacts}: {holder}", file=stream, flush=True)
+        tell(stream, f"waiting for another run on {options.artifacts}: {holder}")
 
     with sole_writer(options.artifacts, waiting):
         sweep(options.artifacts)
         study = _resolve(options)
-        print(f"run {study.run_id}: {len(study.planned)} tasks, {study.to_run} to run", file=stream)
+        tell(stream, f"run {study.run_id}: {len(study.planned)} tasks, {study.to_run} to run")
         kept = {item.id: item.stored for item in study.planned if item.stored}
         done = _execute(study, options, stream) if study.to_run else kept
         _write_manifest(study, done, options.artifacts)
@@ -139,7 +141,7 @@ def _resolve(options: argparse.Namespace) -> _Study:
 
 def located(config: StudySettings, tasks: Sequence[Task], options: argparse.Namespace) -> dict[str, Dataset]:
     """The data sets that the tasks read, found where the options allow; raises UsageError for a folder that is none."""
-    _check_data_folder(options)
+    check_data_folder(options)
     cache = cache_root(options.artifacts, os.environ)
     sources = Sources(options.data, cache, options.offline, options.weights, paranoid=getattr(options, "paranoid", False))
     study, names = load_study(config.study), planner.inputs_of(tasks)
@@ -153,13 +155,6 @@ def _check_weights(study: Study, names: Collection[str], options: argparse.Names
         settings = " or ".join(f"--set {setting}" for setting in study.weights.values())
         cure = f"ask for tasks that start from them ({settings}), or leave --weights out" if settings else "leave --weights out"
         raise UsageError("no task of this run reads pretrained weights", where=f"--weights {options.weights}", cure=cure)
-
-
-def _check_data_folder(options: argparse.Namespace) -> None:
-    """A data folder that was named must be there: without this, a slip in its name would look like missing data."""
-    if options.data is not None and not options.data.is_dir():
-        message = "the data folder does not exist" if not options.data.exists() else "the data folder is no folder"
-        raise UsageError(message, where=str(options.data), cure="correct --data DIR or BENCH_DATA_DIR, or leave it out")
 
 
 def _study_asked_for(options: argparse.Namespace) -> Study:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
+from argparse import ArgumentTypeError
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,9 @@ from pydantic import BaseModel, ValidationError
 
 from bench.harness.studies import load_study
 from bench.sections import OutOfRangeError
+from store.doors import read_bounded, reason_of, refused_as
 from store.errors import UsageError
+from store.surroundings import file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +27,8 @@ _SEEDS = re.compile(r"(?P<first>[0-9]{1,12})(-(?P<last>[0-9]{1,12}))?")
 _LARGEST_SEED = 2**32 - 1  # the largest that numpy's generators take
 _MOST_SEEDS = 1000  # in one range: more is a slip, and would fill the memory before anything runs
 _FLAG_OF = {"questions": "--question"}  # the others are called like their key
+_LARGEST_FILE = 1 << 20  # bytes: a profile that sets every key takes 5 kB
+_LONGEST_VALUE = 120  # characters of it that a message shows
 _LONGEST_NAME = 40  # a run id has room for 80 characters, of which the digits take 9
 
 
@@ -96,9 +101,12 @@ def _find(name: str, folder: Path) -> Path:
     if name in built_in:
         return built_in[name]
     if name.endswith(".toml"):
-        if Path(name).is_file():
-            return Path(name)
-        raise UsageError("profile file not found", where=name, cure="check the path given to --profile")
+        try:
+            return file(name)
+        except ArgumentTypeError as error:
+            raise UsageError(
+                f"profile file not found: {error}", where="--profile", cure="check the path given to --profile"
+            ) from error
     nearest = difflib.get_close_matches(name, built_in, n=1)
     hint = f"did you mean {nearest[0]}? " if nearest else ""
     cure = f"{hint}choose {' or '.join(sorted(built_in))}, or give a path that ends in .toml"
@@ -111,13 +119,11 @@ def _name_of(path: Path) -> str:
 
 
 def _read(path: Path) -> dict[str, object]:
-    try:
-        tree: dict[str, object] = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors mark UTF-8
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"profile is not valid TOML: {error}", where=str(path), cure="correct the file") from error
-    except OSError as error:
-        raise UsageError(f"profile cannot be read: {error.strerror}", where=str(path)) from error
-    return tree
+    def refusal(reason: str) -> UsageError:
+        return UsageError(f"profile is not valid TOML: {reason}", where=str(path), cure="correct the file, or let it be read")
+
+    with refused_as(refusal):  # with permissions and memory, too
+        return tomllib.loads(read_bounded(path, _LARGEST_FILE).decode("utf-8-sig"))  # some editors mark UTF-8
 
 
 def _parse_override(text: str, where: str = "--set") -> tuple[str, object]:
@@ -128,8 +134,11 @@ def _parse_override(text: str, where: str = "--set") -> tuple[str, object]:
         tree = tomllib.loads(f"value = {value}")
     except tomllib.TOMLDecodeError:
         return key.strip(), value.strip()  # a bare word such as sample is meant as text
+    except (ValueError, RecursionError) as error:  # more digits, or more brackets, than Python takes
+        message = f"{key.strip()} = {_shown(value)} cannot be read: {reason_of(error)}"
+        raise UsageError(message, where=where, cure="give a value of the right kind") from error
     if len(tree) > 1:
-        raise UsageError(f"more than one override: {text!r}", where=where, cure="give each one by itself")
+        raise UsageError(f"more than one override: {_shown(text)}", where=where, cure="give each one by itself")
     return key.strip(), tree["value"]
 
 
@@ -154,11 +163,25 @@ def _validate(model: type[StudySettings], tree: Mapping[str, object], path: Path
         cause = first.get("ctx", {}).get("error")
         own = cause if isinstance(cause, OutOfRangeError) else None  # of a rule over several sections, which names the key
         key = own.key if own else ".".join(str(part) for part in first["loc"])
-        where = next((flag for name, flag in origins.items() if f"{key}.".startswith(f"{name}.")), str(path))
+        where = next((flag for name, flag in origins.items() if _overlap(key, name)), str(path))
         if first["type"] == "extra_forbidden":
             raise _unknown_key(model, key, where) from error
-        message = str(own) if own else f"{key} = {first['input']!r}: {first['msg']}"
+        message = str(own) if own else f"{key} = {_shown(first['input'])}: {first['msg']}"
         raise UsageError(message, where=where, cure="give a value of the right kind") from error
+
+
+def _overlap(key: str, name: str) -> bool:
+    """Whether one of two dotted keys is the other or a section that it lies in."""
+    return f"{key}.".startswith(f"{name}.") or f"{name}.".startswith(f"{key}.")
+
+
+def _shown(value: object) -> str:
+    """The value for a message: as Python writes it, cut where it is long."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits, lists without end
+        text = f"a {type(value).__name__} of more than can be written"
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
 
 
 def _unknown_key(model: type[StudySettings], key: str, where: str) -> UsageError:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import importlib.util
 from argparse import ArgumentTypeError
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from store.errors import UsageError
+from store.surroundings import file
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
+    from pathlib import Path
 
     from bench.datasets.catalogue import Dataset
     from bench.harness.cluster.executor import DaskExecutor
@@ -39,7 +40,7 @@ def add_cluster_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--executor", choices=("local", "dask"), default="local", help=text)
     parser.add_argument("--scheduler", metavar="ADDRESS", help="the cluster's scheduler, such as tls://host:8786")
     for name, what in (("ca", "certificate of the authority"), ("cert", "own certificate"), ("key", "own key")):
-        parser.add_argument(f"--tls-{name}", type=Path, metavar="FILE", help=f"{what}, for a tls:// scheduler")
+        parser.add_argument(f"--tls-{name}", type=file, metavar="FILE", help=f"{what}, for a tls:// scheduler")
     text = "copy to the workers also data sets whose licence leaves that to you, such as KITTI"
     parser.add_argument("--send-data", action="store_true", help=text)
     text = f"how long to wait for a worker that suits a task, or for a lost scheduler (default: {_WAIT_S:.0f})"

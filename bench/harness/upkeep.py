@@ -11,6 +11,7 @@ from store.errors import UsageError
 from store.lock import sole_writer
 from store.merging import merge_runs
 from store.runs import load_run
+from store.terminal import tell
 
 if TYPE_CHECKING:
     import argparse
@@ -94,7 +95,7 @@ def merge_text(facts: Mapping[str, JsonValue]) -> str:
 
 def _alone(options: argparse.Namespace, stream: TextIO) -> AbstractContextManager[None]:
     """The store for this process alone; says whom it waits for."""
-    return sole_writer(options.artifacts, lambda holder: print(f"waiting for {holder}", file=stream, flush=True))
+    return sole_writer(options.artifacts, lambda holder: tell(stream, f"waiting for {holder}"))
 
 
 def _asked(study: str | None, config: Mapping[str, JsonValue]) -> frozenset[str]:
@@ -133,7 +134,7 @@ def clean_text(facts: Mapping[str, JsonValue]) -> str:
 
 
 def _agrees(count: int, size: int, stream: TextIO, answers: TextIO) -> bool:
-    print(f"delete {count} things that no run names, {_size(size)}? [y/N] ", end="", file=stream, flush=True)
+    tell(stream, f"delete {count} things that no run names, {_size(size)}? [y/N] ", end="")
     return answers.readline().strip().lower() in {"y", "yes"}
 
 

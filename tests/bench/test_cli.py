@@ -18,6 +18,10 @@ from bench.harness.outcome import outcome_text
 from bench.harness.worker import Event
 from store.errors import StoreError
 
+NAMING_PLACES = (
+    *(["plan", "--data"], ["plan", "--weights"], ["run", "--artifacts"], ["verify", "--artifacts"], ["import"]),
+    *(["export", "--output"], ["statement", "--archive"], ["run", "--tls-ca"], ["data", "where", "--data"]),
+)
 SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "fashion-mnist"
 
 
@@ -45,6 +49,9 @@ def failing(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[i
         (["plan", "--parts", ""], 2, "--parts"),
         (["plan", "--parts", "detection", "--set", "detection.arms=[]"], 2, "no tasks"),
         (["plan", "--data", "no-such-folder"], 2, "correct --data DIR"),
+        (["data", "where", "--data", "no-such-folder"], 2, "correct --data DIR"),
+        (["data", "verify", "kitti", "--data", __file__], 2, "the data folder is no folder"),
+        (["plan", "--profile", "a" * 300 + ".toml"], 2, "File name too long"),
         (["plan", "--device", "tpu"], 2, "execution.device"),
         (["data", "fetch", "cifar"], 2, "fashion-mnist"),
         (["data", "fetch", "--offline"], 1, "fetch once with a network"),
@@ -74,6 +81,8 @@ def test_json_error_has_fields(tmp_path: Path, capsys: pytest.CaptureFixture[str
         (["run", "--jobs", "x"], "'x' is not a positive whole number"),
         (["run", "--artifacts", ""], "an empty name is no folder"),
         (["plan", "--data", ""], "an empty name is no folder"),
+        (["export", "--output", ""], "an empty name is no folder"),
+        *[([*words, "a" * 300], "File name too long") for words in NAMING_PLACES],
     ],
 )
 def test_wrong_flag_is_usage(arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -85,13 +94,28 @@ def test_wrong_flag_is_usage(arguments: list[str], expected: str, capsys: pytest
 
 @pytest.mark.parametrize(
     ("redirection", "code", "expected"),
-    [("| true", 0, ""), (">&-", 0, ""), ("2>&- >&-", 0, ""), ("> /dev/full", 1, "standard output cannot be written")],
+    [
+        *[("| true", 0, ""), (">&-", 0, ""), ("2>&- >&-", 0, ""), ("> /dev/full", 1, "standard output cannot be written")],
+        *[("--json > /dev/full", 1, "standard output cannot be written"), ("--seeds x 2> /dev/full", 2, "")],
+    ],
 )
 def test_lost_output_is_no_crash(tmp_path: Path, redirection: str, code: int, expected: str) -> None:
     """A reader that goes away, closed streams and a full disk end without a traceback."""
     line = f"set -o pipefail; {sys.executable} -m bench plan --parts autoencoders --artifacts {tmp_path} {redirection}"
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False, cwd=SAMPLE.parents[2])
     assert (done.returncode, "Traceback" in done.stderr, expected in done.stderr) == (code, False, True), done.stderr
+
+
+def test_a_variable_that_names_no_place_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As an option would be."""
+    monkeypatch.setenv("BENCH_CACHE_DIR", "a" * 300)
+    assert failing(["data", "where", "--artifacts", str(tmp_path)], capsys)[0] == 2
+    monkeypatch.setenv("BENCH_ARTIFACTS_DIR", "a" * 300)
+    with pytest.raises(SystemExit) as caught:
+        main(["verify"])
+    assert caught.value.code == 2
 
 
 def test_artifacts_path_that_is_a_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -156,3 +156,49 @@ def test_a_backend_that_matplotlib_does_not_know_ends_no_command(both: Path) -> 
     surroundings = {**os.environ, "MPLBACKEND": "gtk"}
     done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["build", "--artifacts"], ["build", "--output"], ["verify"], ["audit", "--artifacts"]),
+        ["compare", "a", "b", "--artifacts-b"],
+    ],
+)
+@pytest.mark.parametrize("name", ["", "a" * 300])
+def test_what_can_be_no_place_is_usage(words: list[str], name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """An empty name would mean the current folder, and a long one would end in a traceback."""
+    with pytest.raises(SystemExit) as caught:
+        main([*words, name])
+    assert (caught.value.code, "no folder and no file" in capsys.readouterr().err) == (2, True)
+
+
+def test_a_date_that_is_none_is_usage(both: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The variable decides the PDF's date, and libraries read it, too."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
+    assert main(["audit", "--artifacts", str(both)]) == 2
+    assert "SOURCE_DATE_EPOCH" in capsys.readouterr().err
+
+
+def test_an_interrupt_ends_without_a_traceback(
+    both: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the exit status that interrupted programs have."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("report.build.build", interrupted)
+    assert main(["build", "--artifacts", str(both)]) == 130
+    assert capsys.readouterr().err.startswith("interrupted")
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code"),
+    [("--run synthetic-1 --json > /dev/full", 1), ("--run no-such-run --json > /dev/full 2> /dev/full", 2)],
+)
+def test_full_streams_change_no_exit_status(both: Path, redirection: str, code: int) -> None:
+    """The facts of an error go to standard output, too, which may be what failed."""
+    line = f"{sys.executable} -m report audit --no-fail --artifacts {both} {redirection}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from bench.datasets.catalogue import measured
 from bench.datasets.fashion.integrity import cure_of, digest_of, verify
 from bench.datasets.fashion.manifest import DATASET, SAMPLE_FOLDER, read_manifest
 from store.errors import DataError
+from store.surroundings import place_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from bench.datasets.catalogue import Dataset, Sources
     from bench.datasets.fashion.manifest import FileFacts, Source
@@ -47,9 +48,11 @@ def silent(done_bytes: int, total_bytes: int) -> None:
 
 
 def cache_root(artifacts: Path, environment: Mapping[str, str]) -> Path:
-    """The folder of downloaded data sets: BENCH_CACHE_DIR, else ``cache/datasets`` under the artifacts folder."""
-    given = environment.get(CACHE_VARIABLE)
-    return Path(given) if given else artifacts / "cache" / "datasets"
+    """The folder of downloaded data sets: BENCH_CACHE_DIR, else ``cache/datasets`` under the artifacts folder.
+
+    Raises UsageError for a name that no folder can have.
+    """
+    return place_in(environment, CACHE_VARIABLE, artifacts / "cache" / "datasets")
 
 
 def find(source: Source, *, data_dir: Path | None, cache_dir: Path) -> Place:

@@ -17,6 +17,7 @@ from bench.rechecking.reproduction.selection import select
 from store.certificates import Side, outcome_of, write_certificate
 from store.chain import read_chain
 from store.runs import load_entry, load_run
+from store.terminal import tell
 
 if TYPE_CHECKING:
     import argparse
@@ -58,7 +59,7 @@ def reproduce(options: argparse.Namespace, stream: TextIO) -> Certificate:
         planned = planner.plan(config, found, root)
         cases = cases_of({entry.task.id: records[entry.task.id] for entry in entries}, planned, found)
         wanted = {case.id for case in cases if case.obstacle is None}
-        print(f"run {run.run_id}: {len(wanted)} of its {len(run.entries)} tasks to run again", file=stream, flush=True)
+        tell(stream, f"run {run.run_id}: {len(wanted)} of its {len(run.entries)} tasks to run again")
         items = prepared(planned, wanted, records, root)
         again = _run(items, site_of(config, found, root, options), stream) if wanted else {}
         verdicts = tuple(verdict_on(case, again, wanted) for case in cases)

@@ -109,6 +109,54 @@ def test_byte_order_mark_is_no_error(tmp_path: Path) -> None:
     assert load_profile(str(path)).config.vae.beta == 1.0
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("a = " + "[" * 5000 + "]" * 5000, id="lists without end"),
+        pytest.param("a = " + "{b = " * 5000 + "1" + "}" * 5000, id="tables without end"),
+        pytest.param("seeds = [" + "9" * 5000 + "]", id="more digits than Python reads"),
+        pytest.param("[autoencoder]\nepochs = 0x" + "f" * 5000, id="more digits than Python writes"),
+        pytest.param("[detection]\ndataset = '" + "x" * 100_000 + "'", id="a text of 100 kB"),
+        pytest.param(b"# Stra\xdfe\n", id="latin-1"),
+        pytest.param("[vae]".encode("utf-16"), id="UTF-16"),
+        pytest.param("#" * (2 << 20), id="2 MB"),
+    ],
+)
+def test_odd_profile_is_refused_shortly(tmp_path: Path, content: str | bytes) -> None:
+    """Whatever the file holds: one message of a few lines that names it."""
+    path = tmp_path / "odd.toml"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(UsageError) as caught:
+        load_profile(str(path))
+    assert (caught.value.where, len(str(caught.value)) < 1000) == (str(path), True)
+
+
+def test_huge_profile_is_not_read(tmp_path: Path) -> None:
+    """A file may claim more bytes than there is memory."""
+    path = tmp_path / "huge.toml"
+    with path.open("wb") as stream:
+        stream.truncate(1 << 40)
+    with pytest.raises(UsageError, match="bytes, where at most"):
+        load_profile(str(path))
+
+
+@pytest.mark.parametrize("value", ["9" * 5000, "[" * 3000 + "]" * 3000, "0x" + "f" * 5000])
+def test_odd_override_is_refused_shortly(value: str) -> None:
+    """On the command line as in a file."""
+    with pytest.raises(UsageError) as caught:
+        load_profile("quick", [f"autoencoder.epochs={value}"])
+    assert "autoencoder.epochs" in caught.value.what
+    assert len(caught.value.what) < 400
+
+
+@pytest.mark.parametrize("override", ["foo.bar=1", "autoencoder..epochs=1", ".=1"])
+def test_error_names_the_override_whose_section_is_unknown(override: str) -> None:
+    """Not the file, which is right."""
+    with pytest.raises(UsageError) as caught:
+        load_profile("quick", [override])
+    assert caught.value.where == f"--set {override}"
+
+
 def test_seed_lists() -> None:
     """Ranges, lists and mixes; duplicates once, in order."""
     assert parse_seeds("0-4") == (0, 1, 2, 3, 4)
