@@ -11,11 +11,10 @@ import torch
 
 from bench.datasets.fashion.dataset import load
 from bench.models.autoencoders.images import image_tensor
-from bench.models.autoencoders.networks import Shape, build
-from bench.models.autoencoders.objectives import objective_of
 from bench.models.autoencoders.weights import tensor_digest
 from bench.models.classifier.network import build_head
 from bench.models.classifier.objective import classification
+from bench.studies.assignment_2.autoencoders import Shape, build, objective_of
 from bench.training.chain import digest_of
 from bench.training.loop import Examples, Objective, Schedule, Surroundings, Training, fit
 

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from bench.models.autoencoders.networks import Shape, build
-from bench.models.autoencoders.objectives import objective_of
+from bench.studies.assignment_2.autoencoders import Shape, build, objective_of
 from bench.training import loop
 from bench.training.loop import Examples, Objective, Schedule, Surroundings, fit
 from store.canonical import canonical_json

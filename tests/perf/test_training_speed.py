@@ -15,10 +15,10 @@ from torch import Tensor
 
 from bench.datasets.fashion.dataset import TRAIN_IMAGES, TRAIN_LABELS, FashionMnist, load
 from bench.models.autoencoders.images import image_tensor, split
-from bench.models.autoencoders.networks import Shape, build, encode, frozen_encoder
-from bench.models.autoencoders.objectives import objective_of
+from bench.models.autoencoders.networks import encode, frozen_encoder
 from bench.models.classifier.network import build_head
 from bench.models.classifier.objective import classification
+from bench.studies.assignment_2.autoencoders import Shape, build, objective_of
 from bench.training.determinism import configure
 from bench.training.loop import Examples, Objective, Schedule, Surroundings, fit
 from tests.perf.notebook import NotebookAutoencoder, notebook_epoch

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from copy import deepcopy
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +18,7 @@ from bench.training.determinism import seeded_initialisation
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+Made = TypeVar("Made", bound=nn.Module)
 _ENCODED = (32, 4, 4)  # what the VAE's encoder leaves of an image: 512 values
 
 
@@ -125,18 +125,10 @@ class VariationalAutoencoder(nn.Module):
 Network = Autoencoder | VariationalAutoencoder
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What of the configuration decides the network: Table 1's upsampling mode and Table 2's latent size."""
-
-    upsample: Mode = "nearest"
-    latent_dim: int = 20
-
-
-def build(variant: str, shape: Shape, seed: int) -> Network:
-    """The network of ``ae``, ``vae`` or ``dae`` with the seed's initial weights; other random streams stay untouched."""
+def seeded(make: Callable[[], Made], seed: int) -> Made:
+    """The network that ``make`` gives, with the seed's initial weights; other random streams stay untouched."""
     with seeded_initialisation(seed, "initialisation"):
-        return VariationalAutoencoder(shape.latent_dim) if variant == "vae" else Autoencoder(shape.upsample)
+        return make()
 
 
 def latent_values(network: Network) -> int:

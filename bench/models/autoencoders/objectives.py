@@ -1,36 +1,20 @@
-"""What AE, DAE and VAE minimise: plain functions from a batch to the loss and its reported terms."""
+"""What autoencoders minimise: plain functions from a batch to the loss and its reported terms."""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 
 from bench.models.autoencoders.images import noisy
-from bench.models.autoencoders.networks import VariationalAutoencoder
-from bench.training.loop import Objective
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from bench.models.autoencoders.networks import Autoencoder, Network
+    from bench.models.autoencoders.networks import Autoencoder, VariationalAutoencoder
     from bench.training.loop import Loss
     from bench.training.steps import Batch
-
-
-def objective_of(variant: str, network: Network, **own: float) -> Objective:
-    """The loss of a variant from its own settings (``beta`` of ``vae``, ``noise_factor`` of ``dae``).
-
-    The first term is the one that is optimised.
-    """
-    if isinstance(network, VariationalAutoencoder):
-        terms = ("loss_per_image", "sse_per_image", "kl_nats_per_image")
-        return Objective(terms, partial(negative_elbo, network, own["beta"]))
-    if variant == "dae":
-        return Objective(("mse_per_pixel",), partial(denoising_mse, network, own["noise_factor"]))
-    return Objective(("mse_per_pixel",), partial(reconstruction_mse, network))
 
 
 def reconstruction_mse(network: Autoencoder, batch: Batch, _draw: torch.Generator) -> Loss:

@@ -9,8 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 
-from bench.models.autoencoders.networks import Shape, build
-from bench.models.autoencoders.objectives import objective_of
+from bench.studies.assignment_2.autoencoders import Shape, build, objective_of
 from bench.training import branches, loop, steps
 from bench.training.branches import BIASES, WEIGHTS, Kind, branching, convolve
 from bench.training.flat import copying, flatten

@@ -10,8 +10,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - torch's own name for it
 from torch import Tensor, nn
 
-from bench.models.autoencoders.networks import Shape, build
-from bench.models.autoencoders.objectives import objective_of
+from bench.studies.assignment_2.autoencoders import Shape, build, objective_of
 from bench.training import loop
 from bench.training.chain import Chain
 from bench.training.checkpoint import NAME

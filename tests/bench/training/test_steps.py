@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from bench.models.autoencoders.networks import Shape, build
-from bench.models.autoencoders.objectives import objective_of
 from bench.models.classifier.network import build_head
 from bench.models.classifier.objective import classification
+from bench.studies.assignment_2.autoencoders import Shape, build, objective_of
 from bench.training import loop, steps
 from bench.training.flat import backward_of, copying, flatten
 from bench.training.loop import EVALUATION_BATCH, Examples, Objective, Schedule, Surroundings, Training, fit

@@ -43,9 +43,9 @@ def plan(config: StudyConfig) -> tuple[Task, ...]:
 def run(context: Context) -> Outcome:
     """Build the network, run one blank image through it and record each stage's shapes."""
     from bench.models.autoencoders.describe import layer_rows, parameter_count
-    from bench.models.autoencoders.networks import build, frozen_encoder, latent_values
-    from bench.models.autoencoders.weights import read_shape
+    from bench.models.autoencoders.networks import frozen_encoder, latent_values
     from bench.models.classifier.network import Classifier, build_head
+    from bench.studies.assignment_2.autoencoders import build, read_shape
     from bench.training.determinism import configure
     from store.formats import document_bytes
 

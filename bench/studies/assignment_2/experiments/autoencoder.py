@@ -50,9 +50,7 @@ def run(context: Context) -> Outcome:
     """Train one variant; a loss that is not finite gives a ``diverged`` outcome with the history so far."""
     from bench.datasets.fashion.dataset import load
     from bench.models.autoencoders.images import image_tensor, split
-    from bench.models.autoencoders.networks import build
-    from bench.models.autoencoders.objectives import objective_of
-    from bench.models.autoencoders.weights import read_shape
+    from bench.studies.assignment_2.autoencoders import build, objective_of, read_shape
     from bench.training.determinism import configure
     from bench.training.loop import Examples, Schedule, Surroundings, fit
 

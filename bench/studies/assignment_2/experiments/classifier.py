@@ -51,9 +51,10 @@ def run(context: Context) -> Outcome:
     """Encode all images once, train the head on the features, classify the test images."""
     from bench.datasets.fashion.dataset import load
     from bench.models.autoencoders.networks import frozen_encoder
-    from bench.models.autoencoders.weights import stored_network, tensor_digest
+    from bench.models.autoencoders.weights import tensor_digest
     from bench.models.classifier.network import build_head
     from bench.models.classifier.objective import classification
+    from bench.studies.assignment_2.autoencoders import stored_network
     from bench.training.determinism import configure
     from bench.training.loop import Schedule, Surroundings, fit
 

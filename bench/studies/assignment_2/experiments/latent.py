@@ -65,7 +65,7 @@ def run(context: Context) -> Outcome:
 def _latents(context: Context, images: NDArray[np.uint8], device: torch.device) -> NDArray[np.float32]:
     from bench.models.autoencoders.images import image_tensor
     from bench.models.autoencoders.networks import encode, frozen_encoder
-    from bench.models.autoencoders.weights import stored_network
+    from bench.studies.assignment_2.autoencoders import stored_network
 
     pixels = image_tensor(images, device)
     if context.task.key.variant == PIXELS:

@@ -42,7 +42,7 @@ def run(context: Context) -> Outcome:
     from bench.datasets.fashion.dataset import load
     from bench.models.autoencoders.images import image_tensor
     from bench.models.autoencoders.reconstruction import Subject, error_metrics, pairs, reconstruct, robustness, unit_noise
-    from bench.models.autoencoders.weights import stored_network
+    from bench.studies.assignment_2.autoencoders import stored_network
     from bench.training.determinism import configure
     from store.formats import array_bytes, table_bytes
 

@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
 # Outputs of a network in float32 on another processor or GPU; an error that shows in a picture is a thousand times as large.
 _OUTPUT = 1e-3
-_MAKERS = ("bench.models.autoencoders.networks", "bench.models.autoencoders.reconstruction", "bench.training.determinism")
+_MAKERS = (
+    "bench.models.autoencoders.networks",
+    "bench.models.autoencoders.reconstruction",
+    "bench.studies.assignment_2.autoencoders",
+    "bench.training.determinism",
+)
 
 
 def cut_of(count: int, fraction: float, seed: int) -> tuple[frozenset[int], frozenset[int], str]:
@@ -44,7 +49,7 @@ def noise_and_outputs(stored: Stored, upstream: Mapping[str, Stored], factor: Js
 
     from bench.models.autoencoders.networks import in_batches
     from bench.models.autoencoders.reconstruction import unit_noise
-    from bench.models.autoencoders.weights import stored_network
+    from bench.studies.assignment_2.autoencoders import stored_network
 
     pairs = read_arrays(stored.file("pairs.npz"))
     original = torch.from_numpy(pairs["original"]).reshape(-1, 1, 28, 28)

@@ -8,16 +8,9 @@ import pytest
 import torch
 
 from bench.models.autoencoders.describe import layer_rows, parameter_count
-from bench.models.autoencoders.networks import (
-    Autoencoder,
-    Shape,
-    VariationalAutoencoder,
-    build,
-    encode,
-    frozen_encoder,
-    latent_values,
-)
+from bench.models.autoencoders.networks import Autoencoder, VariationalAutoencoder, encode, frozen_encoder, latent_values
 from bench.models.classifier.network import Classifier, build_head
+from bench.studies.assignment_2.autoencoders import Shape, build
 
 # Table 1 and Table 2 as printed: layer, operation, stride where printed, output (channels, height, width).
 TABLE_1 = [

@@ -6,8 +6,8 @@ import torch
 from torch.distributions import Normal, kl_divergence
 
 from bench.models.autoencoders.images import noisy
-from bench.models.autoencoders.networks import Autoencoder, Shape, VariationalAutoencoder, build
-from bench.models.autoencoders.objectives import objective_of
+from bench.models.autoencoders.networks import Autoencoder, VariationalAutoencoder
+from bench.studies.assignment_2.autoencoders import Shape, build, objective_of
 from bench.training.determinism import stream
 
 IMAGES = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(1))
