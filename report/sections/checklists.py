@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from report.sections import claims, run
+from report.tables.costs import JOULES
 from store.costs import costs_of
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 Answer = Literal["yes", "partly", "no", "none", "open"]
 _ENOUGH = 2  # seeds, for a spread over them
-_JOULES = 3600  # a watt-hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def cost(subject: Subject) -> str:
     """Computing time of all tasks, largest peak memory, and energy as far as it is known."""
     spent, numbers = _spent(subject), subject.numbers
     words = {"duration": numbers.duration(spent.duration_s), "memory": numbers.size(spent.peak_memory_bytes)}
-    told = {"energy": numbers.significant(spent.energy_j / _JOULES), "metered": spent.metered, "total": spent.records}
+    told = {"energy": numbers.significant(spent.energy_j / JOULES), "metered": spent.metered, "total": spent.records}
     return subject.strings("checklists.cost", **words, **told)
 
 

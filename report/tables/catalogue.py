@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from report.tables import claims, inference, protocol_audit, provenance, reproduction, sensitivity
+from report.tables import claims, costs, inference, protocol_audit, provenance, reproduction, sensitivity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,7 @@ SHARED: tuple[Callable[[Subject], Table | None], ...] = (
     provenance.environment,
     provenance.packages,
     provenance.inputs,
+    costs.costs,
     provenance.tasks,
     provenance.performance,
     reproduction.reproduction,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from report.sections import checklists
+from report.tables.costs import costs
 from store.costs import ENERGY, costs_of
 
 if TYPE_CHECKING:
@@ -66,3 +69,24 @@ def test_a_departing_run_says_nothing_on_the_source(whole: Subject, broken: Subj
     assert "itself an attempt" in line(whole, "acm", "Results replicated")
     assert "says nothing on it" in line(broken, "acm", "Results replicated")
     assert "departs from the published protocol in 1 of" in line(broken, "neurips", "Limitations")
+
+
+def test_the_table_of_costs_adds_up(whole: Subject) -> None:
+    """Kinds of tasks together are the run, and energy has a column only where a machine told it."""
+    table = costs(whole)
+    assert table is not None
+    counts = [int(row[1].text) for row in table.rows]
+    assert sum(counts[:-1]) == counts[-1] == len(whole.evidence.everything())
+    assert [len(row) for row in table.rows] == [5] * len(table.rows)
+    assert len(table.columns) == 5
+
+
+def test_energy_of_some_tasks_is_marked_as_such(whole: Subject) -> None:
+    """A sum over the records that tell it is no sum over all."""
+    stored = whole.evidence.everything()
+    told = [replace(stored[0], record=metered(stored[0].record, {"processor": 7200.0})), *stored[1:]]
+    evidence: Any = SimpleNamespace(everything=lambda: told, run=whole.evidence.run)
+    table = costs(replace(whole, evidence=evidence))
+    assert table is not None
+    assert table.rows[-1][-1].text == "2.00 (1 told)"
+    assert len(table.columns) == 6
