@@ -39,7 +39,7 @@ class TooSlowError(Exception):
 
 # What a request can raise, malformed redirects included: urllib3 and idna let some of these through.
 REFUSALS: tuple[type[Exception], ...] = (
-    requests.RequestException,
+    OSError,  # requests.RequestException is one, and so is what it says of certificates that are not there
     HTTPError,
     http.client.HTTPException,
     ValueError,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from bench.datasets.doors import PICTURE_BYTES
 from store.doors import UNREADABLE, read_bounded, reason_of
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 Flaw = Literal["unreadable-image", "truncated-image", "unusual-image"]
 
-_FILE_BYTES = 64 << 20  # a KITTI image takes 1 MB
 _MOST_PIXELS = 50_000_000  # 150 MB of pixels; a KITTI image has half a million
 _SMALLEST_SIDE = 10  # pixels: the trainer leaves out what is smaller
 _ORIENTATION = 0x0112  # EXIF's tag, and what undoes each of its values
@@ -75,7 +75,7 @@ class Picture:
 def read_picture(path: Path) -> Picture:
     """Read the file once and decode it; raises PictureError."""
     with _named(b""):
-        content = read_bounded(path, _FILE_BYTES)
+        content = read_bounded(path, PICTURE_BYTES)
     with _named(content), _opened(content) as image:
         image.verify()  # every checksum and the end mark of a PNG, which loading alone does not look at
     with _named(content), _opened(content) as image:
@@ -89,7 +89,7 @@ def read_picture(path: Path) -> Picture:
 def read_size(path: Path) -> tuple[int, int]:
     """Width and height of the upright picture, from the header of a file whose checksums are right; raises PictureError."""
     with _named(b""):
-        content = read_bounded(path, _FILE_BYTES)
+        content = read_bounded(path, PICTURE_BYTES)
     with _named(content), _opened(content) as image:
         image.verify()
     with _named(content), _opened(content) as image:

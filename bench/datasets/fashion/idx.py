@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _UNSIGNED_BYTE = 0x08  # the format's type code for uint8, the only one that these files use
 _BEST_COMPRESSION = 9
-_MOST_BYTES = 64 << 20  # the largest of the four files unpacks to 47 MB
+MOST_BYTES = 64 << 20  # the largest of the four files unpacks to 47 MB
 _CURE = "check the data files: nox -s bench -- data verify"
 
 
@@ -67,7 +67,7 @@ def _decompress(path: Path) -> bytes:
         raise DataError(f"{path.name} is missing", where=str(path), cure=_CURE)
     with data_door(path, path.name, _CURE), open_regular(path) as stream:
         source = gzip.GzipFile(fileobj=stream) if path.suffix == ".gz" else stream
-        content = source.read(_MOST_BYTES + 1)
-        if len(content) > _MOST_BYTES:
-            raise ValueError(f"more than {_MOST_BYTES} bytes are packed in it")
+        content = source.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise ValueError(f"more than {MOST_BYTES} bytes are packed in it")
         return content

@@ -85,7 +85,11 @@ def _runs(ids: Sequence[int]) -> str:
 
 def _plain(path: Path) -> list[str]:
     text = read_text(path, "the list of class names", "save it as UTF-8 text, one name a line", _LIST_BYTES)
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    names = [line.strip() for line in text.rstrip().splitlines()]
+    if "" in names:
+        message = f"no class name in line {names.index('') + 1}: whether it counts as an id, nobody can know"
+        raise DataError(message, where=str(path), cure="remove the empty line, or write unused there if its id has no class")
+    return names
 
 
 def _other_lists(folder: Path, roots: Sequence[Path]) -> str:

@@ -52,8 +52,8 @@ def verify(detection: KittiSettings, *, data_dir: Path | None, cache_dir: Path) 
     """Recompute the checksums that the folder's manifest.csv lists, and read every used label.
 
     ``checked`` counts compared files (0 without a manifest), ``problems`` are the unusable lines and images, each with its
-    place, and ``sound`` says whether there is none. Raises DataError where the images are missing, IntegrityError where a
-    file differs from its checksum.
+    place, ``sound`` says whether there is none, ``objects`` counts what there is to train on. Raises DataError where the
+    images are missing, IntegrityError where a file differs from its checksum.
     """
     from bench.datasets.kitti.reader import read_dataset  # noqa: PLC0415 - with Pillow, which the other commands do not need
 
@@ -62,7 +62,13 @@ def verify(detection: KittiSettings, *, data_dir: Path | None, cache_dir: Path) 
     lenient = detection.model_copy(update={"strict_labels": False})
     found = read_dataset(folder, lenient, "3class")
     problems: list[JsonValue] = [problem.describe() for problem in found.problems]
-    return _facts(folder, _origin(folder, cache_dir)) | {"checked": checked, "problems": problems, "sound": not problems}
+    return _facts(folder, _origin(folder, cache_dir)) | {
+        "checked": checked,
+        "problems": problems,
+        "sound": not problems,
+        "images_without_label": found.images_without_label,
+        "objects": sum(len(image.boxes) for image in found.images),
+    }
 
 
 def where(*, data_dir: Path | None, cache_dir: Path) -> dict[str, JsonValue]:
@@ -80,6 +86,10 @@ def text(found: Mapping[str, JsonValue]) -> str:
     lines.append(f"  {found['images']} images, {found['labels']} label files" if found["complete"] else "  missing")
     if "checked" in found:
         lines.append(f"  {found['checked']} files agree with their checksums")
+    if found.get("images_without_label"):
+        lines.append(f"  {found['images_without_label']} images have no label file: they count as without object")
+    if found.get("objects") == 0:
+        lines.append("  no label names an object of the study's classes: a run would end with that error")
     problems = found.get("problems")
     if isinstance(problems, list) and problems:
         lines += [f"  {problem}" for problem in problems[:_MOST_SHOWN]]

@@ -10,11 +10,12 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Literal
 
+from bench.datasets.doors import PICTURE_BYTES
 from bench.datasets.kitti.drives import read_origins
 from bench.datasets.kitti.layout import read_layout
 from bench.datasets.kitti.subset import choose
-from store.canonical import canonical_json, digest
-from store.doors import open_regular, read_bounded
+from store.canonical import canonical_json, digest, digest_within
+from store.doors import read_bounded
 from store.errors import DataError, printable
 from store.records import write_atomic
 
@@ -32,7 +33,6 @@ Stamp = list[str | int]
 
 _CACHE = "image-digests.json"
 _CACHE_BYTES = 64 << 20  # an entry takes 200 bytes
-_CHUNK = 1 << 20
 _UNREADABLE = "unreadable"
 # File digest to pixel digest: each process decodes a drawn image once, and reads its bytes whenever it is asked.
 _decoded: dict[str, str] = {}
@@ -133,11 +133,9 @@ def _pixel_digest(path: Path) -> str:
 
 
 def _file_digest(path: Path) -> str:
+    """Of an image or a label; what is larger than their readers take is read here neither, and known by its size."""
     try:
-        with open_regular(path) as stream:
-            hasher = hashlib.sha256()
-            while chunk := stream.read(_CHUNK):
-                hasher.update(chunk)
-            return hasher.hexdigest()
+        found, size = digest_within(path, PICTURE_BYTES)
     except OSError:
         return _UNREADABLE
+    return found or f"{_UNREADABLE}: {size} bytes"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from os.path import lexists
 from typing import TYPE_CHECKING
 
 from bench.datasets.doors import data_door, read_rows, read_text
@@ -37,7 +38,7 @@ def read_origins(folder: Path) -> dict[str, Origin]:
     """
     origins: dict[str, Origin] = {}
     for name in _MAPPINGS:
-        if (folder / name / "train_rand.txt").is_file():
+        if lexists(folder / name / "train_rand.txt"):
             origins |= read_mapping(folder / name)
     origins |= _read_csv(folder / OBJECT_TO_RAW, key="object_id")
     origins |= _read_csv(folder / MANIFEST, key="stem")
@@ -74,7 +75,7 @@ def _origin_of(lines: list[str], number: int) -> Origin:
 
 
 def _read_csv(path: Path, *, key: str) -> dict[str, Origin]:
-    if not path.is_file():
+    if not lexists(path):  # what is there and no file is refused by its reader
         return {}
     cure = f"give it the columns {key}, drive and frame, or remove the file"
     names, rows = read_rows(path, path.name, cure)
@@ -92,5 +93,8 @@ def _read_csv(path: Path, *, key: str) -> dict[str, Origin]:
         if len(row["drive"]) > _LONGEST_DRIVE or not row["drive"].isprintable():
             message = f"{path.name} has no name of a drive in line {number}: {row['drive'][:_LONGEST_DRIVE]!r}"
             raise DataError(message, where=f"{path}:{number}", cure=f"name it in at most {_LONGEST_DRIVE} printable letters")
-        found[row[key]] = Origin(row["drive"], int(frame))
+        origin = Origin(row["drive"], int(frame))
+        if found.setdefault(row[key], origin) != origin:
+            message = f"{path.name} has two origins of {row[key][:_LONGEST_DRIVE]!r}, the second in line {number}"
+            raise DataError(message, where=f"{path}:{number}", cure="remove the wrong one")
     return found

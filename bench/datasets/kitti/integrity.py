@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os.path import lexists
 from typing import TYPE_CHECKING
 
 from bench.datasets.doors import read_rows
@@ -19,7 +20,7 @@ _CURE = "restore the file; in the cache: nox -s bench -- data fetch kitti"
 def manifest_rows(folder: Path) -> list[dict[str, str]]:
     """The rows of the folder's manifest.csv by column name, none where there is no such file; raises DataError."""
     path = folder / MANIFEST
-    if not path.is_file():
+    if not lexists(path):
         return []
     return read_rows(path, MANIFEST, "restore the file, or remove it: it is not needed")[1]
 

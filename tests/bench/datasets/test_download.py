@@ -337,3 +337,10 @@ def test_a_file_has_a_deadline(tmp_path: Path, start_mirror: Callable, monkeypat
         fetch(tmp_path, start_mirror({NAME: CONTENT}).url)
     monkeypatch.undo()
     assert 0 < (tmp_path / f"{NAME}{PART_SUFFIX}").stat().st_size < len(CONTENT)
+
+
+def test_certificates_that_are_not_there_are_no_fault_of_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message says what is missing, not that the folder cannot be written."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "no-such-bundle"))
+    with pytest.raises(DataError, match=r"gives no file: .*no-such-bundle"):
+        fetch(tmp_path / "files", "https://127.0.0.1:9/")

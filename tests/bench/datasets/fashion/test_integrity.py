@@ -77,3 +77,11 @@ def test_the_digest_follows_the_bytes_not_the_folder(tmp_path: Path, tiny_folder
     assert digest_of(copy, "full") == before
     (copy / TRAIN_LABELS).write_bytes(b"other")
     assert digest_of(copy, "full") != before
+
+
+def test_a_sparse_file_is_not_read_for_hours(tiny_folder: Path) -> None:
+    """A file that is larger than its reader takes is damaged, whatever is in it."""
+    with (tiny_folder / TEST_IMAGES).open("wb") as stream:
+        stream.truncate(1 << 40)
+    with pytest.raises(IntegrityError, match=f"{TEST_IMAGES} is damaged: sha256 of {1 << 40} bytes"):
+        verify(tiny_folder, "full")

@@ -9,7 +9,7 @@ import pytest
 from bench.datasets.kitti import commands
 from bench.datasets.kitti.settings import KittiSettings
 from store.errors import DataError, IntegrityError
-from tests.bench.datasets.kitti.conftest import image_bytes
+from tests.bench.datasets.kitti.conftest import image_bytes, kitti_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,3 +83,16 @@ def test_where_says_what_is_there_or_would_be(flat: DataFolder, tmp_path: Path) 
     assert "missing" in commands.text(missing)
     there = commands.where(data_dir=flat.add("000000").folder, cache_dir=tmp_path / "cache")
     assert (there["complete"], there["images"], there["label_format"]) == (True, 1, "kitti")
+
+
+def test_verify_tells_that_there_is_nothing_to_train_on(flat: DataFolder, tmp_path: Path) -> None:
+    """Images without labels, or with other classes alone, are not damaged, but a run would refuse them."""
+    flat.add("000000", None).add("000001", kitti_line("Tram"))
+    found = commands.verify(KittiSettings(), data_dir=tmp_path, cache_dir=tmp_path / "cache")
+    assert (found["sound"], found["images_without_label"], found["objects"]) == (True, 1, 0)
+    text = commands.text(found)
+    assert "1 images have no label file" in text
+    assert "a run would end with that error" in text
+    flat.add("000002", kitti_line("Car"))
+    found = commands.verify(KittiSettings(), data_dir=tmp_path, cache_dir=tmp_path / "cache")
+    assert (found["objects"], "would end" in commands.text(found)) == (1, False)

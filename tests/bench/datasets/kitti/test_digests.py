@@ -158,3 +158,15 @@ def test_an_unreadable_image_has_a_digest_unless_it_was_drawn(flat: DataFolder) 
     assert digest_of(flat.folder, KittiSettings(), None)
     with pytest.raises(DataError, match=r"000001\.png cannot be decoded[^\0]*drawn again"):
         digest_of(flat.folder, KittiSettings(dataset="drawn"), None)
+
+
+def test_a_sparse_file_is_not_read_for_hours(flat: DataFolder) -> None:
+    """What no reader takes is known by its size: the digest says when that changes."""
+    flat.add("000000", kitti_line()).add("000001", kitti_line())
+    found = []
+    for size in (1 << 40, 1 << 41):
+        for path in ("images/000001.png", "labels/000001.txt"):
+            with (flat.folder / path).open("wb") as stream:
+                stream.truncate(size)
+        found.append(digest_of(flat.folder, KittiSettings()))
+    assert len({*found}) == 2

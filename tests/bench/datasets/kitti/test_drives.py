@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -81,4 +82,31 @@ def test_errors_in_a_table_are_named_with_their_line(tmp_path: Path, text: str, 
     """File, line and what stands there."""
     (tmp_path / "manifest.csv").write_text(text)
     with pytest.raises(DataError, match=message):
+        read_origins(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["object_to_raw.csv", "manifest.csv"])
+def test_two_origins_of_one_image_are_refused(tmp_path: Path, name: str) -> None:
+    """Which of them is right decides what is a neighbour; the same one twice is no contradiction."""
+    head = f"{'stem' if name == 'manifest.csv' else 'object_id'},drive,frame\n000001,one,3\n000001,one,3\n"
+    (tmp_path / name).write_text(head)
+    assert read_origins(tmp_path) == {"000001": Origin("one", 3)}
+    (tmp_path / name).write_text(f"{head}000001,two,3\n")
+    with pytest.raises(DataError, match="two origins of '000001', the second in line 4"):
+        read_origins(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["object_to_raw.csv", "manifest.csv", "mapping/train_rand.txt"])
+@pytest.mark.parametrize("kind", ["pipe", "folder", "link to nothing"])
+def test_a_file_of_drives_that_cannot_be_read_is_not_taken_for_none(tmp_path: Path, name: str, kind: str) -> None:
+    """What is there was meant to be read: without it neighbours would be unknown in silence."""
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("nothing")
+    with pytest.raises(DataError):
         read_origins(tmp_path)

@@ -174,3 +174,11 @@ def test_other_folders_are_refused(tmp_path: Path, flat: DataFolder) -> None:
     assert is_dataset(flat.folder)
     with pytest.raises(DataError, match="holds no image"):
         read_layout(flat.folder)
+
+
+def test_an_empty_line_in_a_class_list_is_refused(flat: DataFolder) -> None:
+    """Whether it counts as an id is not the same in all tools; at the end it counts for none of them."""
+    flat.add("000000", YOLO_LINE).put("classes.txt", b"person\n\ncar\n")
+    with pytest.raises(DataError, match="no class name in line 2"):
+        read_layout(flat.folder)
+    assert read_layout(flat.put("classes.txt", b"person\ncar\n\n \n").folder).rules.names == ("person", "car")

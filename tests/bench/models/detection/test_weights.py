@@ -77,3 +77,12 @@ def test_both_real_files_are_known_and_load_alike(real_weights: Path) -> None:
     assert [path.stat().st_size for path in paths] == [known.size_bytes for known in files]
     first, second = (load_tensors(path) for path in paths)
     assert {name: (t.shape, t.dtype) for name, t in first.items()} == {name: (t.shape, t.dtype) for name, t in second.items()}
+
+
+def test_a_sparse_file_is_not_read_for_hours(tmp_path: Path) -> None:
+    """A file that is larger than every known one is none of them."""
+    path = place(tmp_path, known_files()[0].name)
+    with path.open("wb") as stream:
+        stream.truncate(1 << 40)
+    with pytest.raises(IntegrityError, match=f"sha256 of {1 << 40} bytes"):
+        identify(path)
