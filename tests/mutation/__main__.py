@@ -47,7 +47,7 @@ _PROJECT = frozenset({"bench", "store", "report", "tests"})
 # Imported once and not once a mutant; pytest's plugins are none of them, it wants to import those by itself.
 _HEAVY = frozenset({"PIL", "jinja2", "matplotlib", "numpy", "pandas", "pyarrow", "pydantic", "safetensors", "scipy", "sklearn"})
 _WITHOUT = ("cacheprovider", "xdist", "anyio", "benchmark")  # pytest's plugins that no test here needs, and that take time
-_PYTEST = ("-x", "-q", *(f"-pno:{name}" for name in _WITHOUT), "-m", "not campaign and not slow")
+_PYTEST = ("-x", "-q", *(f"-pno:{name}" for name in _WITHOUT), "-m", "not campaign")
 _STARTING = 60.0  # seconds that a child may take besides its tests, on a busy machine
 
 
@@ -121,7 +121,7 @@ def _known(copy: Path, paths: Sequence[Path], tests: Sequence[str]) -> Known | N
 
     if _in_child(trace, float("inf")) != 0:
         failed = json.loads(answer.read_text(encoding="utf-8"))["failed"] if answer.exists() else []
-        print("the tests fail without a mutant: nothing can be told", *failed, sep="\n")
+        print("the tests fail without a mutant, or cannot be collected: nothing can be told", *failed, sep="\n")
         return None
     for path in paths:  # a mutant may be as long, and as old to the second, as what was compiled
         Path(cache_from_source(str(copy / path))).unlink(missing_ok=True)
