@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import socket
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ _LONG = (
 settings.register_profile("project", deadline=None, derandomize=True)
 settings.load_profile("project")
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as nohup and the background of a shell leave it
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests interrupt what they start, and it inherits this
 os.environ["MPLBACKEND"] = "agg"  # here and in every process that a test starts: matplotlib ends where it knows no such name
 
 
