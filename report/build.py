@@ -14,6 +14,7 @@ from report.evidence.records import load_evidence
 from report.evidence.runs import chosen_run
 from report.evidence.studies import default_study, study_of
 from report.evidence.subject import subject_of
+from report.figures.ahead import Place, helped
 from report.printing.strings import FIRST, languages, load_strings
 from report.rendering.engine import choose, render
 from report.rendering.job import FIXED_TIMESTAMP, Edition, Job
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from report.rendering.job import EngineChoice, EngineName, RenderResult
 
 Format = Literal["html", "pdf"]
+KEPT = "cache/figures"
+"""Where figures of earlier builds lie below the artifacts folder; it may be deleted at any time."""
 FORMATS: tuple[Format, ...] = ("html", "pdf")
 
 
@@ -44,7 +47,8 @@ FORMATS: tuple[Format, ...] = ("html", "pdf")
 class Options:
     """What the caller may choose; ``output`` None means ``report`` under the artifacts folder.
 
-    Without ``languages`` the report is built in each one that its study has.
+    Without ``languages`` the report is built in each one that its study has. ``kept`` is where the figures of earlier builds
+    lie, None for their folder among the artifacts.
     """
 
     run_id: str | None = None
@@ -54,6 +58,7 @@ class Options:
     languages: tuple[str, ...] = ()
     output: Path | None = None
     force: bool = False
+    kept: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,7 @@ def build(artifacts: Path, options: Options) -> BuildResult:
     wanted = [_due(subject, folder, options, inputs) for subject in subjects]
     due = [one for one in wanted if options.force or not is_current(one.stamp, one.inputs)]
     try:
-        _make(due, options, engine, latest)
+        _make(due, options, engine, latest, Place(artifacts, run.run_id, options.kept or artifacts / KEPT))
         shown = tuple(_publish(path, latest / path.name) for one in wanted for path in one.outputs)
         _drop_others(study, wanted, latest)
     except OSError as error:
@@ -136,13 +141,16 @@ def _due(subject: Subject, folder: Path, options: Options, inputs: str) -> _Due:
     return _Due(subject, stem, folder, outputs, folder / STAMP.replace("stamp", stem.replace("report", "stamp")), inputs)
 
 
-def _make(due: Sequence[_Due], options: Options, engine: EngineName, latest: Path) -> None:
+def _make(due: Sequence[_Due], options: Options, engine: EngineName, latest: Path, place: Place) -> None:
     """Write the source of each language and render it; while one is rendered, outside of Python, the next one is written."""
     for one in due:
         one.stamp.unlink(missing_ok=True)
     started = time.monotonic()
+    spoken = [one.subject.strings.language for one in due]
+    figures = tuple(due[0].subject.study.declared().figures) if due else ()
     with ThreadPoolExecutor(max_workers=max(1, len(due))) as pool:
-        rendered = [(one, pool.submit(render, _written(one, options), engine)) for one in due]
+        with helped(place, spoken, figures):
+            rendered = [(one, pool.submit(render, _written(one, options, place.kept), engine)) for one in due]
         results = [(one, future.result()) for one, future in rendered]
     for one, result in results:
         _hold_complete(result, latest)
@@ -176,7 +184,7 @@ def _hold_complete(result: RenderResult, latest: Path) -> None:
     raise StudyError(f"made {', '.join(made)}, but: {error.what}", where=error.where, cure=error.cure) from error
 
 
-def _written(due: _Due, options: Options) -> Job:
+def _written(due: _Due, options: Options, kept: Path) -> Job:
     """Draw the figures and write the source of one language, in a folder of its own."""
     from report.sections.source import source_text  # noqa: PLC0415  # matplotlib and scipy: a second that an up-to-date report does not need
 
@@ -185,7 +193,7 @@ def _written(due: _Due, options: Options) -> Job:
     shutil.rmtree(workplace, ignore_errors=True)
     workplace.mkdir(parents=True)
     source = workplace / "report.qmd"
-    source.write_text(source_text(subject, workplace / "figures"), encoding="utf-8")
+    source.write_text(source_text(subject, workplace / "figures", kept), encoding="utf-8")
     for path in subject.study.templates.glob("*.bib"):
         shutil.copyfile(path, workplace / path.name)
     return Job(

@@ -50,7 +50,7 @@ def verify_facts(file: Path, artifacts: Path, options: Options) -> dict[str, Jso
     engine = (_engine_of(printed) if options.engine == "auto" else None) or options.engine
     chosen = replace(options, run_id=run_id, study=study, formats=(form,), engine=engine, languages=language)
     with tempfile.TemporaryDirectory() as workplace:
-        wanted = replace(chosen, output=Path(workplace), force=True)
+        wanted = replace(chosen, output=Path(workplace), force=True, kept=Path(workplace) / "kept")  # nothing of earlier builds
         built = build(artifacts, wanted)
         derived = built.outputs[0].read_bytes()
     return judged(file, built.run_id, printed, derived)

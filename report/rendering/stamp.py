@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).parents[2]
 _SOURCES = (("report", "**/*.py"), ("store", "*.py"), ("templates", "**/*"), ("data", "**/*.toml"), (".", "pyproject.toml"))
-_LIBRARIES = ("jinja2", "matplotlib", "numpy", "pandas", "pyarrow", "pypandoc-binary", "scipy", "typst")
+_LIBRARIES = ("jinja2", "matplotlib", "numpy", "pandas", "pillow", "pyarrow", "pypandoc-binary", "scipy", "typst")
 
 
 def inputs_digest(run: Run, records: Iterable[str], options: Mapping[str, JsonValue], perf: Path | None) -> str:
@@ -28,12 +29,19 @@ def inputs_digest(run: Run, records: Iterable[str], options: Mapping[str, JsonVa
         {
             "run": run.digest,
             "records": sorted(records),
-            "sources": {name: digest_file(path) for name, path in _source_files()},
-            "libraries": {name: _version(name) for name in _LIBRARIES},
+            "sources": {name: digest_file(path) for name, path in _source_files(_SOURCES)},
+            "libraries": _versions(),
             "options": dict(options),
             "perf": digest_file(perf) if perf is not None else None,
         }
     )
+
+
+def figures_digest(language: str, given: JsonValue) -> str:
+    """Digest of what all figures in a language are drawn with: program, strings, studies' data, versions, and ``given``."""
+    wanted = (*_SOURCES[:2], ("templates", f"**/strings/{language}.toml"), ("data", "**/*.toml"))
+    sources = {name: digest_file(path) for name, path in _source_files(wanted)}
+    return digest({"sources": sources, "libraries": _versions(), "python": sys.version, "given": given})
 
 
 def is_current(stamp: Path, inputs: str) -> bool:
@@ -54,9 +62,13 @@ def write_stamp(stamp: Path, inputs: str, outputs: Iterable[Path], seconds: floa
     write_atomic(stamp, readable_json({"inputs": inputs, "outputs": known, "seconds": round(seconds, 1)}))
 
 
-def _source_files() -> list[tuple[str, Path]]:
-    found = [path for folder, pattern in _SOURCES for path in (PROJECT / folder).glob(pattern) if path.is_file()]
+def _source_files(wanted: Iterable[tuple[str, str]]) -> list[tuple[str, Path]]:
+    found = [path for folder, pattern in wanted for path in (PROJECT / folder).glob(pattern) if path.is_file()]
     return sorted((path.relative_to(PROJECT).as_posix(), path) for path in found if "__pycache__" not in path.parts)
+
+
+def _versions() -> dict[str, JsonValue]:
+    return {name: _version(name) for name in _LIBRARIES}
 
 
 def _version(name: str) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from report.evidence.subject import Subject
-    from report.printing.figure_style import Drawing
+    from report.figures.kept import Drawn
 
 TEMPLATE = "report.qmd.j2"
 
@@ -33,15 +33,18 @@ class _Shown(dict[str, Markup]):
         return Markup()
 
 
-def source_text(subject: Subject, figures: Path) -> str:
-    """The Markdown of the report; its figures are drawn into the folder ``figures``, the data of its views lie beside it."""
+def source_text(subject: Subject, figures: Path, kept: Path | None = None) -> str:
+    """The Markdown of the report; its figures are drawn into the folder ``figures``, the data of its views lie beside it.
+
+    ``kept`` is where figures of earlier builds lie, as in `draw_all`.
+    """
     figures.mkdir(parents=True, exist_ok=True)
-    drawings = draw_all(subject, figures)
+    drawings = draw_all(subject, figures, kept)
     (figures.parent / VIEWS).write_text(views_text(subject, drawings), encoding="utf-8")
     return filled(subject, drawings)
 
 
-def filled(subject: Subject, drawings: Mapping[str, Drawing]) -> str:
+def filled(subject: Subject, drawings: Mapping[str, Drawn]) -> str:
     """The template with what it may name: ``tables`` and ``figures`` by identifier, ``facts`` by section, the strings ``t``.
 
     The study's own facts stand beside those that every study has; a section that both name is an error.
@@ -79,7 +82,7 @@ def filled(subject: Subject, drawings: Mapping[str, Drawing]) -> str:
     return resolved(text, subject.strings("references.and"))
 
 
-def _figure(subject: Subject, name: str, drawing: Drawing) -> Markup:
+def _figure(subject: Subject, name: str, drawing: Drawn) -> Markup:
     caption = _caption(subject, name)
     return markdown.figure(f"figures/{name}.svg", name, caption, drawing.alt, wide=drawing.photographs)
 

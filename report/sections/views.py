@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING
 
 from report.inference.verdicts import VERDICTS, judge_all
-from report.printing.figure_data import rows_of
 from report.printing.markup import visible
 
 if TYPE_CHECKING:
@@ -15,15 +14,15 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from report.evidence.subject import Subject
+    from report.figures.kept import Drawn
     from report.inference.verdicts import Judged
-    from report.printing.figure_style import Drawing
 
 CLAIMS = "claims"
 """The view that is no figure's: what the claims can be filtered by."""
 _GROUPS = {"parts": ("parts",), "models": ("models", "arms")}
 
 
-def views_text(subject: Subject, drawings: Mapping[str, Drawing]) -> str:
+def views_text(subject: Subject, drawings: Mapping[str, Drawn]) -> str:
     """JSON by figure: the view's own data where the study has one, and ``data``, the rows of its CSV file; and ``claims``."""
     found: dict[str, JsonValue] = {CLAIMS: _visible(_claims(subject))}
     for name, view in subject.study.declared().views.items():
@@ -32,9 +31,8 @@ def views_text(subject: Subject, drawings: Mapping[str, Drawing]) -> str:
             found[name] = _visible(data)
     for name, drawing in drawings.items():
         known = found.get(name)
-        rows = rows_of(drawing.figure)
-        if known is None and rows:
-            found[name] = {"data": _visible(rows)}
+        if known is None and drawing.rows:
+            found[name] = {"data": _visible(list(drawing.rows))}
     return json.dumps(found, ensure_ascii=True, allow_nan=False, sort_keys=True)
 
 
