@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from report.tables import claims, costs, inference, protocol_audit, provenance, reproduction, sensitivity
+from report.tables import claims, costs, inference, performance, protocol_audit, provenance, reproduction, sensitivity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,8 @@ SHARED: tuple[Callable[[Subject], Table | None], ...] = (
     provenance.inputs,
     costs.costs,
     provenance.tasks,
-    provenance.performance,
+    performance.performance,
+    performance.scaling,
     reproduction.reproduction,
 )
 

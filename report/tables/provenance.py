@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from report.evidence.dependencies import named_packages, published_name
 from report.evidence.records import reference
 from report.printing import cells
 from report.printing.table import Cell, Column, Table
 from store.costs import ENERGY
-from store.doors import guarded, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from pydantic import JsonValue
 
@@ -126,61 +124,6 @@ def tasks(subject: Subject) -> Table:
         Column(s("columns.record")),
     )
     return Table("tasks", s("captions.tasks"), heads, tuple(rows), below)
-
-
-def _benchmarks(path: Path) -> list[tuple[str, float, str, Any]]:
-    """Name, least seconds, rounds and ratio of each benchmark, by name; raises IntegrityError for another file."""
-    with guarded(path, "file of benchmarks"):
-        fields: Any = read_json(path)
-        return sorted(
-            (
-                str(entry["name"]),
-                float(entry["stats"]["min"]),
-                str(entry["stats"]["rounds"]),
-                entry["extra_info"].get("other_over_here"),
-            )
-            for entry in fields["benchmarks"]
-        )
-
-
-def performance(subject: Subject) -> Table | None:
-    """The benchmarks that ``nox -s perf`` left with the artifacts; None where there are none."""
-    if subject.perf is None:
-        return None
-    s, numbers = subject.strings, subject.numbers
-    rows = tuple(
-        (
-            cells.text(_title(subject, "benchmarks.", name)),
-            Cell(numbers.milliseconds(seconds), "value", ("perf/benchmark.json",)),
-            Cell(rounds, "value", ("perf/benchmark.json",)),
-            cells.text(_title(subject, "benchmarks_beside.", name)),
-            _ratio(subject, ratio),
-        )
-        for name, seconds, rounds, ratio in _benchmarks(subject.perf)
-    )
-    heads = (
-        Column(s("columns.benchmark")),
-        *(Column(s(f"columns.{name}"), "right") for name in ("minimum", "rounds")),
-        Column(s("columns.beside")),
-        Column(s("columns.other_over_here"), "right"),
-    )
-    return Table("performance", s("captions.performance"), heads, rows)
-
-
-def _title(subject: Subject, section: str, name: str) -> str:
-    """The benchmark's words in the report's language, its parameter kept; a name without words stands for itself."""
-    function, bracket, parameter = name.partition("[")
-    key = f"{section}{function.removeprefix('test_')}"
-    if key not in subject.strings.texts:
-        return name if section == "benchmarks." else subject.strings("tables.none")
-    shown = f" ({parameter.rstrip(']')})" if bracket and section == "benchmarks." else ""
-    return subject.strings(key) + shown
-
-
-def _ratio(subject: Subject, value: float | None) -> Cell:
-    if value is None:
-        return cells.text(subject.strings("tables.none"))
-    return Cell(subject.numbers.fixed(value, 2), "value", ("perf/benchmark.json",))
 
 
 def plain(subject: Subject, value: JsonValue) -> str:

@@ -19,6 +19,7 @@ from report.printing.table import Cell, Column, Table
 from report.studies.assignment_2.tables import architecture, classification, latent, reconstruction, training
 from report.tables import provenance
 from report.tables.catalogue import all_tables
+from store.errors import IntegrityError
 from tests.report.restated import restated
 
 if TYPE_CHECKING:
@@ -138,6 +139,39 @@ def test_benchmarks_are_shown_where_there_are_some(whole: Subject, tmp_path: Pat
     texts = {line[0].text: [cell.text for cell in line[1:]] for line in table.rows}
     assert texts["Scoring predicted boxes (1000)"] == ["12.0\u202fms", "7", "faster-coco-eval", "2.55"]
     assert texts["test_new"] == ["12.0\u202fms", "7", "none", "none"]
+
+
+def points_file(path: Path, *points: dict[str, object]) -> Path:
+    """A file of benchmarks that holds these points of growth and nothing else."""
+    stats = {"min": 1.0, "rounds": 1}
+    path.write_text(json.dumps({"benchmarks": [{"name": "x", "stats": stats, "extra_info": one} for one in points]}))
+    return path
+
+
+def test_growth_has_a_table_of_its_own(whole: Subject, tmp_path: Path) -> None:
+    """Sorted by axis and size, with the time for each unit; its points are no benchmarks."""
+    path = points_file(
+        tmp_path / "benchmark.json",
+        {"axis": "records", "size": 1000, "seconds": 2.0, "peak_bytes": 1 << 20},
+        {"axis": "seeds", "size": 10, "seconds": 80.0, "peak_bytes": 1 << 30},
+        {"axis": "seeds", "size": 2, "seconds": 20.0, "peak_bytes": 1 << 29},
+    )
+    tables = all_tables(dataclasses.replace(whole, perf=path))
+    assert "performance" not in tables
+    assert [[cell.text for cell in line[1:]] for line in tables["scaling"].rows] == [
+        ["2", "20\u202fs", "10,000\u202fms", "512.0\u202fMiB"],
+        ["10", "1\u202fmin 20\u202fs", "8,000\u202fms", "1,024.0\u202fMiB"],
+        ["1,000", "2.0\u202fs", "2.00\u202fms", "1.0\u202fMiB"],
+    ]
+
+
+@pytest.mark.parametrize("wrong", [{"size": 0}, {"axis": "moons"}, {"seconds": "x"}, {"peak_bytes": None}])
+def test_a_point_that_is_none_is_refused(whole: Subject, tmp_path: Path, wrong: dict[str, object]) -> None:
+    """The file may have been written by anybody."""
+    point = {"axis": "seeds", "size": 1, "seconds": 1.0, "peak_bytes": 1}
+    path = points_file(tmp_path / "benchmark.json", point | wrong)
+    with pytest.raises(IntegrityError, match="file of benchmarks"):
+        all_tables(dataclasses.replace(whole, perf=path))
 
 
 def test_machines_of_a_merged_run_are_all_listed(whole: Subject) -> None:
