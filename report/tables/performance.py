@@ -49,11 +49,7 @@ def points(path: Path) -> list[Point]:
     """The points of growth, by axis and size; raises IntegrityError for another file."""
     with guarded(path, "file of benchmarks"):
         facts = [entry["extra_info"] for entry in _entries(path) if "axis" in entry["extra_info"]]
-        found = [
-            Point(AXES[AXES.index(one["axis"])], int(one["size"]), float(one["seconds"]), int(one["peak_bytes"]))
-            for one in facts
-        ]
-        return sorted(found, key=lambda one: (AXES.index(one.axis), one.size))
+        return sorted(map(_point, facts), key=lambda one: (AXES.index(one.axis), one.size))
 
 
 def performance(subject: Subject) -> Table | None:
