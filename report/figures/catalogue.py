@@ -1,4 +1,4 @@
-"""Draws the figures that a study declares."""
+"""Draws the figures that a study declares, and those that every study has."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 
+from report.figures.growth import growth
 from report.figures.kept import drawn
 from report.printing.figure_style import styled
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     from report.evidence.subject import Subject
     from report.figures.kept import Drawn
+    from report.printing.figure_style import Drawing
+
+SHARED: Mapping[str, Callable[[Subject], Drawing | None]] = {"growth": growth}  # drawn from no record, and so never kept
 
 
 def draw_all(
@@ -26,9 +30,11 @@ def draw_all(
     """
     found: dict[str, Drawn] = {}
     with mpl.rc_context(styled()):
-        for identifier, draw in subject.study.declared().figures.items():
+        own = {identifier: (draw, kept) for identifier, draw in subject.study.declared().figures.items()}
+        shared = {identifier: (draw, None) for identifier, draw in SHARED.items()}
+        for identifier, (draw, place) in {**own, **shared}.items():
             if names is None or identifier in names:
-                made = drawn(subject, identifier, draw, folder / f"{identifier}.svg", kept)
+                made = drawn(subject, identifier, draw, folder / f"{identifier}.svg", place)
                 if made is not None:
                     found[identifier] = made
     return found

@@ -84,7 +84,7 @@ def scaling(subject: Subject) -> Table | None:
     s, numbers = subject.strings, subject.numbers
     rows = tuple(
         (
-            cells.text(_title(subject, "axes.", one.axis)),
+            cells.text(axis_name(subject, one.axis)),
             Cell(numbers.integer(one.size), "value", SOURCE),
             Cell(numbers.duration(one.seconds), "value", SOURCE),
             Cell(numbers.milliseconds(one.seconds / one.size), "value", SOURCE),
@@ -95,6 +95,11 @@ def scaling(subject: Subject) -> Table | None:
     names = ("size", "duration", "each", "memory")
     heads = (Column(s("columns.axis")), *(Column(s(f"columns.{name}"), "right") for name in names))
     return Table("scaling", s("captions.scaling"), heads, rows)
+
+
+def axis_name(subject: Subject, axis: str) -> str:
+    """What the axis is the size of, in the report's language."""
+    return _title(subject, "axes.", axis)
 
 
 def _entries(path: Path) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 SEEDS = (1, 2, 5, 10, 20)
-IMAGES = (1_000, 5_000, 20_000, 60_000)
+IMAGES = (1_000, 8_000, 60_000)
 STREET_IMAGES = (16, 64, 252)
 RECORDS = (10, 100, 1_000, 10_000)
 ONE_EPOCH = ("autoencoder.epochs=1", "classifier.epochs=1", "detection.epochs=1", "donor.epochs=1", "donor.images=8")

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from report.evidence.records import frame, reference
+from report.figures.catalogue import draw_all
+from report.figures.growth import growth
 from report.printing import cells
 from report.printing.markdown import table as markdown_table
 from report.printing.strings import Strings
@@ -163,6 +165,19 @@ def test_growth_has_a_table_of_its_own(whole: Subject, tmp_path: Path) -> None:
         ["10", "1\u202fmin 20\u202fs", "8,000\u202fms", "1,024.0\u202fMiB"],
         ["1,000", "2.0\u202fs", "2.00\u202fms", "1.0\u202fMiB"],
     ]
+
+
+def test_growth_is_drawn_where_it_was_measured(whole: Subject, tmp_path: Path) -> None:
+    """One file for every run: it comes from no record, and is told in words, too."""
+    assert growth(whole) is None
+    one = {"axis": "records", "size": 1000, "seconds": 2.0, "peak_bytes": 1 << 20}
+    subject = dataclasses.replace(
+        whole, perf=points_file(tmp_path / "benchmark.json", one, {**one, "size": 10, "seconds": 0.5})
+    )
+    found = draw_all(subject, tmp_path, tmp_path / "kept", ("growth",))
+    assert "1,000 (records, planned again): 2.0\u202fs, 1.0\u202fMiB" in found["growth"].alt
+    assert (tmp_path / "growth.svg").is_file()
+    assert not (tmp_path / "kept").exists()
 
 
 @pytest.mark.parametrize("wrong", [{"size": 0}, {"axis": "moons"}, {"seconds": "x"}, {"peak_bytes": None}])
