@@ -21,7 +21,7 @@ from report.rendering.job import FIXED_TIMESTAMP, Edition, Job
 from report.rendering.stamp import inputs_digest, is_current, write_stamp
 from report.rendering.style import labels_of
 from store.canonical import digest_file
-from store.errors import StudyError, unwritable
+from store.errors import StudyError, UsageError, unwritable
 from store.records import discard_partials, write_atomic
 from store.reports import FOLDER, STAMP
 from store.reports import latest_folder as latest_below
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 Format = Literal["html", "pdf"]
 KEPT = "cache/figures"
 """Where figures of earlier builds lie below the artifacts folder; it may be deleted at any time."""
+SHORT_STEM, SHORT_TEMPLATE = "report-short", "short.qmd.j2"
 FORMATS: tuple[Format, ...] = ("html", "pdf")
 
 
@@ -48,7 +49,7 @@ class Options:
     """What the caller may choose; ``output`` None means ``report`` under the artifacts folder.
 
     Without ``languages`` the report is built in each one that its study has. ``kept`` is where the figures of earlier builds
-    lie, None for their folder among the artifacts.
+    lie, None for their folder among the artifacts. ``short`` is the study's short form, beside the whole report.
     """
 
     run_id: str | None = None
@@ -59,6 +60,7 @@ class Options:
     output: Path | None = None
     force: bool = False
     kept: Path | None = None
+    short: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +94,16 @@ def build(artifacts: Path, options: Options) -> BuildResult:
     The run's own folder keeps them. A copy stands where the latest report of its study is looked for: in the output folder
     itself for the default study, in a folder of its name for any other.
 
-    Raises IntegrityError where a record was altered, UsageError for an unknown language or a missing engine, StudyError
+    Raises IntegrityError where a record was altered, UsageError for an unknown language, form or engine, StudyError
     where there is no run or rendering fails (what could be made is there nevertheless), StoreError where the folder cannot be
     written. Tasks that failed are no error: the report shows them.
     """
     engine = choose(options.engine)
     run = chosen_run(artifacts, options.run_id, options.study)
     study = study_of(run.study)
+    if options.short and not (study.templates / SHORT_TEMPLATE).is_file():
+        cure = f"build the whole report, or write {SHORT_TEMPLATE} beside report.qmd.j2"
+        raise UsageError(f"the study {study.name} has no short form", where=str(study.templates), cure=cure)
     texts = [load_strings(study, language) for language in options.languages or languages(study)]
     evidence = load_evidence(artifacts, run)
     base = options.output or artifacts / FOLDER
@@ -121,14 +126,17 @@ def build(artifacts: Path, options: Options) -> BuildResult:
     return BuildResult(run.run_id, study.name, shown, bool(due), wanted[0].subject.comparable, len(records), incomplete)
 
 
-def stem_of(language: str) -> str:
-    """What a report's files are called without their ending: ``report`` in English, ``report.pt`` in Portuguese."""
-    return "report" if language == FIRST else f"report.{language}"
+def stem_of(language: str, *, short: bool = False) -> str:
+    """What a report's files are called without their ending: ``report`` in English, ``report-short.pt`` for a short one."""
+    form = SHORT_STEM if short else "report"
+    return form if language == FIRST else f"{form}.{language}"
 
 
 def _inputs(evidence: Evidence, options: Options, engine: EngineName, perf: Path | None) -> str:
     """The digest of what every language of the report is made from."""
     choices: dict[str, JsonValue] = {"engine": engine, "formats": list(options.formats)}
+    if options.short:
+        choices["short"] = True
     choices["certificate"] = evidence.certificate.digest if evidence.certificate else None
     choices["certified_here"] = evidence.certified_here
     choices["date"] = os.environ.get("SOURCE_DATE_EPOCH", "")
@@ -136,7 +144,7 @@ def _inputs(evidence: Evidence, options: Options, engine: EngineName, perf: Path
 
 
 def _due(subject: Subject, folder: Path, options: Options, inputs: str) -> _Due:
-    stem = stem_of(subject.strings.language)
+    stem = stem_of(subject.strings.language, short=options.short)
     outputs = tuple(folder / f"{stem}.{form}" for form in options.formats)
     return _Due(subject, stem, folder, outputs, folder / STAMP.replace("stamp", stem.replace("report", "stamp")), inputs)
 
@@ -158,9 +166,10 @@ def _make(due: Sequence[_Due], options: Options, engine: EngineName, latest: Pat
 
 
 def _drop_others(study: Study, wanted: Sequence[_Due], latest: Path) -> None:
-    """Of a language that was not asked for, let no file stand beside the latest report that tells of another run."""
+    """Of a language or form that was not asked for, let no file stand beside the latest report that tells of another run."""
     asked = {one.stem for one in wanted}
-    for stem in {stem_of(language) for language in languages(study)} - asked:
+    stems = {stem_of(language, short=short) for language in languages(study) for short in (False, True)}
+    for stem in stems - asked:
         for form in FORMATS:
             own, shown = wanted[0].folder / f"{stem}.{form}", latest / f"{stem}.{form}"
             if shown.is_file() and not (own.is_file() and digest_file(own) == digest_file(shown)):
@@ -189,11 +198,11 @@ def _written(due: _Due, options: Options, kept: Path) -> Job:
     from report.sections.source import source_text  # noqa: PLC0415  # matplotlib and scipy: a second that an up-to-date report does not need
 
     subject, strings = due.subject, due.subject.strings
-    workplace = due.folder / "build" / strings.language
+    workplace = due.folder / "build" / (f"{strings.language}-short" if options.short else strings.language)
     shutil.rmtree(workplace, ignore_errors=True)
     workplace.mkdir(parents=True)
     source = workplace / "report.qmd"
-    source.write_text(source_text(subject, workplace / "figures", kept), encoding="utf-8")
+    source.write_text(source_text(subject, workplace / "figures", kept, short=options.short), encoding="utf-8")
     for path in subject.study.templates.glob("*.bib"):
         shutil.copyfile(path, workplace / path.name)
     return Job(
@@ -204,7 +213,10 @@ def _written(due: _Due, options: Options, kept: Path) -> Job:
         watermark="" if subject.comparable else strings("report.watermark"),
         output_html=due.folder / f"{due.stem}.html" if "html" in options.formats else None,
         output_pdf=due.folder / f"{due.stem}.pdf" if "pdf" in options.formats else None,
-        others=tuple(Edition(one, stem_of(one)) for one in languages(subject.study) if one != strings.language),
+        others=tuple(
+            Edition(one, stem_of(one, short=options.short)) for one in languages(subject.study) if one != strings.language
+        ),
+        short=options.short,
     )
 
 

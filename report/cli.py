@@ -85,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     build.add_argument("--formats", type=_formats, default=_FORMATS, metavar="LIST", help="html,pdf")
     _add_language(build)
+    build.add_argument("--short", action="store_true", help="the study's short form, report-short.html and report-short.pdf")
     build.add_argument("--output", type=place, metavar="DIR", help="where the report goes; ARTIFACTS/report by default")
     build.add_argument("--force", action="store_true", help="build even where nothing changed")
     build.set_defaults(handler=_build)
@@ -158,6 +159,7 @@ def _build(chosen: argparse.Namespace) -> tuple[str, int]:
         languages=_languages(chosen),
         output=chosen.output,
         force=chosen.force,
+        short=chosen.short,
     )
     result = build(chosen.artifacts, options)
     return (_as_json(result) if chosen.json else _as_text(result)), 0

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from report.build import Options, build, latest_folder
+from report.build import SHORT_STEM, Options, build, latest_folder
 from report.checks.explanation import count_words, explain
 from report.evidence.studies import study_names, study_of
 from report.printing.strings import FIRST
@@ -49,6 +49,7 @@ def verify_facts(file: Path, artifacts: Path, options: Options) -> dict[str, Jso
     language = options.languages or (_language_of(file, printed),)
     engine = (_engine_of(printed) if options.engine == "auto" else None) or options.engine
     chosen = replace(options, run_id=run_id, study=study, formats=(form,), engine=engine, languages=language)
+    chosen = replace(chosen, short=file.name.startswith(SHORT_STEM))
     with tempfile.TemporaryDirectory() as workplace:
         wanted = replace(chosen, output=Path(workplace), force=True, kept=Path(workplace) / "kept")  # nothing of earlier builds
         built = build(artifacts, wanted)

@@ -14,6 +14,10 @@ _DEFINED = re.compile(r"\{#((?:fig|tbl|sec|eq)-[A-Za-z0-9_-]+)")
 _WHEN = re.compile(r"(?<!\\)\{\?([^|{}]+)\|([^|{}]*)(?:\|([^|{}]*))?\}")
 _LIST = re.compile(r"(?<!\\)\{&([^|{}]+)\}")
 _LEFT = re.compile(r"(?<!\\)\{[?&][^\n]{0,60}|\0[^\n]{0,60}")
+_ANCHOR = re.compile(r"\{#([A-Za-z0-9_.-]+)")
+_REFERENCE = re.compile(r"(?<![\\\w])@((?:fig|tbl|sec|eq)-[A-Za-z0-9_-]*[A-Za-z0-9])")
+_IN_BRACKETS = re.compile(r" ?\((?:see )?@(?:fig|tbl|sec|eq)-[^()\n]*\)")
+_LINK = re.compile(r"\[((?:[^\[\]\\\n]|\\.)+)\]\(#([A-Za-z0-9_.-]+)\)")
 _NOTHING = "\0"  # a list of which nothing is there, until it is known whether its sentence stays
 
 
@@ -37,6 +41,21 @@ def resolved(source: str, conjunction: str) -> str:
         message = f"a place that depends on what is shown is not as report/printing/references.py says: {left[0]!r}"
         raise ValueError(message)
     return text
+
+
+def without_absent(source: str, elsewhere: str) -> str:
+    """The source without references to what it does not show, for a short form of a report.
+
+    One in brackets of its own goes with them; in a sentence ``elsewhere`` stands in its place; a link keeps its words.
+    """
+    shown = frozenset(_ANCHOR.findall(source))
+
+    def unbracketed(found: re.Match[str]) -> str:
+        return found[0] if any(name in shown for name in _REFERENCE.findall(found[0])) else ""
+
+    text = _IN_BRACKETS.sub(unbracketed, source)
+    text = _REFERENCE.sub(lambda found: found[0] if found[1] in shown else elsewhere, text)
+    return _LINK.sub(lambda found: found[0] if found[2] in shown else found[1], text)
 
 
 def _present(patterns: str, shown: tuple[str, ...]) -> list[str]:

@@ -38,6 +38,7 @@ class Job:
         output_html: where the self-contained HTML goes; None for no HTML.
         output_pdf: where the PDF goes; None for no PDF.
         others: the report's other languages, which it links to.
+        short: whether it is a short form: no contents, and figures of a third of a page.
         timestamp: creation date in the PDF, Unix seconds.
     """
 
@@ -49,6 +50,7 @@ class Job:
     output_pdf: Path | None = None
     others: tuple[Edition, ...] = ()
     timestamp: int = FIXED_TIMESTAMP
+    short: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,7 @@ def _metadata(job: Job) -> list[str]:
     values = {"title": job.title, "pagetitle": job.title, "lang": job.lang, "lang-code": code, "lang-region": region}
     own_contents = "yes" if CONTENTS in job.source.read_text(encoding="utf-8") else ""
     values |= {"watermark": job.watermark, "author-meta": AUTHOR, "own-contents": own_contents}
+    values["short"] = "yes" if job.short else ""
     return [f"--metadata={key}={value}" for key, value in values.items() if value]
 
 

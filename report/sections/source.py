@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from report.figures.catalogue import draw_all
 from report.printing import markdown
 from report.printing.markup import Markup
-from report.printing.references import resolved
+from report.printing.references import resolved, without_absent
 from report.printing.strings import environment
 from report.rendering.page import VIEWS
 from report.sections import audit, certificate, checklists, claims, front, run
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from report.figures.kept import Drawn
 
 TEMPLATE = "report.qmd.j2"
+SHORT = "short.qmd.j2"
+"""The template of a study's short form, where it has one."""
 
 
 class _Shown(dict[str, Markup]):
@@ -33,18 +35,21 @@ class _Shown(dict[str, Markup]):
         return Markup()
 
 
-def source_text(subject: Subject, figures: Path, kept: Path | None = None) -> str:
+def source_text(subject: Subject, figures: Path, kept: Path | None = None, *, short: bool = False) -> str:
     """The Markdown of the report; its figures are drawn into the folder ``figures``, the data of its views lie beside it.
 
-    ``kept`` is where figures of earlier builds lie, as in `draw_all`.
+    ``kept`` is where figures of earlier builds lie, as in `draw_all`. A ``short`` form has no views, and no reference to what
+    stands in the whole report alone.
     """
     figures.mkdir(parents=True, exist_ok=True)
     drawings = draw_all(subject, figures, kept)
+    if short:
+        return without_absent(filled(subject, drawings, SHORT), subject.strings("references.elsewhere"))
     (figures.parent / VIEWS).write_text(views_text(subject, drawings), encoding="utf-8")
     return filled(subject, drawings)
 
 
-def filled(subject: Subject, drawings: Mapping[str, Drawn]) -> str:
+def filled(subject: Subject, drawings: Mapping[str, Drawn], template: str = TEMPLATE) -> str:
     """The template with what it may name: ``tables`` and ``figures`` by identifier, ``facts`` by section, the strings ``t``.
 
     The study's own facts stand beside those that every study has; a section that both name is an error.
@@ -70,13 +75,14 @@ def filled(subject: Subject, drawings: Mapping[str, Drawn]) -> str:
         raise ValueError(message)
     text = (
         environment(subject.study)
-        .get_template(TEMPLATE)
+        .get_template(template)
         .render(
             t=subject.strings,
             tables=_Shown({name: markdown.table(table) for name, table in all_tables(subject).items()}),
             figures=_Shown({name: _figure(subject, name, drawing) for name, drawing in drawings.items()}),
             facts={**shared, **own},
             comparable=subject.comparable,
+            short=template == SHORT,
         )
     )
     return resolved(text, subject.strings("references.and"))

@@ -306,6 +306,6 @@ def test_a_refuted_claim_is_in_the_summary_with_what_was_found(tmp_path: Path) -
     """The re-run's mean and interval stand beside the published words, with the records that they come from."""
     subject = accuracies(tmp_path, 80.0, 80.2, 80.1, 79.9)
     line = spoken(subject, judge(subject))
-    assert "(Table 5). Re-run: [80.05\N{NARROW NO-BREAK SPACE}%]{.value record=" in line
+    assert "(published Table 5). Re-run: [80.05\N{NARROW NO-BREAK SPACE}%]{.value record=" in line
     assert "[\\[79.84\\, 80.26\\]\N{NARROW NO-BREAK SPACE}%]{.value" in line
     assert "Shown not to hold: 88.04 ± 1.0" in line
