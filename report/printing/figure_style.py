@@ -31,7 +31,7 @@ _LONGEST_TICK = 24  # characters of a label beside an axis; the alternative text
 WIDTH_IN = 5.2  # on a phone 390 px wide this makes 9.5 pt about 8.5 px high; wider canvases would shrink the text
 JPEG_QUALITY = 88  # no visible blocks around thin things at the size of print
 _EMBEDDED = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
-RASTER_DPI = 200  # of scatter points inside the SVG: sharp in print, 100 kB instead of megabytes
+RASTER_DPI = 160  # of scatter points inside the SVG: sharp in print, and four maps of 10,000 points take 1.2 MB of the page
 
 # Ten classes: Okabe and Ito's eight, and two of Tol's; each class has its own marker and a label at its median.
 CLASS_COLOUR = ("#000000", "#E69F00", "#56B4E9", "#009E73", "#B8A800", "#0072B2", "#D55E00", "#CC79A7", "#882255", "#777777")
