@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bench.harness.site import add_cluster_command, add_cluster_options, add_job_options, positive
 from bench.options import add_source_options, add_store_options, add_study_options, add_weights_option
 from store.errors import StudyError
-from store.surroundings import check_date, place
+from store.surroundings import check_date, place, target, word
 from store.terminal import complain, prepare_streams, say, tell
 
 if TYPE_CHECKING:
@@ -57,13 +57,13 @@ def _parser() -> argparse.ArgumentParser:
     add_store_options(status)
     add_source_options(status)
     add_weights_option(status)
-    status.add_argument("--run", metavar="ID", help="which run (default: the latest)")
+    status.add_argument("--run", type=word, metavar="ID", help="which run (default: the latest)")
     status.set_defaults(handler=_status)
     _add_reproduce_options(commands.add_parser("reproduce", help="re-run a stored run and compare", epilog=_EPILOG))
     verify = commands.add_parser("verify", help="check every digest of a run and recompute its numbers", epilog=_EPILOG)
     add_store_options(verify)
     which = verify.add_mutually_exclusive_group()
-    which.add_argument("--run", metavar="ID", help="which run (default: the latest)")
+    which.add_argument("--run", type=word, metavar="ID", help="which run (default: the latest)")
     which.add_argument("--all", action="store_true", help="every run and every record, also those that no run names")
     verify.set_defaults(handler=_verify)
     _add_upkeep_commands(commands)
@@ -80,18 +80,18 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_upkeep_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     export = commands.add_parser("export", help="write a run with all its records to one archive", epilog=_EPILOG)
-    export.add_argument("run", nargs="?", metavar="RUN", help="which run (default: the latest)")
-    export.add_argument("--output", type=place, metavar="FILE", help="the archive (default: RUN.tar)")
+    export.add_argument("run", nargs="?", type=word, metavar="RUN", help="which run (default: the latest)")
+    export.add_argument("--output", type=target, metavar="FILE", help="the archive (default: RUN.tar)")
     text = "leave out files of records, such as '*.safetensors' (repeatable): their digests are kept"
     export.add_argument("--leave-out", action="append", default=[], metavar="GLOB", help=text)
     export.set_defaults(handler=_export)
     statement = commands.add_parser("statement", help="write a run's certificate as an in-toto statement", epilog=_EPILOG)
-    statement.add_argument("run", nargs="?", metavar="RUN", help="which run (default: the latest)")
+    statement.add_argument("run", nargs="?", type=word, metavar="RUN", help="which run (default: the latest)")
     statement.add_argument(
         "--archive", type=place, metavar="FILE", help="what it speaks of: the exported run (default: run.json)"
     )
-    statement.add_argument("--output", type=place, metavar="FILE", help="the statement (default: RUN.intoto.json)")
-    statement.add_argument("--predicate", type=place, metavar="FILE", help="also the certificate alone, for who signs it")
+    statement.add_argument("--output", type=target, metavar="FILE", help="the statement (default: RUN.intoto.json)")
+    statement.add_argument("--predicate", type=target, metavar="FILE", help="also the certificate alone, for who signs it")
     statement.set_defaults(handler=_statement)
     taken = commands.add_parser("import", help="check an archive and take its run into the store", epilog=_EPILOG)
     taken.add_argument("archive", type=place, metavar="FILE", help="what export wrote, here or on another machine")
@@ -99,7 +99,7 @@ def _add_upkeep_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
     taken.add_argument("--keep-standing", action="store_true", help=text)
     taken.set_defaults(handler=_import)
     merge = commands.add_parser("merge", help="make one run of runs of one study that were made apart", epilog=_EPILOG)
-    merge.add_argument("runs", nargs="+", metavar="RUN", help="two or more, such as seeds 0-1 and seeds 2-4")
+    merge.add_argument("runs", nargs="+", type=word, metavar="RUN", help="two or more, such as seeds 0-1 and seeds 2-4")
     merge.set_defaults(handler=_merge)
     clean = commands.add_parser("clean", help="delete what no run names, after asking", epilog=_EPILOG)
     clean.add_argument("--yes", action="store_true", help="do not ask")
@@ -109,7 +109,7 @@ def _add_upkeep_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
 
 
 def _add_reproduce_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("run", nargs="?", metavar="RUN", help="which run (default: the latest)")
+    parser.add_argument("run", nargs="?", type=word, metavar="RUN", help="which run (default: the latest)")
     text = "only the tasks whose id matches, such as 'autoencoder/ae/*' (repeatable); the others' records are taken as stored"
     parser.add_argument("--task", action="append", default=[], dest="patterns", metavar="GLOB", help=text)
     text = "K of these tasks, chosen by the run's own digest: always the same ones"

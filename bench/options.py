@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from store.doors import is_file, is_folder
 from store.errors import UsageError
-from store.surroundings import file, place
+from store.surroundings import file, place, word
 
 if TYPE_CHECKING:
     import argparse
@@ -45,7 +45,9 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE", help=text)
     parser.add_argument("--seeds", metavar="LIST", help="replications, such as 0-4 or 0,3,7")
     parser.add_argument("--parts", metavar="LIST", help="some of the study's parts, with commas (default: all)")
-    parser.add_argument("--study", metavar="NAME", help="which study (default: the one that data/studies/studies.toml names)")
+    parser.add_argument(
+        "--study", type=word, metavar="NAME", help="which study (default: the one that data/studies/studies.toml names)"
+    )
     text = "main (default: all tables and figures), sensitivity (assumed values), or what else the study has, with commas"
     parser.add_argument("--question", metavar="LIST", help=text)
     parser.add_argument("--device", metavar="NAME", help="cpu (default), cuda (all visible GPUs) or cuda:0,cuda:2")

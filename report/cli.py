@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from store.errors import StudyError
-from store.surroundings import check_date, place
+from store.surroundings import check_date, place, word
 from store.terminal import complain, prepare_streams, say, tell
 
 if TYPE_CHECKING:
@@ -106,8 +106,10 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--engine", choices=_ENGINES, default="auto", help="what rendered it, as in build")
     verify.set_defaults(handler=_verify)
     compare = commands.add_parser("compare", help="set two runs side by side: settings, metrics, curves")
-    compare.add_argument("first", metavar="RUN_A", help="the run that is compared with")
-    compare.add_argument("second", metavar="RUN_B", nargs="?", help="the run that is held against it; the latest by default")
+    compare.add_argument("first", type=word, metavar="RUN_A", help="the run that is compared with")
+    compare.add_argument(
+        "second", type=word, metavar="RUN_B", nargs="?", help="the run that is held against it; the latest by default"
+    )
     _add_study(compare)
     _add_artifacts(compare)
     compare.add_argument("--artifacts-b", type=place, metavar="DIR", help="the store of RUN_B, where it is another one")
@@ -117,13 +119,15 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_run(parser: argparse.ArgumentParser, *, positional: bool = False) -> None:
     if positional:
-        parser.add_argument("named", metavar="RUN", nargs="?", help="the run to report on; the latest by default")
-    parser.add_argument("--run", metavar="ID", help="the same as a flag" if positional else "the run that it reports on")
+        parser.add_argument("named", type=word, metavar="RUN", nargs="?", help="the run to report on; the latest by default")
+    parser.add_argument(
+        "--run", type=word, metavar="ID", help="the same as a flag" if positional else "the run that it reports on"
+    )
     _add_study(parser)
 
 
 def _add_study(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--study", metavar="NAME", help="the study whose latest run is meant where none is named")
+    parser.add_argument("--study", type=word, metavar="NAME", help="the study whose latest run is meant where none is named")
 
 
 def _add_artifacts(parser: argparse.ArgumentParser) -> None:
@@ -134,7 +138,7 @@ def _add_artifacts(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_language(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--lang", metavar="LANG", help="en or pt; of a build all by default, of a file its own")
+    parser.add_argument("--lang", type=word, metavar="LANG", help="en or pt; of a build all by default, of a file its own")
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -1,10 +1,12 @@
-"""What both command lines take from outside and check first: places that are named, and the date that reports are given."""
+"""What both command lines take from outside and check first: names, places, and the date that reports are given."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import re
+import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +32,29 @@ def place(text: str) -> Path:
         shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
         raise argparse.ArgumentTypeError(f"{shown!r} can be no folder and no file: {reason}")
     return Path(text)
+
+
+def target(text: str) -> Path:
+    """A file to be written, as an option takes it; raises ArgumentTypeError where a device, a pipe or a socket is there.
+
+    What is written takes the place of what was there before: of a device, for whoever may, on the whole machine.
+    """
+    path = place(text)
+    with suppress(OSError):
+        mode = path.stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            raise argparse.ArgumentTypeError(f"{text!r} is a device, a pipe or a socket: name a file")
+    return path
+
+
+def word(text: str) -> str:
+    """The name of a run, a study or a language, as an option takes it; raises ArgumentTypeError for an empty one.
+
+    An empty name is what a script gives whose variable is not set; it would silently mean the latest, or all.
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("an empty name: leave the option out to mean the default")
+    return text
 
 
 def file(text: str) -> Path:
@@ -63,10 +88,10 @@ def check_date() -> None:
         raise UsageError(message, where=_DATE, cure=f"write whole seconds since 1970, at most {_LAST_SECOND}, or leave it out")
 
 
-def _impossible(name: str) -> str:
+def _impossible(text: str) -> str:
     """Why there can be nothing of this name; empty where there is something, or where there could be."""
     try:
-        os.stat(name)  # noqa: PTH116 - a Path would lose what the system says of it
+        os.stat(text)  # noqa: PTH116 - a Path would lose what the system says of it
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return ""
     except OSError as error:

@@ -12,7 +12,8 @@ from report.build import SHORT_STEM, Options, build, latest_folder
 from report.checks.explanation import count_words, explain
 from report.evidence.studies import study_names, study_of
 from report.printing.strings import FIRST
-from store.errors import UsageError
+from store.doors import read_bounded, refused_as
+from store.errors import IntegrityError, UsageError
 from store.runs import run_path
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _GENERATOR = re.compile(rb'<meta name="generator" content="([^"]*)"')
 _LANGUAGE = re.compile(rb'<html\b[^>]* lang="([a-z]+)')
+_LARGEST_REPORT = 256 << 20  # bytes: a page with all figures takes 10 MB
 _HEAD = 20_000  # bytes in which a page says what made it
 _FORMATS: dict[str, Format] = {".html": "html", ".pdf": "pdf"}
 
@@ -45,7 +47,8 @@ def verify_facts(file: Path, artifacts: Path, options: Options) -> dict[str, Jso
     folder = file.resolve().parent
     run_id = options.run_id or (folder.name if run_path(artifacts, folder.name).is_file() else None)
     study = options.study or (None if run_id else _study_of(folder, artifacts))
-    printed = file.read_bytes()
+    with refused_as(lambda reason: IntegrityError(f"{file.name} cannot be read: {reason}", where=str(file), cure=cure)):
+        printed = read_bounded(file, _LARGEST_REPORT)
     language = options.languages or (_language_of(file, printed),)
     engine = (_engine_of(printed) if options.engine == "auto" else None) or options.engine
     chosen = replace(options, run_id=run_id, study=study, formats=(form,), engine=engine, languages=language)

@@ -22,6 +22,7 @@ NAMING_PLACES = (
     *(["plan", "--data"], ["plan", "--weights"], ["run", "--artifacts"], ["verify", "--artifacts"], ["import"]),
     *(["export", "--output"], ["statement", "--archive"], ["run", "--tls-ca"], ["data", "where", "--data"]),
 )
+NAMING_RUNS = (["verify", "--run"], ["status", "--run"], ["export"], ["reproduce"], ["merge", "a"], ["plan", "--study"])
 SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "fashion-mnist"
 
 
@@ -82,6 +83,7 @@ def test_json_error_has_fields(tmp_path: Path, capsys: pytest.CaptureFixture[str
         (["run", "--artifacts", ""], "an empty name is no folder"),
         (["plan", "--data", ""], "an empty name is no folder"),
         (["export", "--output", ""], "an empty name is no folder"),
+        *[([*words, ""], "an empty name") for words in NAMING_RUNS],
         *[([*words, "a" * 300], "File name too long") for words in NAMING_PLACES],
     ],
 )
@@ -90,6 +92,16 @@ def test_wrong_flag_is_usage(arguments: list[str], expected: str, capsys: pytest
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert (caught.value.code, expected in capsys.readouterr().err) == (2, True)
+
+
+@pytest.mark.parametrize("words", [["export", "--output"], ["statement", "--output"], ["statement", "--predicate"]])
+def test_a_pipe_is_not_written_over(words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nor is a device: the new file would take its place."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(SystemExit) as caught:
+        main([*words, str(tmp_path / "pipe")])
+    assert (caught.value.code, "a device, a pipe or a socket" in capsys.readouterr().err) == (2, True)
+    assert (tmp_path / "pipe").is_fifo()
 
 
 @pytest.mark.parametrize(

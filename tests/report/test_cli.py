@@ -173,6 +173,25 @@ def test_what_can_be_no_place_is_usage(words: list[str], name: str, capsys: pyte
     assert (caught.value.code, "no folder and no file" in capsys.readouterr().err) == (2, True)
 
 
+@pytest.mark.parametrize(
+    "words", [["audit", "--run"], ["build"], ["build", "--study"], ["audit", "--lang"], ["compare", "a"], ["compare"]]
+)
+def test_an_empty_name_is_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """It does not mean the latest run, the default study or all languages."""
+    with pytest.raises(SystemExit) as caught:
+        main([*words, ""])
+    assert (caught.value.code, "an empty name" in capsys.readouterr().err) == (2, True)
+
+
+def test_a_sparse_page_is_not_read(both: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file may claim more bytes than there is memory: it is no report of ours."""
+    page = tmp_path / "report.html"
+    with page.open("wb") as stream:
+        stream.truncate(1 << 40)
+    assert main(["verify", str(page), "--artifacts", str(both)]) == 3
+    assert "report.html cannot be read" in capsys.readouterr().err
+
+
 def test_a_date_that_is_none_is_usage(both: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The variable decides the PDF's date, and libraries read it, too."""
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")

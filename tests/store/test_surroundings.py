@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from argparse import ArgumentTypeError
 from pathlib import Path
 
 import pytest
 
 from store.errors import UsageError
-from store.surroundings import check_date, file, place, place_in
+from store.surroundings import check_date, file, place, place_in, target, word
 
 TOO_LONG = "a" * 300  # a name may have 255 bytes
 TOO_DEEP = "/tmp" + "/deep" * 1000  # noqa: S108 - nothing is written there: a path may have 4,096 bytes
@@ -45,6 +47,28 @@ def test_a_file_has_to_be_one(tmp_path: Path) -> None:
     for name in (tmp_path, tmp_path / "other.pt"):
         with pytest.raises(ArgumentTypeError, match="is no file"):
             file(str(name))
+
+
+def test_what_is_written_takes_the_place_of_files_only(tmp_path: Path) -> None:
+    """Of a pipe, a socket or a device it would take the place, too: where root says /dev/null, for the whole machine."""
+    (tmp_path / "old.tar").write_text("")
+    for name in ("old.tar", "new.tar", "not/yet/new.tar", "."):
+        assert target(str(tmp_path / name)) == tmp_path / name
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("pipe")
+    with socket.socket(socket.AF_UNIX) as listener, pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)  # a socket's path may have 108 bytes
+        listener.bind("socket")
+        for name in ("pipe", "link", "socket", os.devnull):
+            with pytest.raises(ArgumentTypeError, match="a device, a pipe or a socket"):
+                target(name)
+
+
+def test_an_empty_name_means_nothing() -> None:
+    """A script whose variable is not set would otherwise act on the latest run."""
+    assert word("quick-12345678") == "quick-12345678"
+    with pytest.raises(ArgumentTypeError, match="an empty name"):
+        word("")
 
 
 def test_a_variable_names_a_place_or_is_named_itself(tmp_path: Path) -> None:

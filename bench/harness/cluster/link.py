@@ -56,10 +56,10 @@ class Access:
 
 def is_open_to_none(address: str) -> bool:
     """Whether the address is encrypted, or of the loopback device."""
-    parts = urlsplit(address)
-    if parts.scheme == "tls":
-        return True
     try:
+        parts = urlsplit(address)
+        if parts.scheme == "tls":
+            return True
         return parts.hostname == "localhost" or ipaddress.ip_address(parts.hostname or "").is_loopback
     except ValueError:
         return False
