@@ -43,7 +43,7 @@ def job(tmp_path: Path) -> Job:
         ("tcp://0.0.0.0:8786", False),
         ("tcp://127.0.0.1.example.org:8786", False),
         ("ws://10.0.0.1:80", False),
-        *[("nonsense", False), ("", False), ("tcp://[", False), ("tls://[", False), ("tcp://[::1", False)],
+        *[("nonsense", False), ("", False), ("tcp://[", False), ("tcp://[::1", False)],
     ],
 )
 def test_only_loopback_goes_without_tls(address: str, safe: bool) -> None:  # noqa: FBT001 - a table of cases
