@@ -200,3 +200,25 @@ def test_the_assumed_values_are_judged_once_for_each_set_of_seeds(monkeypatch: p
     found = [(one.own, one.other) for one in turned(None)]  # type: ignore[arg-type]
     assert found == [("own 0", "other 0"), ("own 0", "other 1"), ("own 2", "other 2"), ("own 3", "other 3")]
     assert judged == ["own 0", "other 0", "other 1", "own 2", "other 2", "own 3", "other 3"]
+    monkeypatch.setattr(module, "_depends", lambda one, trial: (one, trial.other) == ("own 0", "other 1"))
+    assert [(one.own, one.other) for one in turned(None)] == [("own 0", "other 1")]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("kind", "touched", "expected"),
+    [
+        ("value", {("fit", "a")}, True),
+        ("value", {("fit", "b"), ("fit", "z")}, True),  # the variant that it is compared with
+        ("value", {("fit", "z"), ("other", "a")}, False),
+        ("value", set(), False),
+        ("not_comparable", {("fit", "a")}, False),
+    ],
+)
+def test_a_claim_is_tried_where_a_record_of_its_own_was_replaced(kind: str, touched: set[object], expected: bool) -> None:  # noqa: FBT001
+    """And where a run can decide it at all."""
+    select = (
+        SimpleNamespace(experiment="fit", variant="a", other="b"),
+        SimpleNamespace(experiment="fit", variant="c", other=None),
+    )
+    judged = SimpleNamespace(claim=SimpleNamespace(kind=kind, select=select))
+    assert module._depends(judged, SimpleNamespace(touched=touched)) is expected  # type: ignore[arg-type]

@@ -137,3 +137,11 @@ def test_a_part_that_owns_no_section_owns_nothing() -> None:
     keys = {run: [one.key for one in deviations({**config, "parts": [run]}, protocol)] for run in ("one", "two", "three")}
     assert keys == {"one": ["a", "both", "free"], "two": ["b", "both", "free"], "three": ["free"]}
     assert len(deviations({**config, "parts": "one"}, protocol)) == 4
+
+
+def test_what_is_counted_is_the_sum_of_something() -> None:
+    """One metric at least."""
+    fields = {"key": "data.images", "experiment": "fit"}
+    assert Protocol.model_validate({"entries": [], "counted": [{**fields, "metrics": ["a"]}]}).counted[0].metrics == ("a",)
+    with pytest.raises(ValueError, match="at least 1 item"):
+        Protocol.model_validate({"entries": [], "counted": [{**fields, "metrics": []}]})

@@ -33,6 +33,7 @@ def test_records_are_told_by_what_came_of_them() -> None:
     """All of a cell, those with a result, those without; an unknown cell has none."""
     good, bad, other = stored("a", 0, 1.0), stored("a", 1, status="skipped"), stored("b", None, 2.0)
     found = evidence(good, bad, other)
+    assert (found.certificate, found.certified_here) == (None, False)
     assert found.records("fit", "a") == (good, bad)
     assert found.complete("fit", "a") == (good,)
     assert found.incomplete("fit", "a") == (bad,)

@@ -55,8 +55,9 @@ def test_a_package_without_declarations_is_no_study(tmp_path: Path, monkeypatch:
     (tmp_path / "empty_one" / "__init__.py").touch()
     (tmp_path / "no_package").mkdir()
     (tmp_path / "no_package" / "study.py").touch()
+    (tmp_path / "plain.py").touch()
     monkeypatch.setattr(report.studies, "__path__", [*report.studies.__path__, str(tmp_path)])
-    assert not {"empty_one", "no_package"} & set(study_names())
+    assert not {"empty_one", "no_package", "plain"} & set(study_names())
 
 
 def test_a_study_declares_its_tables_and_figures_and_may_leave_out_the_rest(
