@@ -42,8 +42,8 @@ class ExecutionConfig(Section):
     recorded training steps: the same bits, sooner. Elsewhere it has no effect.
     """
 
-    device: Annotated[str, Field(pattern=r"^(cpu|cuda|cuda:\d+(,cuda:\d+)*)$")] = "cpu"
-    threads: PositiveInt = 1
+    device: Annotated[str, Field(pattern=r"^(cpu|cuda|cuda:[0-9]{1,4}(,cuda:[0-9]{1,4}){0,63})$")] = "cpu"
+    threads: Annotated[int, Field(ge=1, le=1024, strict=True)] = 1  # each is made, whatever the processor has
     capture: bool = True
 
 

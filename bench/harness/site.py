@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from argparse import ArgumentTypeError
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from bench.harness.executor import Site
     from bench.harness.settings import StudySettings
 
+_DIGITS = re.compile(r"[0-9]{1,7}")
+_MOST = 1_000_000
+_SHOWN = 20  # characters of what is none
+_LAST_PORT = 65_535
 _WAIT_S = 60.0
 _SILENCE_S = 60.0
 
@@ -53,14 +58,22 @@ def add_cluster_command(parser: argparse.ArgumentParser) -> None:
     """What ``bench cluster`` takes."""
     parser.add_argument("--workers", type=positive, default=2, metavar="N", help="how many, with one task each (default: 2)")
     text = "the scheduler's port on the loopback device, which no other machine reaches (default: 8786)"
-    parser.add_argument("--port", type=positive, default=8786, metavar="N", help=text)
+    parser.add_argument("--port", type=port, default=8786, metavar="N", help=text)
 
 
 def positive(text: str) -> int:
-    """A whole number from 1, as an option takes it."""
-    if not text.isascii() or not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r} is not a positive whole number")
+    """A whole number from 1 to a million, as an option takes it: more is a slip, and would count names or seconds for ever."""
+    if not _DIGITS.fullmatch(text) or not 1 <= int(text) <= _MOST:
+        raise ArgumentTypeError(f"{text[:_SHOWN]!r} is not a positive whole number of at most {_MOST}")
     return int(text)
+
+
+def port(text: str) -> int:
+    """A port of this machine, as an option takes it."""
+    number = positive(text)
+    if number > _LAST_PORT:
+        raise ArgumentTypeError(f"{text!r} is no port: they go from 1 to {_LAST_PORT}")
+    return number
 
 
 def site_of(config: StudySettings, found: Mapping[str, Dataset], root: Path, options: argparse.Namespace) -> Site:

@@ -22,6 +22,7 @@ NAMING_PLACES = (
     *(["plan", "--data"], ["plan", "--weights"], ["run", "--artifacts"], ["verify", "--artifacts"], ["import"]),
     *(["export", "--output"], ["statement", "--archive"], ["run", "--tls-ca"], ["data", "where", "--data"]),
 )
+NAMING_NUMBERS = (["run", "--jobs"], ["run", "--wait"], ["reproduce", "--sample"], ["data", "fetch", "--images"])
 NAMING_RUNS = (["verify", "--run"], ["status", "--run"], ["export"], ["reproduce"], ["merge", "a"], ["plan", "--study"])
 SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "fashion-mnist"
 
@@ -80,6 +81,9 @@ def test_json_error_has_fields(tmp_path: Path, capsys: pytest.CaptureFixture[str
     [
         (["run", "--jobs", "0"], "'0' is not a positive whole number"),
         (["run", "--jobs", "x"], "'x' is not a positive whole number"),
+        *[([*words, "9" * 5000], "is not a positive whole number") for words in NAMING_NUMBERS],
+        (["data", "fetch", "kitti", "--images", "1000001"], "of at most 1000000"),
+        (["cluster", "--port", "65536"], "'65536' is no port"),
         (["run", "--artifacts", ""], "an empty name is no folder"),
         (["plan", "--data", ""], "an empty name is no folder"),
         (["export", "--output", ""], "an empty name is no folder"),

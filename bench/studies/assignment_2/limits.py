@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from bench.datasets.fashion.manifest import Source
     from bench.studies.assignment_2.config import StudyConfig
 
+_MOST_IMAGES = 1_000_000  # as many as the setting takes
+
 
 def check_limits(config: StudyConfig) -> None:
     """Raise OutOfRangeError, which names the key and its range, for the first setting that the images do not allow."""
@@ -36,7 +38,8 @@ def _ranges(config: StudyConfig) -> Iterator[tuple[str, float, float, float, str
     for pair in config.reconstruction.pairs:
         yield "reconstruction.pairs", pair, 0, test - 1, f"there are {test} test images"
     images = len(config.detection.ids) or config.detection.images
-    yield "detection.images", images, 2, max(images, 2), "one for each part"
+    named = "detection.ids" if config.detection.ids else "detection.images"
+    yield named, images, 2, _MOST_IMAGES, "one for each part at least"
     yield _fraction("detection.validation_fraction", config.detection.validation_fraction, images)
 
 

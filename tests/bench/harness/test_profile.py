@@ -51,6 +51,8 @@ def test_own_file_is_a_profile(tmp_path: Path) -> None:
         ("autoencoder.epochs=many", "valid integer"),
         ("autoencoder.learning_rate=nan", "finite"),
         ("execution.device=tpu", "execution.device"),
+        ("execution.device=cuda:" + "9" * 5000, "execution.device"),
+        ("execution.threads=100000", "less than or equal to 1024"),
         ("seeds=[]", "at least 1"),
         ("no-equals-sign", "write it as"),
         ("seeds.x=1", "unknown key"),
