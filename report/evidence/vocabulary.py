@@ -120,7 +120,11 @@ class ShownCurve(Declaration):
 
 
 class Vocabulary(Declaration):
-    """All of ``study.toml``. ``decisive`` are the settings without which not even a tendency can be compared."""
+    """All of ``study.toml``. ``decisive`` are the settings without which not even a tendency can be compared.
+
+    ``shows`` says of an element of the report (``fig-losses``) which places of the source it re-makes; tables that print a
+    published number need no entry.
+    """
 
     parts: dict[str, Part] = Field(default_factory=dict)
     experiments: dict[str, Experiment] = Field(default_factory=dict)
@@ -133,6 +137,7 @@ class Vocabulary(Declaration):
     curves: tuple[ShownCurve, ...] = ()
     families: dict[str, dict[str, str]] = Field(default_factory=dict)
     decisive: tuple[str, ...] = ()
+    shows: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:

@@ -114,6 +114,20 @@ def drawn(markup: Markup, kind: str, marks: str) -> Markup:
     return Markup(f"[{markup}]{{.{kind} marks={attribute(marks)}}}")
 
 
+def references(identifiers: Iterable[str], otherwise: str) -> Markup:
+    """References to those of the elements that the report has (`report/printing/references.py`); else ``otherwise``."""
+    wanted = " ".join(identifiers)
+    return Markup(f"{{?{wanted}|{{&{wanted}}}|{escaped(otherwise)}}}")
+
+
+def block(lines: Iterable[str]) -> Markup:
+    """Lines as a block of code, indented as they are, in a fence longer than any row of backticks in them."""
+    shown = [" " * (len(line) - len(line.lstrip(" "))) + visible(line) for line in lines]
+    longest = max((len(found) for line in shown for found in re.findall("`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return Markup("\n".join([fence, *shown, fence]))
+
+
 def within(text: str, identifier: str) -> Markup:
     """``text`` as a link to a place in the report."""
     return Markup(f"[{escaped(text)}](#{identifier})")

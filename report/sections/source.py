@@ -10,7 +10,7 @@ from report.printing.markup import Markup
 from report.printing.references import resolved, without_absent
 from report.printing.strings import environment
 from report.rendering.page import VIEWS
-from report.sections import audit, certificate, checklists, claims, front, run
+from report.sections import audit, certificate, checklists, citation, claims, front, run
 from report.sections.views import views_text
 from report.tables import inference, sensitivity
 from report.tables.catalogue import all_tables
@@ -64,6 +64,7 @@ def filled(subject: Subject, drawings: Mapping[str, Drawn], template: str = TEMP
         "claims": claims.facts(subject),
         "sensitivity": {"lines": sensitivity.lines(subject)},
         "inference": {"lines": inference.lines(subject)},
+        "cite": citation.facts(subject),
         "audit": {"published": audit.lines(subject)},
         "provenance": run.provenance(subject),
         "reproduction": certificate.facts(subject),
