@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from report.printing.markup import Markup
     from report.tables.claims import Grouped
 
-_GAP = "\N{EN SPACE}\N{EN SPACE}"  # between marked words, whose grounds reach beyond them
+_GAP = "\N{EN SPACE} "  # between marked words, whose grounds reach beyond them; a line that begins here has no space
 
 
 def facts(subject: Subject) -> dict[str, object]:

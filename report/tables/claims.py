@@ -101,7 +101,9 @@ def _table(
 ) -> Table:
     """The rows' cells in the columns that have something to say."""
     shown = [name for name in columns if any(row[name].text != cells.DASH for row in rows)]
-    heads = tuple(Column(subject.strings(f"columns.{name}"), "right" if name in _NUMBERS else "left") for name in shown)
+    several = any(row["rerun"].number is None and row["rerun"].text != cells.DASH for row in rows)  # with names: these wrap
+    right = _NUMBERS - {"rerun"} if several else _NUMBERS
+    heads = tuple(Column(subject.strings(f"columns.{name}"), "right" if name in right else "left") for name in shown)
     return Table(identifier, caption, heads, tuple(tuple(row[name] for name in shown) for row in rows), notes, heads=2)
 
 

@@ -43,10 +43,11 @@
     const published = cells.findIndex((cell) => cell.querySelector(".published"));
     const rerun = cells.findIndex((cell, at) => at > published && cell.querySelector(".value[data-record], .status"));
     const verdict = cells.findIndex((cell) => cell.querySelector(".ok, .bad, .warn, .muted") && cell !== cells[rerun]);
-    const early = published > 0 ? [rerun, verdict].filter((at) => at > 1) : [];
+    const heads = cells.filter((cell) => cell.tagName === "TH").length;
+    const early = published > 0 ? [rerun, verdict].filter((at) => at > heads) : [];
     if (!early.length) return () => {};
     const usual = cells.map((_, at) => at);
-    const narrow = [0, ...early, ...usual.filter((at) => at && !early.includes(at))];
+    const narrow = [...usual.slice(0, heads), ...early, ...usual.filter((at) => at >= heads && !early.includes(at))];
     let now = usual;
     return (small) => {
       const wanted = small ? narrow : usual;
