@@ -123,3 +123,10 @@ def test_an_array_of_both_versions_is_read_and_of_no_other(tmp_path: Path) -> No
                 formats.read_arrays(tmp_path / "a.npz")
         else:
             assert formats.read_arrays(tmp_path / "a.npz")["v"].tolist() == [0, 1, 2]
+
+
+def test_an_array_without_values_and_one_without_axes_are_arrays(tmp_path: Path) -> None:
+    """Nothing in it is no damage."""
+    (tmp_path / "a.npz").write_bytes(formats.array_bytes({"none": np.zeros((0, 3)), "one": np.float64(2.5)}))
+    found = formats.read_arrays(tmp_path / "a.npz")
+    assert (found["none"].shape, found["one"].shape, float(found["one"])) == ((0, 3), (), 2.5)

@@ -99,5 +99,6 @@ def test_what_cannot_be_read_says_why(
     with pytest.raises(kind, match=words) as caught:
         load_manifest(tmp_path / "run.json", Run, "run manifest", "run again")
     assert (caught.value.where, caught.value.cure) == (str(tmp_path / "run.json"), "run again")
-    with pytest.raises(IntegrityError, match="run manifest cannot be read: "):
+    with pytest.raises(IntegrityError, match="run manifest cannot be read: ") as caught:
         parse_manifest(json.dumps(FIELDS).encode()[:-1], Run, "run manifest", PLACE)
+    assert (caught.value.where, caught.value.cure) == PLACE
