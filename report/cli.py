@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from report.evidence.contradictions import held_to_the_contract
 from store.errors import StudyError
 from store.surroundings import check_date, place, word
 from store.terminal import complain, prepare_streams, say, tell
@@ -36,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         check_date()
-        text, status = chosen.handler(chosen)
+        with held_to_the_contract(chosen.artifacts):
+            text, status = chosen.handler(chosen)
         say(text)
     except StudyError as error:
         return complain(error, as_json=chosen.json)
