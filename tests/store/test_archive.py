@@ -228,3 +228,14 @@ def test_an_archive_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> Non
     with pytest.raises(StoreError, match=r"(?s)cannot write the archive.*name another file with --output FILE"):
         export_run(tmp_path / "a", None, tmp_path / "file" / "run.tar")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "file"]
+
+
+def test_an_archive_leaves_out_only_what_its_records_have(tmp_path: Path) -> None:
+    """A name of no file of the run is refused, and so is one of a file that is there."""
+    write_store(tmp_path / "a")
+    export_run(tmp_path / "a", None, tmp_path / "run.tar")
+    for choose in (lambda m: f"{first(m, MANIFEST).rpartition('/')[0]}/more.bin", lambda m: first(m, "weights.bin")):
+        lied = rewritten(tmp_path / "run.tar", lambda m, choose=choose: headed(m, withheld=[choose(m)]), tmp_path / "lied.tar")  # type: ignore[misc]
+        with pytest.raises(IntegrityError, match=r"says that it leaves out .*, which it cannot leave out"):
+            import_run(tmp_path / "b", lied)
+    assert content(tmp_path / "b") == {}
