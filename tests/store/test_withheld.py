@@ -12,7 +12,7 @@ from store.audit import audit_record
 from store.errors import IntegrityError
 from store.runs import load_entry, load_run
 from store.unpacking import CHECKSUMS
-from store.withheld import WITHHELD, WithheldError, withheld_of
+from store.withheld import WITHHELD, WithheldError, absent_of, withheld_of
 from tests.store.test_archive import rewritten, write_store
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def test_a_file_that_is_missing_and_not_named_is_a_problem(light: Path) -> None:
         load_entry(light, load_run(light).entries[0])
 
 
-@pytest.mark.parametrize("content", ["[]", "{", '{"files": [1]}', '{"files": "weights.bin"}'])
+@pytest.mark.parametrize("content", ["[]", "{", '{"files": [1]}', '{"files": ["a", 1]}', '{"files": "weights.bin"}'])
 def test_a_list_that_cannot_be_read_is_damage(light: Path, content: str) -> None:
     """Never a reason to take a missing file for left out."""
     folder = load_entry(light, load_run(light).entries[0]).folder
@@ -90,3 +90,16 @@ def test_an_archive_cannot_leave_out_a_manifest(tmp_path: Path) -> None:
 
     with pytest.raises(IntegrityError):
         import_run(tmp_path / "b", rewritten(tmp_path / "run.tar", without, tmp_path / "bad.tar"))
+
+
+def test_a_record_lacks_what_is_listed_and_not_there(light: Path) -> None:
+    """A file that is there is no lacking one, whatever the list says, and neither is one of no record."""
+    stored = load_entry(light, load_run(light).entries[0])
+    assert absent_of(stored) == ("weights.bin",)
+    (stored.folder / WITHHELD).write_text(json.dumps({"files": ["other.bin", "weights.bin"]}), encoding="utf-8")
+    assert absent_of(stored) == ("weights.bin",)
+    (stored.folder / WITHHELD).write_text(json.dumps({"files": []}), encoding="utf-8")
+    assert absent_of(stored) == ()
+    (stored.folder / WITHHELD).write_text(json.dumps({"files": ["weights.bin"]}), encoding="utf-8")
+    (stored.folder / "weights.bin").write_bytes(b"x")
+    assert absent_of(stored) == ()
