@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from report.evidence.studies import study_of
-from report.figures import catalogue
+from report.figures import kept
 from report.printing.formatting import formatter_of
 from report.printing.strings import languages, load_strings
 from report.sections.source import source_text
@@ -91,15 +91,15 @@ def failed(subject: Subject, keep: Callable[[str, str], bool]) -> Subject:
 
 def dangling(text: str) -> set[str]:
     """References and links to elements that the source does not define."""
-    defined = set(re.findall(r"\{#((?:fig|tbl|sec|eq)-[\w-]+)", text))
-    named = set(re.findall(r"(?<![\w\\])@((?:fig|tbl|sec|eq)-[\w-]+)", text)) | set(re.findall(r"\]\(#([\w-]+)\)", text))
+    defined = set(re.findall(r"\{#([\w.-]+)", text))
+    named = set(re.findall(r"(?<![\w\\])@((?:fig|tbl|sec|eq)-[\w-]+)", text)) | set(re.findall(r"\]\(#([\w.-]+)\)", text))
     return named - defined
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures are drawn and not written: what is in the text does not depend on their files."""
-    monkeypatch.setattr(catalogue, "save", lambda *_: None)
+    monkeypatch.setattr(kept, "save", lambda *_: None)
 
 
 @pytest.mark.parametrize(
