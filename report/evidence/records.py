@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from store.certificates import is_checked_here, load_certificate
+from store.errors import IntegrityError
 from store.formats import read_arrays, read_document, read_table
 from store.runs import load_entry, load_run
 
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from store.schema import Run
 
 Cell = tuple[str, str]
+# An epoch, an image or a class to a row: there is one at least. A detector may find nothing, so its predictions may be none.
+_NEVER_EMPTY = frozenset(
+    f"{name}.parquet"
+    for name in ("chain", "coordinates", "errors", "history", "images", "per_class", "predictions", "robustness")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +76,15 @@ def evidence_of(root: Path, run_id: str | None = None) -> Evidence:
 
 
 def frame(stored: Stored, name: str) -> pd.DataFrame:
-    """A Parquet file of the record as a data frame; a null number is NaN. Callers share it and do not write into it."""
+    """A Parquet file of the record as a data frame; a null number is NaN. Callers share it and do not write into it.
+
+    Raises IntegrityError, also where a task that succeeded cannot have left the table empty: means of nothing would be NaN.
+    """
     digest = next((entry.sha256 for entry in stored.record.files if entry.name == name), "")
-    return _table(stored.file(name), digest)
+    table = _table(stored.file(name), digest)
+    if table.empty and name in _NEVER_EMPTY and stored.record.status == "ok":
+        raise _damaged(stored, f"{name} of {stored.record.task.id} has no row")
+    return table
 
 
 @lru_cache(maxsize=256)
@@ -100,6 +112,19 @@ def arrays(stored: Stored, name: str) -> dict[str, NDArray[np.generic]]:
 def document(stored: Stored, name: str) -> JsonValue:
     """A JSON file of the record."""
     return read_document(stored.file(name))
+
+
+def rows(stored: Stored, name: str) -> list[JsonValue]:
+    """A JSON file of the record that is a list with something in it; raises IntegrityError for any other."""
+    found = document(stored, name)
+    if not isinstance(found, list) or not found:
+        raise _damaged(stored, f"{name} of {stored.record.task.id} is no list of rows")
+    return found
+
+
+def _damaged(stored: Stored, message: str) -> IntegrityError:
+    cure = "python -m bench verify says what else is wrong with it; compute it again: nox -s bench"
+    return IntegrityError(message, where=str(stored.folder), cure=cure)
 
 
 def reference(stored: Stored) -> str:

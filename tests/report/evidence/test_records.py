@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from report.evidence.history import by_seed, mean_curve
-from report.evidence.records import evidence_of, frame, frames, reference
+from report.evidence.records import evidence_of, frame, frames, reference, rows
+from store.errors import IntegrityError
 from store.formats import table_bytes
 from store.records import Stored
 from store.schema import FileEntry
@@ -87,3 +88,26 @@ def test_a_record_without_a_seed_and_one_without_a_number_keep_their_place(tmp_p
     assert (table["seed"].tolist(), table.index.tolist()) == ([-1, -1, 4, 4], [0, 1, 2, 3])
     assert by_seed(records, "loss").columns.tolist() == [-1, 4]
     assert mean_curve(records, "loss").tolist() == [0.5, 0.25]
+
+
+def test_an_empty_table_that_cannot_be_empty_is_damage(tmp_path: Path) -> None:
+    """Means over no epoch would be NaN, and a claim on them judged; a detector may find nothing."""
+    empty = put(tmp_path, 0, "1", [])
+    with pytest.raises(IntegrityError, match=r"history\.parquet of fit/a/seed-0 has no row"):
+        frame(empty, "history.parquet")
+    failed = Stored(
+        empty.record.model_copy(update={"result": empty.record.result.model_copy(update={"status": "failed"})}), empty.folder
+    )
+    assert frame(failed, "history.parquet").empty
+
+
+@pytest.mark.parametrize(("content", "sound"), [("[{}]", True), ("[]", False), ("{}", False), ('"text"', False)])
+def test_rows_of_a_document_are_rows(tmp_path: Path, content: str, sound: bool) -> None:  # noqa: FBT001 - a table of cases
+    """A table that iterates over anything else would be empty, and nobody would see why."""
+    own = put(tmp_path, 0, "1", [1.0])
+    (tmp_path / "a.bin").write_text(content)
+    if sound:
+        assert rows(own, "a.bin") == [{}]
+        return
+    with pytest.raises(IntegrityError, match=r"a\.bin of fit/a/seed-0 is no list of rows"):
+        rows(own, "a.bin")

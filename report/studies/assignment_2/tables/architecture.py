@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from report.evidence.measure import metric
-from report.evidence.records import document, reference
+from report.evidence.records import reference, rows
 from report.printing import cells
 from report.printing.markup import in_language
 from report.printing.table import Cell, Column, Number, Table
@@ -56,7 +56,7 @@ def layers_of(subject: Subject, network: str) -> tuple[Stored | None, list[Layer
     found = subject.evidence.complete("architecture", network)
     if not found:
         return None, []
-    return found[0], cast("list[Layer]", document(found[0], "layers.json"))
+    return found[0], cast("list[Layer]", rows(found[0], "layers.json"))
 
 
 def layer_name(subject: Subject, label: str) -> str:
