@@ -82,7 +82,7 @@ def _add_upkeep_commands(commands: argparse._SubParsersAction[argparse.ArgumentP
     export = commands.add_parser("export", help="write a run with all its records to one archive", epilog=_EPILOG)
     export.add_argument("run", nargs="?", type=word, metavar="RUN", help="which run (default: the latest)")
     export.add_argument("--output", type=target, metavar="FILE", help="the archive (default: RUN.tar)")
-    text = "leave out files of records, such as '*.safetensors' (repeatable): their digests are kept"
+    text = "leave out files of records, such as '*.safetensors' or 'detector/*/best.bin' (repeatable): their digests are kept"
     export.add_argument("--leave-out", action="append", default=[], metavar="GLOB", help=text)
     export.set_defaults(handler=_export)
     statement = commands.add_parser("statement", help="write a run's certificate as an in-toto statement", epilog=_EPILOG)

@@ -8,6 +8,7 @@ import shutil
 import tarfile
 import uuid
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from store.audit import audit_record, audit_run
@@ -59,7 +60,7 @@ def export_run(root: Path, run_id: str | None, target: Path, leave_out: Sequence
     """
     run = load_run(root, run_id)
     named = dict(sorted((path.relative_to(root).as_posix(), path) for path in _files_of(root, run)))
-    withheld = {name for name, path in named.items() if not path.exists() or _may_stay(path, leave_out)}
+    withheld = {name for name, path in named.items() if not path.exists() or _may_stay(name, leave_out)}
     files = {name: path for name, path in named.items() if name not in withheld}
     sizes = {name: path.stat().st_size for name, path in files.items()}
     sums: dict[str, JsonValue] = {
@@ -138,9 +139,16 @@ def _files_of(root: Path, run: Run) -> Iterator[Path]:
         yield from (stored.folder / file.name for file in stored.record.files)  # also one that was left out before
 
 
-def _may_stay(path: Path, leave_out: Sequence[str]) -> bool:
-    """Whether the export leaves the file out: never a manifest, without which nobody could say what is missing."""
-    return path.name not in {MANIFEST, "run.json", CERTIFICATE} and is_left_out(path.name, leave_out)
+def _may_stay(name: str, leave_out: Sequence[str]) -> bool:
+    """Whether the export leaves the file out: never a manifest, without which nobody could say what is missing.
+
+    A pattern with a slash speaks of the task, too: ``detector/*/best.bin``.
+    """
+    place = PurePosixPath(name)
+    if place.name in {MANIFEST, "run.json", CERTIFICATE} or place.parts[0] != "records":
+        return False
+    whole = "/".join((*place.parts[1:-2], place.name))  # the task, without the fingerprint
+    return is_left_out(place.name, leave_out) or is_left_out(whole, [pattern for pattern in leave_out if "/" in pattern])
 
 
 def _add(archive: tarfile.TarFile, name: str, path: Path, size: int) -> None:

@@ -54,6 +54,19 @@ def test_what_was_left_out_once_stays_out_and_named(light: Path, tmp_path: Path)
     assert (tmp_path / "again.tar").read_bytes() == (tmp_path / "light.tar").read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("pattern", "expected"), [("{}/*", {"weights.bin"}), ("{}/weights.*", {"weights.bin"}), ("*/weights", set())]
+)
+def test_a_pattern_with_a_slash_chooses_among_tasks(tmp_path: Path, pattern: str, expected: set[str]) -> None:
+    """The file of one task stays out, the same file of another comes along; a manifest always does."""
+    write_store(tmp_path / "whole")
+    first, second = load_run(tmp_path / "whole").entries
+    export_run(tmp_path / "whole", None, tmp_path / "one.tar", [pattern.format(first.task.id)])
+    import_run(tmp_path / "one", tmp_path / "one.tar")
+    assert withheld_of(load_entry(tmp_path / "one", first).folder) >= expected
+    assert withheld_of(load_entry(tmp_path / "one", second).folder) == frozenset()
+
+
 def test_a_file_that_is_missing_and_not_named_is_a_problem(light: Path) -> None:
     """The list excuses its own names alone, and no name that the manifest does not have."""
     folder = load_entry(light, load_run(light).entries[0]).folder
