@@ -44,7 +44,11 @@ def _compare(folder: Path, path: Path | None, row: dict[str, str], expected: str
     if path is None:
         message = f"{MANIFEST} lists {row.get('stem')}, but a file of it is missing"
         raise DataError(message, where=str(folder), cure=_CURE)
-    found = digest_file(path)
+    refuse_other(path, digest_file(path), expected)
+
+
+def refuse_other(path: Path, found: str, expected: str) -> None:
+    """Raise IntegrityError where the file has another checksum than the manifest gives."""
     if found != expected:
         message = f"{path.name} is damaged: sha256 {found}, expected {expected}"
         raise IntegrityError(message, where=str(path), cure=_CURE)

@@ -12,6 +12,7 @@ from bench.datasets.kitti.classes import ClassMap, class_map
 from bench.datasets.kitti.digests import content_of, digest_of_pixels
 from bench.datasets.kitti.drives import read_origins
 from bench.datasets.kitti.entries import Box, ImageEntry, LabelledImage, Problem
+from bench.datasets.kitti.integrity import manifest_rows, refuse_other
 from bench.datasets.kitti.labels import LABEL_BYTES, ids_of, looks_like, parse_labels
 from bench.datasets.kitti.layout import read_layout
 from bench.datasets.kitti.perceptual import difference_hash
@@ -151,6 +152,7 @@ def _read_entries(reading: _Reading, images: Mapping[str, Path], settings: Kitti
     """Each image that can be decoded, with its perceptual hash; it is read and decoded once."""
     by_pixels = content_of(settings) == "pixels"
     origins = read_origins(reading.layout.folder)
+    listed = {} if by_pixels else {row.get("stem"): row.get("sha256") for row in manifest_rows(reading.layout.folder)}
     entries = []
     for name, path in images.items():
         try:
@@ -161,6 +163,7 @@ def _read_entries(reading: _Reading, images: Mapping[str, Path], settings: Kitti
         origin = origins.get(name)
         drive, frame = (None, None) if origin is None else (origin.drive, origin.frame)
         digest = digest_of_pixels(picture.pixels) if by_pixels else sha256(picture.content).hexdigest()
+        refuse_other(path, digest, listed.get(name) or digest)
         height, width, _ = picture.pixels.shape
         entries.append((ImageEntry(name, path, width, height, digest, drive, frame), difference_hash(picture.pixels)))
     return entries

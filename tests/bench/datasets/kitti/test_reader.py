@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from bench.datasets.kitti.entries import Box
 from bench.datasets.kitti.reader import read_dataset
 from bench.datasets.kitti.settings import KittiSettings
 from store.canonical import digest_file
-from store.errors import DataError
+from store.errors import DataError, IntegrityError
 from tests.bench.datasets.kitti.conftest import image_bytes, kitti_line
 
 if TYPE_CHECKING:
@@ -244,3 +245,14 @@ def test_boxes_belong_to_the_upright_picture(flat: DataFolder) -> None:
     flat.add("000001", kitti_line(box=(0, 50, 40, 100)), kind="jpg").put("images/000001.jpg", sink.getvalue())
     (image,) = read_dataset(flat.folder, STRICT, "car").images
     assert (image.entry.width, image.entry.height, len(image.boxes)) == (40, 100, 1)
+
+
+def test_an_image_that_is_not_the_one_of_its_manifest_is_refused(flat: DataFolder) -> None:
+    """The folder itself says that the file was altered: training on it would be silent acceptance."""
+    flat.add("000000", kitti_line()).add("000001", kitti_line())
+    right = hashlib.sha256(image_bytes(1)).hexdigest()
+    flat.put("manifest.csv", f"stem,drive,frame,sha256\n000000,a,1,\n000001,a,2,{right}\n".encode())
+    assert len(read_dataset(flat.folder, LENIENT, "car").images) == 2
+    flat.put("manifest.csv", f"stem,drive,frame,sha256\n000001,a,2,{'0' * 64}\n".encode())
+    with pytest.raises(IntegrityError, match=f"000001.png is damaged: sha256 {right}, expected {'0' * 64}"):
+        read_dataset(flat.folder, LENIENT, "car")
