@@ -195,3 +195,15 @@ def test_one_seed_leaves_open_whether_the_seed_matters(tmp_path: Path) -> None:
     """With one seed nothing can be said, and that is what is said."""
     write_study(tmp_path, Spec(seeds=(0,)))
     assert outcomes(subject_of(tmp_path))["seed_matters"] == "unknown"
+
+
+def test_predictions_that_were_left_out_answer_nothing(tmp_path: Path) -> None:
+    """The accuracies of the others are still recomputed; without any, the question stays open."""
+    write_study(tmp_path, Spec(seeds=(0,)))
+    asked = {}
+    for name in ("ae", "vae", "dae"):
+        (folder,) = (tmp_path / "records" / "classifier" / name / "seed-0").iterdir()
+        (folder / "predictions.parquet").unlink()
+        (folder / "withheld.json").write_text('{"files": ["predictions.parquet"]}')
+        asked[name] = outcomes(subject_of(tmp_path))["accuracy_recomputable"]
+    assert asked == {"ae": "clean", "vae": "clean", "dae": "unknown"}
