@@ -9,6 +9,7 @@ import re
 import signal
 import sys
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -107,6 +108,14 @@ def _parser() -> argparse.ArgumentParser:
     _add_language(verify)
     verify.add_argument("--engine", choices=_ENGINES, default="auto", help="what rendered it, as in build")
     verify.set_defaults(handler=_verify)
+    serve = commands.add_parser(
+        "serve", help="show the artifacts folder to this machine's browsers; built again when a run changes"
+    )
+    serve.add_argument("--port", type=_port, default=8000, metavar="N", help="8000; 0 takes any that is free")
+    _add_run(serve)
+    _add_artifacts(serve)
+    _add_language(serve)
+    serve.set_defaults(handler=_serve)
     compare = commands.add_parser("compare", help="set two runs side by side: settings, metrics, curves")
     compare.add_argument("first", type=word, metavar="RUN_A", help="the run that is compared with")
     compare.add_argument(
@@ -147,6 +156,12 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip().replace(" ", "_") for word in text.split(",") if word.strip())
 
 
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 5) or int(text) > 65535:  # noqa: PLR2004 - the last port
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to 65535")
+    return int(text)
+
+
 def _formats(text: str) -> tuple[Format, ...]:
     wanted = {part.strip() for part in text.split(",")}
     if not wanted <= set(_FORMATS):
@@ -178,6 +193,18 @@ def _verify(chosen: argparse.Namespace) -> tuple[str, int]:
     options = Options(run_id=chosen.run, study=chosen.study, engine=chosen.engine, languages=_languages(chosen))
     facts = verification.verify_facts(chosen.file, chosen.artifacts, options)
     return (json.dumps(facts, indent=1) if chosen.json else verification.verify_text(facts)), 0 if facts["sound"] else 3
+
+
+def _serve(chosen: argparse.Namespace) -> tuple[str, int]:
+    from report.build import Options
+    from report.serving import serve
+
+    options = Options(run_id=chosen.run, study=chosen.study, formats=("html",), languages=_languages(chosen))
+    try:
+        serve(chosen.artifacts, options, chosen.port, partial(tell, sys.stderr))
+    except KeyboardInterrupt:
+        return "no longer served", 0
+    return "", 0
 
 
 def _compare(chosen: argparse.Namespace) -> tuple[str, int]:
