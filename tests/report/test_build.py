@@ -118,6 +118,7 @@ def test_each_language_links_to_the_other(built: tuple[Path, subprocess.Complete
         assert f"{other}.pdf" in {str(link["/A"]["/URI"]) for link in links if "/A" in link and "/URI" in link["/A"]}
 
 
+@pytest.mark.campaign
 def test_one_language_alone_leaves_no_other_run_beside_it(single_root: Path, tmp_path: Path) -> None:
     """A Portuguese page of another run does not stay beside the latest report."""
     options = Options(engine="pandoc", formats=("html",), languages=("en",), output=tmp_path)
@@ -148,6 +149,7 @@ def test_forced_build_elsewhere_is_identical(built: tuple[Path, subprocess.Compl
         assert path.read_bytes() == (root / "report" / path.name).read_bytes(), path.name
 
 
+@pytest.mark.campaign
 def test_damaged_output_is_built_again(whole_root: Path, tmp_path: Path) -> None:
     """A report that someone edited is not up to date; one without deviations has no watermark."""
     options = Options(engine="pandoc", formats=("html",), output=tmp_path)

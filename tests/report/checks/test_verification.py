@@ -141,6 +141,7 @@ def test_an_altered_page_exits_3(store: Path, page: str, tmp_path: Path, capsys:
     assert (store / "report" / "report.html").read_text(encoding="utf-8") == page
 
 
+@pytest.mark.campaign
 def test_an_altered_pdf_exits_3(store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One byte is enough."""
     content = bytearray((store / "report" / "report.pdf").read_bytes())

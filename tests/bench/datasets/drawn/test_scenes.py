@@ -93,6 +93,7 @@ def test_they_are_labelled_as_synthetic(cache: Path) -> None:
     assert "synthetic images" in (locate_drawn(cache) / "NOTE.txt").read_text()
 
 
+@pytest.mark.campaign
 def test_a_donor_sees_other_drives_and_other_pictures(cache: Path) -> None:
     """Twelve drives under other names, no picture of which an arm can see; every class is in them."""
     donor = read_dataset(locate_drawn(cache, DONOR_SCENES), CONFIG, "3class")

@@ -93,6 +93,7 @@ def test_a_training_on_something_else_does_not_begin(
     assert "val: 1 images are left out: val001" in caught.value.what
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("variables", [{"WORLD_SIZE": "2", "RANK": "0"}, {"WORLD_SIZE": "2", "RANK": "0", "LOCAL_RANK": "0"}])
 def test_variables_of_a_launcher_do_not_reach_the_trainer(
     tmp_path: Path, request_in: Callable[..., Request], monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]

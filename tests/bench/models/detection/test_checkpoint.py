@@ -196,6 +196,7 @@ torch.save({**content, "train_args": {"imgsz": 640}, "date": None, "version": "8
 """
 
 
+@pytest.mark.campaign
 def test_a_checkpoint_of_the_package_is_read_and_all_but_the_classes_fit(tmp_path: Path) -> None:
     """The form of yolov5su.pt: every tensor is read, and in a network of one class only the class branch has other shapes."""
     path = tmp_path / "yolov5su.pt"

@@ -216,6 +216,7 @@ def test_a_loss_that_is_no_number_ends_the_run_as_diverged(tmp_path: Path, reque
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.campaign
 def test_predictions_lie_in_the_original_images(tmp_path: Path, request_in: Callable[..., Request]) -> None:
     """Boxes are pixels of the image as it is on the disk, scores reach down to 0.001, every image is named by its file."""
     table = read(trained(request_in(tmp_path / "run", epochs=1)).last.predictions, tmp_path)
