@@ -40,7 +40,7 @@ CUDA_PREFIXES = (
 )  # torch's CUDA build names its own versions; its CPU build has none
 # A file's tests share what they set up, so a file stays with one process; one more than there are cores, as many tests wait
 # for processes that they start, kill or freeze.
-PARALLEL = (f"--numprocesses={(os.cpu_count() or 1) + 1}", "--dist=loadfile")
+PARALLEL = (f"--numprocesses={(os.cpu_count() or 1) + 1}", "--dist=loadfile", "--no-loadscope-reorder")
 LOCK_HEADER = """\
 # Every version that the sessions of noxfile.py install. Made by `nox -s lock`; docs/decisions/0001-one-environment.md says how.
 """

@@ -62,6 +62,16 @@ local function printable(make)
   end
 end
 
+-- The same in a block of code, which holds nothing but characters: the code in angle brackets.
+local function printable_block(element)
+  local out = {}
+  for _, code in utf8.codes(element.text) do
+    out[#out + 1] = has_glyph(code) and utf8.char(code) or string.format("<U+%04X>", code)
+  end
+  element.text = table.concat(out)
+  return element
+end
+
 local function quoted(text)
   return '"' .. text:gsub("[\\\"]", "\\%0"):gsub("%s+", " ") .. '"'
 end
@@ -203,5 +213,9 @@ function Pandoc(doc)
   doc = doc:walk({ Figure = figure, Table = data_table, Div = callout })
   doc = doc:walk({ Span = span })
   doc = doc:walk({ Image = loose_image, Math = function(math) return raw(formula(math)) end })
-  return doc:walk({ Str = printable(pandoc.Str), Code = printable(function(text) return pandoc.Code(text) end) })
+  return doc:walk({
+    Str = printable(pandoc.Str),
+    Code = printable(function(text) return pandoc.Code(text) end),
+    CodeBlock = printable_block,
+  })
 end
