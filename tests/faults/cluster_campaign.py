@@ -21,8 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from store.audit import record_folders
-from store.records import load
+from store.runs import load_entry, load_run
 from tests.bench.harness.cluster.real_cluster import LOOPBACK, RealCluster, real_cluster, send
 
 if TYPE_CHECKING:
@@ -174,8 +173,8 @@ def _run(root: Path, options: tuple[str, ...]) -> int:
 
 
 def _digests(root: Path) -> dict[str, tuple[str, str]]:
-    """Status and result digest of every record, by task and fingerprint."""
-    records = [load(folder).record for folder in record_folders(root)]
+    """Status and result digest of every record of the latest run, by task and fingerprint."""
+    records = [load_entry(root, entry).record for entry in load_run(root).entries]
     return {f"{one.task.id}/{one.fingerprint[:16]}": (one.status, one.result_digest) for one in records}
 
 
