@@ -1,4 +1,4 @@
-"""What both command lines take from outside and check first: names, places, and the date that reports are given."""
+"""What both command lines take from outside: names, places and a date, which are checked first, and the cores there are."""
 
 from __future__ import annotations
 
@@ -86,6 +86,13 @@ def check_date() -> None:
     if given and not (_NUMBER.fullmatch(given) and int(given) <= _LAST_SECOND):
         message = f"{_DATE} is {given[:_SHOWN]!r}, which is no date"
         raise UsageError(message, where=_DATE, cure=f"write whole seconds since 1970, at most {_LAST_SECOND}, or leave it out")
+
+
+def usable_cores() -> int:
+    """Processor cores that this process may use (fewer than the machine has in a container or under taskset)."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _impossible(text: str) -> str:

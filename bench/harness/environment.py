@@ -87,13 +87,6 @@ def git_state(project: Path = _PROJECT) -> tuple[str | None, bool | None]:
     return commit, None if changes is None else bool(changes)
 
 
-def usable_cores() -> int:
-    """Processor cores that this process may use (fewer than the machine has in a container or under taskset)."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def memory_bytes() -> int | None:
     """The machine's memory; None where the system does not tell."""
     if not hasattr(os, "sysconf") or "SC_PHYS_PAGES" not in os.sysconf_names:

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
-from bench.harness.environment import memory_bytes, usable_cores
+from bench.harness.environment import memory_bytes
 from bench.harness.gpus import VISIBLE, chosen_gpus
 from bench.harness.slots import Ended, Lost, News, Slot
 from bench.harness.worker import Event, serve
+from store.surroundings import usable_cores
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

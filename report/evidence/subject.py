@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from report.evidence.protocol import departures, load_protocol
 from report.evidence.published import load_published
 from report.printing.formatting import formatter_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from report.evidence.protocol import Deviation, Protocol
@@ -19,13 +20,14 @@ if TYPE_CHECKING:
     from report.printing.formatting import Formatter
     from report.printing.strings import Strings
 
+_Found = TypeVar("_Found")
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """The run's evidence, its study, the published side, and the language that the report is written in.
 
-    ``up`` leads from the folder of the study's latest report to the artifacts folder, for links to records; ``worked_out``
-    keeps what many places of the report ask for.
+    ``up`` leads from the folder of the study's latest report to the artifacts folder, for links to records.
     """
 
     study: Study
@@ -37,12 +39,18 @@ class Subject:
     numbers: Formatter
     perf: Path | None = None
     up: str = ".."
-    worked_out: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _worked_out: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def comparable(self) -> bool:
         """Whether the run followed the published protocol in every key."""
         return not self.deviations
+
+    def once(self, name: str, work_out: Callable[[], _Found]) -> _Found:
+        """What ``work_out`` gives, kept under ``name`` from the first time on: many places of a report ask for the same."""
+        if name not in self._worked_out:
+            self._worked_out[name] = work_out()
+        return cast("_Found", self._worked_out[name])
 
     def model(self, variant: str) -> str:
         """The model's name as the report prints it."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from report.rendering.stamp import PROJECT
+from store.surroundings import usable_cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,7 +38,7 @@ class Place:
 def helped(place: Place, languages: Sequence[str], names: Sequence[str]) -> Iterator[tuple[subprocess.Popen[bytes], ...]]:
     """While the caller draws the figures ``names`` in each language, in this order, let helpers begin at the other end."""
     wanted = [f"{language}/{name}" for language in languages for name in names][::-1]
-    count = min(_MOST, _processors() - 1) if len(wanted) >= _WORTH else 0
+    count = min(_MOST, usable_cores() - 1) if len(wanted) >= _WORTH else 0
     helpers = tuple(_helper(place, wanted[one::count]) for one in range(count))
     try:
         yield helpers
@@ -45,10 +46,6 @@ def helped(place: Place, languages: Sequence[str], names: Sequence[str]) -> Iter
         for helper in helpers:
             helper.kill()
             helper.wait()
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _helper(place: Place, wanted: Sequence[str]) -> subprocess.Popen[bytes]:

@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 _UNSEEN = ("run_id", "profile", "entries", "command", "created_at", "digest")
 """What no figure sees of a run, so that another run with the same records has the same figures."""
 
-_REMEMBERED = "what all figures are drawn with"
-
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
@@ -76,7 +74,7 @@ def drawn(
     if kept is None:
         return _draw(subject, draw, path)
     place = kept / subject.study.name / subject.strings.language / f"{name}.json"
-    common = _common(subject)
+    common = subject.once("what all figures are drawn with", lambda: _common(subject))
     found = _taken(place, subject.evidence, common, path)
     if found is not None:
         return found[0]
@@ -98,15 +96,12 @@ def _draw(subject: Subject, draw: Callable[[Subject], Drawing | None], path: Pat
 
 def _common(subject: Subject) -> str:
     """The digest of what all figures of a report in one language are drawn with, records aside."""
-    if _REMEMBERED in subject.worked_out:
-        return str(subject.worked_out[_REMEMBERED])
     given: JsonValue = {
         "config": subject.evidence.run.config,
         "departures": [repr(one) for one in subject.deviations],
         "study": subject.study.name,
     }
-    subject.worked_out[_REMEMBERED] = figures_digest(subject.strings.language, given)
-    return str(subject.worked_out[_REMEMBERED])
+    return figures_digest(subject.strings.language, given)
 
 
 def _key(evidence: Evidence, asked: set[Cell], common: str, *, listed: bool) -> str:

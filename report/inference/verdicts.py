@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 ClaimVerdict = Literal["reproduced", "consistent", "refuted", "inconclusive", "not_comparable"]
 VERDICTS: tuple[ClaimVerdict, ...] = ("reproduced", "consistent", "refuted", "inconclusive", "not_comparable")
-_REMEMBERED = "judged"
 _UNEXPLAINED = frozenset({"reproduced", "consistent"})  # where there is nothing that a cause would explain
 
 
@@ -80,10 +79,7 @@ def judge_all(subject: Subject, claims: Sequence[Claim] | None = None) -> tuple[
     """A verdict on each claim, in the order of the file; raises UsageError for a selector that leads nowhere."""
     if claims is not None:
         return _judged_together(subject, claims)
-    if _REMEMBERED not in subject.worked_out:  # a report asks eight times
-        subject.worked_out[_REMEMBERED] = _judged_together(subject, load_claims(subject.study.data).claims)
-    remembered: tuple[Judged, ...] = subject.worked_out[_REMEMBERED]
-    return remembered
+    return subject.once("judged", lambda: _judged_together(subject, load_claims(subject.study.data).claims))
 
 
 def _judged_together(subject: Subject, claims: Sequence[Claim]) -> tuple[Judged, ...]:

@@ -35,10 +35,10 @@ class _Item:
 
 def facts(subject: Subject) -> dict[str, object]:
     """One line for each question, finished: ``neurips`` and ``acm``."""
-    told = {"costs": cost(subject), "departures": len(subject.deviations)}
-    values = {**claims.facts(subject), **run.summary(subject), **told}  # both have a total: here it is that of tasks
+    judged, told = claims.facts(subject), {"costs": cost(subject), "departures": len(subject.deviations)}
+    values = {**judged, **run.summary(subject), **told}  # both have a total: here it is that of tasks
     return {
-        "neurips": [_line(subject, "neurips", item, values) for item in _neurips(subject)],
+        "neurips": [_line(subject, "neurips", item, values) for item in _neurips(subject, judged=bool(judged["total"]))],
         "acm": [_line(subject, "acm", item, values) for item in _acm(subject)],
     }
 
@@ -55,8 +55,8 @@ def _spent(subject: Subject) -> Costs:
     return costs_of([stored.record for stored in subject.evidence.everything()])
 
 
-def _neurips(subject: Subject) -> Iterable[_Item]:
-    judged, seeds = bool(claims.facts(subject)["total"]), len(run.seeds_of(subject))
+def _neurips(subject: Subject, *, judged: bool) -> Iterable[_Item]:
+    seeds = len(run.seeds_of(subject))
     yield _Item("1", "claims", "yes" if judged else "none")
     yield _Item("2", "limitations", "yes", "comparable" if subject.comparable else "")
     yield _Item("3", "theory", "none")

@@ -33,7 +33,6 @@ TONES: dict[str, Tone] = {
 _NUMBERS = frozenset({"published", "rerun", "seeds"})  # columns that are set to the right
 _NUMBER = re.compile(r"[\d.,]+")
 MATRIX = "claim-places"
-_REMEMBERED = "claims by place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +61,12 @@ def _places_row(subject: Subject, place: Cell, judged: Sequence[Judged]) -> tupl
 
 def by_place(subject: Subject) -> tuple[Grouped, ...]:
     """The claims of each place of the source, in the order in which they are declared."""
-    if _REMEMBERED not in subject.worked_out:  # tables and sections ask
-        turning = settings_that_turn(subject)
-        subject.worked_out[_REMEMBERED] = tuple(_grouped(subject, one, turning) for one in groups(judge_all(subject)))
-    remembered: tuple[Grouped, ...] = subject.worked_out[_REMEMBERED]
-    return remembered
+    return subject.once("claims by place", lambda: _by_place(subject))
+
+
+def _by_place(subject: Subject) -> tuple[Grouped, ...]:
+    turning = settings_that_turn(subject)
+    return tuple(_grouped(subject, one, turning) for one in groups(judge_all(subject)))
 
 
 def answer(subject: Subject) -> Table | None:
