@@ -1,24 +1,28 @@
 """Which source a task really runs: the modules that its experiment imports, and a digest of each one's syntax tree.
 
-Digests ignore comments, docstrings, blank lines and formatting; imports under ``if TYPE_CHECKING`` do not count.
+Digests ignore comments, docstrings, blank lines and formatting; imports under ``if TYPE_CHECKING`` do not count. They are
+the same under every version of Python that runs the program.
 """
 
 from __future__ import annotations
 
 import ast
+import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from store.canonical import digest_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).parents[2]
 MODULE_LEVEL = "module level"
 _OWN = ("bench", "store")
+_GENERIC = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_EMPTY_SHOWN: Mapping[str, Any] = {"show_empty": True} if sys.version_info >= (3, 13) else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,20 @@ def parts_of(module: str, root: Path = ROOT) -> dict[str, str]:
     return dict(_Source.read(root, module).parts)
 
 
+def digest_under_3_12(module: str, root: Path = ROOT) -> str:
+    """The module's digest as this program took it under Python 3.12 before 2026-11-27: parameters of generics stand in it.
+
+    Records made so are told by it to be of this source. Raises FileNotFoundError.
+    """
+    tree = ast.parse(_Source.path(root, module).read_bytes())
+    _strip_docstrings(tree)
+    generic: Any
+    for generic in (node for node in ast.walk(tree) if isinstance(node, _GENERIC)):
+        generic.type_params = []
+        generic._fields = (*(name for name in generic._fields if name != "type_params"), "type_params")
+    return digest_bytes(ast.dump(tree, **_EMPTY_SHOWN).encode())
+
+
 @dataclass(frozen=True, slots=True)
 class _Source:
     digest: str
@@ -63,10 +81,15 @@ class _Source:
     parts: tuple[tuple[str, str], ...]
 
     @staticmethod
-    def read(root: Path, module: str) -> _Source:
+    def path(root: Path, module: str) -> Path:
         path = _path_of(root, module)
         if path is None:
             raise FileNotFoundError(f"no source for module {module} under {root}")
+        return path
+
+    @classmethod
+    def read(cls, root: Path, module: str) -> _Source:
+        path = cls.path(root, module)
         return _parse(path, path.stat().st_mtime_ns, path.stat().st_size)
 
 
@@ -79,7 +102,17 @@ def _parse(path: Path, _mtime_ns: int, _size: int) -> _Source:
 
 
 def _digest_of(nodes: Sequence[ast.AST]) -> str:
-    return digest_bytes("\n".join(ast.dump(node, include_attributes=False) for node in nodes).encode())
+    return digest_bytes("\n".join(map(_dump, nodes)).encode())
+
+
+def _dump(node: ast.AST) -> str:
+    """The tree as Python 3.11 writes it: 3.12 adds generic parameters and empty ends of formats, 3.13 hides empty fields."""
+    for child in ast.walk(node):
+        if isinstance(child, ast.JoinedStr):
+            child.values = [part for part in child.values if not (isinstance(part, ast.Constant) and part.value == "")]
+        if not getattr(child, "type_params", True):
+            del child.type_params  # type: ignore[attr-defined]
+    return ast.dump(node, **_EMPTY_SHOWN)
 
 
 def _parts(tree: ast.Module) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.harness.closure import closure_of
+from bench.harness.closure import closure_of, digest_under_3_12
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +34,24 @@ def tree(tmp_path: Path) -> Path:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
     return tmp_path
+
+
+def test_digest_is_the_same_under_every_python(tmp_path: Path) -> None:
+    """Generic parameters (3.12), empty ends of nested formats (3.12) and hidden empty fields (3.13) change nothing."""
+    path = tmp_path / "bench" / "odd.py"
+    path.parent.mkdir()
+    path.write_text("class Empty:\n    pass\n\ndef shown(value, *, width=3):\n    return f'{value:>{width}}', None, [], ''\n")
+    assert closure_of("bench.odd", tmp_path).code == {
+        "bench.odd": "d944b32ac790a8e268e197279343c630f5610c9a180744a27e61d85b8cc03f50"
+    }
+
+
+def test_a_digest_that_python_3_12_once_gave_is_known(tmp_path: Path) -> None:
+    """What Python 3.12.1 dumped of this text before the digests became the same everywhere."""
+    path = tmp_path / "bench" / "odd.py"
+    path.parent.mkdir()
+    path.write_text("class Empty:\n    pass\n\ndef shown(value, *, width=3):\n    return value, None, [], ''\n")
+    assert digest_under_3_12("bench.odd", tmp_path) == "e7404f65972f5a53bf1027d7fcf6eef24fbc770c10a06cae3467c4c5e0330f96"
 
 
 def test_closure_follows_real_imports_only(tree: Path) -> None:
