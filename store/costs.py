@@ -4,43 +4,84 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from store.formats import read_document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pydantic import JsonValue
+
+    from store.records import Stored
     from store.schema import Record
 
 ENERGY = "energy_j"  # among a record's facts of the machine: joules by device, of those that are known
+_CARD = "gpu"
+_TIMING, _PEAK = "timing.json", "peak_memory_bytes"  # a task's own processes beside the worker, such as a trainer
+_ROUNDED_S = 1.0  # beginnings are kept in whole seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """Sums over the records, and the largest of their peak memories; ``energy_j`` is that of the ``metered`` ones alone."""
+    """Sums over the records, and the largest of their peak memories; ``energy_j`` is that of the ``metered`` ones alone.
+
+    It is ``at_most`` that, where tasks shared a graphics card: each of them was given all that the card took meanwhile.
+    """
 
     records: int
     duration_s: float
     peak_memory_bytes: int
     energy_j: float
     metered: int
+    at_most: bool
 
 
-def costs_of(records: Sequence[Record]) -> Costs:
-    """What these took together."""
+def costs_of(everything: Sequence[Stored]) -> Costs:
+    """What these took together; raises IntegrityError where a file of durations cannot be read."""
+    records = [stored.record for stored in everything]
     known = [joules for record in records if (joules := _joules(record)) is not None]
     return Costs(
         records=len(records),
         duration_s=math.fsum(record.execution.duration_s for record in records),
-        peak_memory_bytes=max((record.execution.peak_memory_bytes for record in records), default=0),
+        peak_memory_bytes=max(map(_peak_memory_bytes, everything), default=0),
         energy_j=math.fsum(known),
         metered=len(known),
+        at_most=_card_was_shared(records),
     )
+
+
+def _peak_memory_bytes(stored: Stored) -> int:
+    """The larger of the worker's and of those that the task's own processes had."""
+    own = stored.record.execution.peak_memory_bytes
+    if _TIMING not in {entry.name for entry in stored.record.files}:
+        return own
+    told = read_document(stored.file(_TIMING))
+    fields = told.items() if isinstance(told, dict) else ()
+    return max(own, *(value for name, value in fields if name.endswith(_PEAK) and isinstance(value, int)), 0)
+
+
+def _card_was_shared(records: Sequence[Record]) -> bool:
+    """Whether two tasks that a card's counter was read for ran at the same time; on which of several cards is not told."""
+    spans = sorted(_span(record) for record in records if _CARD in _told(record) and _joules(record) is not None)
+    return any(after < end - _ROUNDED_S for (_begin, end), (after, _end) in pairwise(spans))
+
+
+def _span(record: Record) -> tuple[float, float]:
+    begin = datetime.fromisoformat(record.execution.started_at).timestamp()
+    return begin, begin + record.execution.duration_s
+
+
+def _told(record: Record) -> dict[str, JsonValue]:
+    found = record.execution.machine.get(ENERGY)
+    return found if isinstance(found, dict) else {}
 
 
 def _joules(record: Record) -> float | None:
     """The record's energy over all devices; None where none is told, or where something else stands in its place."""
-    told = record.execution.machine.get(ENERGY)
-    values = list(told.values()) if isinstance(told, dict) else []
+    values = list(_told(record).values())
     numbers = [
         float(value) for value in values if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
     ]

@@ -47,12 +47,12 @@ def cost(subject: Subject) -> str:
     """Computing time of all tasks, largest peak memory, and energy as far as it is known."""
     spent, numbers = _spent(subject), subject.numbers
     words = {"duration": numbers.duration(spent.duration_s), "memory": numbers.size(spent.peak_memory_bytes)}
-    told = {"energy": numbers.significant(spent.energy_j / JOULES), "metered": spent.metered, "total": spent.records}
-    return subject.strings("checklists.cost", **words, **told)
+    told = {"energy": numbers.significant(spent.energy_j / JOULES), "at_most": spent.at_most}
+    return subject.strings("checklists.cost", **words, **told, metered=spent.metered, total=spent.records)
 
 
 def _spent(subject: Subject) -> Costs:
-    return costs_of([stored.record for stored in subject.evidence.everything()])
+    return costs_of(subject.evidence.everything())
 
 
 def _neurips(subject: Subject, *, judged: bool) -> Iterable[_Item]:

@@ -9,8 +9,10 @@ from report.printing.table import Cell, Column, Table
 from store.costs import costs_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from report.evidence.subject import Subject
-    from store.schema import Record
+    from store.records import Stored
 
 JOULES = 3600  # a watt-hour
 
@@ -20,30 +22,32 @@ def costs(subject: Subject) -> Table | None:
 
     None for a run without a task.
     """
-    records = [stored.record for stored in subject.evidence.everything()]
-    if not records:
+    everything = subject.evidence.everything()
+    if not everything:
         return None
-    kinds: dict[str, list[Record]] = {}
-    for record in records:
-        kinds.setdefault(record.task.experiment, []).append(record)
-    metered, s = bool(costs_of(records).metered), subject.strings
+    kinds: dict[str, list[Stored]] = {}
+    for stored in everything:
+        kinds.setdefault(stored.record.task.experiment, []).append(stored)
+    metered, s = bool(costs_of(everything).metered), subject.strings
     rows = [_row(subject, cells.text(kind), found, metered=metered) for kind, found in kinds.items()]
-    rows.append(_row(subject, cells.text(s("tables.together")), records, metered=metered))
+    rows.append(_row(subject, cells.text(s("tables.together")), everything, metered=metered))
     names = ("count", "duration", "longest", "memory", *(("energy",) if metered else ()))
     heads = (Column(s("columns.experiment")), *(Column(s(f"columns.{name}"), "right") for name in names))
     return Table("costs", s("captions.costs"), heads, tuple(rows), (s("tables.costs_note"),) if metered else ())
 
 
-def _row(subject: Subject, label: Cell, records: list[Record], *, metered: bool) -> tuple[Cell, ...]:
-    numbers, spent, run = subject.numbers, costs_of(records), (f"run/{subject.evidence.run.run_id}",)
+def _row(subject: Subject, label: Cell, everything: Sequence[Stored], *, metered: bool) -> tuple[Cell, ...]:
+    numbers, spent, run = subject.numbers, costs_of(everything), (f"run/{subject.evidence.run.run_id}",)
     shown = [
         numbers.integer(spent.records),
         numbers.duration(spent.duration_s),
-        numbers.duration(max(record.execution.duration_s for record in records)),
+        numbers.duration(max(stored.record.execution.duration_s for stored in everything)),
         numbers.size(spent.peak_memory_bytes),
     ]
     if metered:
         told = numbers.significant(spent.energy_j / JOULES)
+        if spent.at_most:
+            told = subject.strings("tables.at_most", value=told)
         whole = spent.metered == spent.records
         shown.append(told if whole else subject.strings("tables.of_some", value=told, count=spent.metered))
     return label, *(Cell(text, "value", run) for text in shown)

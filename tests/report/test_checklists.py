@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,10 @@ from report.tables.costs import costs
 from store.costs import ENERGY, costs_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from report.evidence.subject import Subject
-    from store.schema import Record
+    from store.records import Stored
 
 FUNCTIONAL = "Artifacts evaluated: functional"
 
@@ -25,10 +28,17 @@ def line(subject: Subject, checklist: str, question: str) -> str:
     return found.replace("*", "")
 
 
-def metered(record: Record, told: object) -> Record:
+def metered(stored: Stored, told: object, **execution: object) -> Stored:
     """The record as a machine leaves it that tells this of its energy."""
-    execution = record.execution.model_copy(update={"machine": {**record.execution.machine, ENERGY: told}})
-    return record.model_copy(update={"execution": execution})
+    machine = {**stored.record.execution.machine, ENERGY: told}
+    changed = stored.record.execution.model_copy(update={"machine": machine, **execution})
+    return replace(stored, record=stored.record.model_copy(update={"execution": changed}))
+
+
+def spent_by(subject: Subject, everything: list[Stored]) -> Subject:
+    """The same report of a run with these records."""
+    evidence: Any = SimpleNamespace(everything=lambda: everything, run=subject.evidence.run)
+    return replace(subject, evidence=evidence)
 
 
 def test_one_seed_and_several_get_different_answers(whole: Subject, single: Subject) -> None:
@@ -50,7 +60,7 @@ def test_tasks_without_a_result_are_counted(whole: Subject, broken: Subject) -> 
 
 def test_energy_is_said_where_it_is_known(whole: Subject) -> None:
     """A machine that tells nothing is not a machine that used nothing; sums are over those that tell."""
-    records = [stored.record for stored in whole.evidence.everything()]
+    records = whole.evidence.everything()
     assert (costs_of(records).metered, costs_of(records).energy_j) == (0, 0.0)
     told = [metered(records[0], {"processor": 1800.0, "gpu": 5400}), *records[1:]]
     assert (costs_of(told).metered, costs_of(told).energy_j) == (1, 7200.0)
@@ -60,8 +70,33 @@ def test_energy_is_said_where_it_is_known(whole: Subject) -> None:
 @pytest.mark.parametrize("told", [None, 5, "x", [], {}, {"processor": "x"}, {"processor": -1.0}, {"gpu": True}, {"gpu": [1]}])
 def test_what_is_no_energy_is_none(whole: Subject, told: object) -> None:
     """Records come from anywhere."""
-    record = whole.evidence.everything()[0].record
-    assert costs_of([metered(record, told)]).metered == 0
+    assert costs_of([metered(whole.evidence.everything()[0], told)]).metered == 0
+
+
+@pytest.mark.parametrize(("second", "expected"), [("2026-01-01T00:00:30+00:00", True), ("2026-01-01T00:00:59+00:00", False)])
+def test_a_card_that_tasks_shared_is_counted_for_each(whole: Subject, second: str, *, expected: bool) -> None:
+    """Each was given all that the card took meanwhile, so that the sum is a bound, and is shown as one."""
+    everything = list(whole.evidence.everything())
+    first = {"started_at": "2026-01-01T00:00:00+00:00", "duration_s": 59.5}
+    everything[0] = metered(everything[0], {"gpu": 3600}, **first)
+    everything[1] = metered(everything[1], {"gpu": 3600}, started_at=second, duration_s=60.0)
+    assert costs_of(everything).at_most is expected
+    subject = spent_by(whole, everything)
+    table = costs(subject)
+    assert table is not None
+    assert ("\N{LESS-THAN OR EQUAL TO}" in table.rows[-1][-1].text) is expected
+    assert ("energy: at most 2.00" in checklists.cost(subject)) is expected
+
+
+def test_the_memory_of_a_trainer_counts(whole: Subject, tmp_path: Path) -> None:
+    """A detector is trained in a process of its own; its worker's memory says little."""
+    stored = next(each for each in whole.evidence.everything() if each.record.files)
+    entry = stored.record.files[0].model_copy(update={"name": "timing.json"})
+    timed = stored.record.model_copy(update={"files": [entry]})
+    own = timed.execution.peak_memory_bytes
+    for told, expected in ((own + 5, own + 5), (own - 5, own), ("much", own)):
+        (tmp_path / "timing.json").write_text(json.dumps({"seconds": 1.5, "trainer_peak_memory_bytes": told}))
+        assert costs_of([replace(stored, record=timed, folder=tmp_path)]).peak_memory_bytes == expected
 
 
 def test_a_departing_run_says_nothing_on_the_source(whole: Subject, broken: Subject) -> None:
@@ -84,9 +119,7 @@ def test_the_table_of_costs_adds_up(whole: Subject) -> None:
 def test_energy_of_some_tasks_is_marked_as_such(whole: Subject) -> None:
     """A sum over the records that tell it is no sum over all."""
     stored = whole.evidence.everything()
-    told = [replace(stored[0], record=metered(stored[0].record, {"processor": 7200.0})), *stored[1:]]
-    evidence: Any = SimpleNamespace(everything=lambda: told, run=whole.evidence.run)
-    table = costs(replace(whole, evidence=evidence))
+    table = costs(spent_by(whole, [metered(stored[0], {"processor": 7200.0}), *stored[1:]]))
     assert table is not None
     assert table.rows[-1][-1].text == "2.00 (1 told)"
     assert len(table.columns) == 6
