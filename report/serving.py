@@ -7,6 +7,8 @@ name.
 
 from __future__ import annotations
 
+import stat
+import sys
 from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from report.build import build
+from report.evidence.contradictions import held_to_the_contract
 from store.errors import StudyError, UsageError
 from store.reports import FOLDER
 
@@ -55,13 +58,14 @@ def serve(artifacts: Path, options: Options, port: int, tell: Callable[[str], ob
 
 def _build(artifacts: Path, options: Options, front: list[str], tell: Callable[[str], object]) -> None:
     try:
-        result = build(artifacts, options)
+        with held_to_the_contract(artifacts):
+            result = build(artifacts, options)
     except StudyError as error:
         tell(f"no report: {error}")
         return
     pages = [path for path in result.outputs if path.suffix == ".html"]
     if pages:
-        front[:] = [pages[0].resolve().relative_to(artifacts.resolve()).as_posix()]
+        front[:] = [pages[0].relative_to(artifacts).as_posix()]
     tell(f"{'built' if result.rebuilt else 'up to date'}: run {result.run_id}")
 
 
@@ -78,9 +82,18 @@ def _look(path: Path) -> tuple[object, ...]:
     return (path, found.st_ino, found.st_size, found.st_mtime_ns)
 
 
+class _Server(ThreadingHTTPServer):
+    """Says nothing of a browser that goes away in the midst of a page, which each does."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401  # the library's own
+        """Show what is wrong with the program alone."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def _server(artifacts: Path, port: int, front: list[str]) -> ThreadingHTTPServer:
     try:
-        return ThreadingHTTPServer((LOOPBACK, port), partial(_Handler, artifacts, front))
+        return _Server((LOOPBACK, port), partial(_Handler, artifacts, front))
     except OSError as error:
         message = f"port {port} cannot be used: {error.strerror or error}"
         raise UsageError(message, where="--port", cure="name another one, or 0 for any that is free") from error
@@ -98,18 +111,22 @@ class _Handler(SimpleHTTPRequestHandler):
 
     def send_head(self) -> Any:  # noqa: ANN401  # the library's own
         """Refuse what is not asked for by a name of this machine, or lies elsewhere; lead to the report from the top."""
-        if self.headers.get("Host", "").partition(":")[0].lower() not in _NAMES:
+        named = {host.partition(":")[0].lower() for host in self.headers.get_all("Host", [""])}
+        if not named <= _NAMES:
             self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
             return None
-        if self.path.partition("?")[0] in {"", "/"}:
+        path = self.path.partition("?")[0].partition("#")[0]
+        if path in {"", "/"}:
             self.send_response(HTTPStatus.FOUND)
             self.send_header("Location", f"/{quote(self.front[0])}")
             self.end_headers()
             return None
         target = self._target()
-        if target is None or not target.is_relative_to(self.root):
+        if target is None or not target.is_relative_to(self.root) or not path.startswith("/"):
             self.send_error(HTTPStatus.NOT_FOUND)
             return None
+        if path.endswith("/") and target.is_dir():
+            return self.list_directory(str(target))  # not its index.html, which may be a link to anywhere
         return super().send_head()
 
     def end_headers(self) -> None:
@@ -122,11 +139,16 @@ class _Handler(SimpleHTTPRequestHandler):
         super().end_headers()
 
     def _target(self) -> Path | None:
-        """What is asked for, as it lies on the disk; None where no file can have such a name, or nothing was understood."""
+        """The file or folder that is asked for, as it lies on the disk; None where there is none, or nothing was understood.
+
+        Links that lead to each other are none, nor is a pipe, which would be waited for without end.
+        """
         try:
-            return Path(self.translate_path(self.path)).resolve()
-        except (AttributeError, OSError, ValueError):
+            found = Path(self.translate_path(self.path)).resolve()
+            mode = found.stat().st_mode
+        except (AttributeError, OSError, RuntimeError, ValueError):
             return None
+        return found if stat.S_ISREG(mode) or stat.S_ISDIR(mode) else None
 
 
 _NO_RIGHTS = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'"

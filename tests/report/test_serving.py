@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import os
 import socket
+import struct
 import threading
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -77,6 +79,10 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     (root / "records" / "page.html").write_text("<script>alert(1)</script>")
     (tmp_path / "secret").write_text("secret")
     (root / "records" / "way-out").symlink_to(tmp_path / "secret")
+    (root / "records" / "folder").mkdir()
+    (root / "records" / "folder" / "index.html").symlink_to(tmp_path / "secret")
+    (root / "records" / "round").symlink_to("round")
+    os.mkfifo(root / "records" / "pipe")
     one = Served(root, monkeypatch)
     thread = threading.Thread(target=serving.serve, args=(root, Options(), 0, one.tell, one.ended))
     thread.start()
@@ -116,14 +122,67 @@ def test_a_page_that_is_no_report_runs_nothing(served: Served, path: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "path", ["/records/way-out", "/../secret", "/%2e%2e/secret", "/..%2Fsecret", "/records/%00", "/nothing"]
+    "path",
+    [
+        "/records/way-out",
+        "/records/folder/index.html",
+        "/records/round",
+        "/records/pipe",
+        "/../secret",
+        "/%2e%2e/secret",
+        "/..%2Fsecret",
+        "/records/%00",
+        "/nothing",
+        "http://localhost/report/report.html",
+        "x://[/../..",
+    ],
 )
 def test_nothing_else_is_given(served: Served, path: str) -> None:
-    """Neither by links, nor by names that climb, nor by names that no file can have."""
+    """Neither by links, nor by names that climb, nor by names that no file can have; a pipe is not waited for."""
     served.told("built")
     answer = served.ask(path)
     assert answer.status == 404
-    assert b"secret\n" not in answer.content  # type: ignore[attr-defined]
+    assert b"secret" not in answer.content.replace(path.encode(), b"")  # type: ignore[attr-defined]
+
+
+def test_a_folder_is_listed_and_its_index_not_opened(served: Served) -> None:
+    """A link of that name would lead out of the artifacts."""
+    served.told("built")
+    answer = served.ask("/records/folder/")
+    assert answer.status == 200
+    assert answer.content.count(b"index.html") == 2  # type: ignore[attr-defined]
+    assert b"secret" not in answer.content  # type: ignore[attr-defined]
+    assert answer.headers["Content-Security-Policy"].startswith("sandbox;")
+
+
+def test_a_browser_that_goes_away_is_no_error(served: Served, capfd: pytest.CaptureFixture[str]) -> None:
+    """It does so whenever its reader goes on to another page; the next one is answered."""
+    served.told("built")
+    with (served.root / "records" / "large").open("wb") as large:
+        large.truncate(50_000_000)
+    before = threading.active_count()
+    with socket.create_connection(("127.0.0.1", served.port())) as gone:
+        gone.sendall(b"GET /records/large HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert gone.recv(10)
+        gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closes with a reset
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(timeout=30)
+    assert threading.active_count() <= before
+    assert served.ask("/report/report.html").status == 200
+    assert capfd.readouterr().err == ""
+
+
+def test_two_names_of_the_host_are_one_too_many(served: Served) -> None:
+    """Whoever stands between browser and server may have meant the other one."""
+    served.told("built")
+    connection = http.client.HTTPConnection("127.0.0.1", served.port(), timeout=30)
+    connection.putrequest("GET", "/report/report.html", skip_host=True)
+    for host in ("localhost", "evil.example"):
+        connection.putheader("Host", host)
+    connection.endheaders()
+    assert connection.getresponse().status == 421
+    connection.close()
 
 
 @pytest.mark.parametrize(
@@ -156,6 +215,22 @@ def test_a_run_that_cannot_be_shown_is_waited_for(served: Served) -> None:
     served.told("no report: no run is complete")
     served.problem = ""
     (served.root / "runs" / "latest").write_text("the fourth one")
+    served.told("run-2")
+
+
+def test_a_run_that_breaks_the_contract_is_told_and_waited_for(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be an archive of anybody's: the server outlives it as it does a run under way."""
+    served.told("run-1")
+    builds = serving.build
+
+    def broken(*_: object) -> None:
+        raise KeyError("epoch")
+
+    monkeypatch.setattr(serving, "build", broken)
+    (served.root / "runs" / "latest").write_text("a strange one")
+    assert "epoch" in served.told("do not hold what the report reads")
+    monkeypatch.setattr(serving, "build", builds)
+    (served.root / "runs" / "latest").write_text("a good one again")
     served.told("run-2")
 
 
