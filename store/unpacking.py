@@ -21,7 +21,7 @@ from store.schema import Count, Name, Record, Run, Sha256
 from store.withheld import WITHHELD, withheld_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 CHECKSUMS = "checksums.json"
 FORMAT = 1
@@ -53,19 +53,35 @@ def unpack(source: Path, staging: Path) -> str:
     the files of the records that it names. Raises UsageError for a file that is no archive of a run, IntegrityError
     where it holds anything else or less, OSError where ``staging`` cannot be written.
     """
-    try:
-        stream = open_regular(source)
-    except OSError as error:
-        raise UsageError(
-            f"the archive cannot be read: {reason_of(error)}", where=str(source), cure="name another file"
-        ) from error
-    with stream:
+    with _opened(source) as stream:
         head, found = _indexed(stream, source)
         for name in _files_of_run(stream, head, found, source):
             _write(stream, found[name], head.files[name].sha256, staging / name, source)
     for folder, names in _by_folder(head.withheld).items():
         (staging / folder / WITHHELD).write_bytes(withheld_bytes(names))
     return head.run_id
+
+
+def identify(source: Path) -> tuple[str, str]:
+    """Name and digest of the run in an archive that ``unpack`` would take: each file held against its checksum, none written.
+
+    Raises as ``unpack`` does.
+    """
+    with _opened(source) as stream:
+        head, found = _indexed(stream, source)
+        for name in _files_of_run(stream, head, found, source):
+            for _ in _pieces(stream, found[name], head.files[name].sha256, source):
+                pass
+    return head.run_id, head.run_digest
+
+
+def _opened(source: Path) -> BinaryIO:
+    try:
+        return open_regular(source)
+    except OSError as error:
+        raise UsageError(
+            f"the archive cannot be read: {reason_of(error)}", where=str(source), cure="name another file"
+        ) from error
 
 
 def _indexed(stream: BinaryIO, source: Path) -> tuple[_Head, dict[str, Member]]:
@@ -163,17 +179,23 @@ def _content(stream: BinaryIO, member: Member) -> bytes:
 
 
 def _write(stream: BinaryIO, member: Member, sha256: str, path: Path, source: Path) -> None:
-    """Copy the member piece by piece, and hold it against its checksum at the end; raises IntegrityError, OSError."""
+    """Copy the member piece by piece; raises IntegrityError, OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    stream.seek(member.offset)
-    hasher, left = hashlib.sha256(), member.size
     with path.open("wb") as target:
-        while left and (piece := stream.read(min(_CHUNK, left))):
-            hasher.update(piece)
+        for piece in _pieces(stream, member, sha256, source):
             target.write(piece)
-            left -= len(piece)
         target.flush()
         os.fsync(target.fileno())
+
+
+def _pieces(stream: BinaryIO, member: Member, sha256: str, source: Path) -> Iterator[bytes]:
+    """The member's bytes, held against its checksum behind the last of them; raises IntegrityError."""
+    stream.seek(member.offset)
+    hasher, left = hashlib.sha256(), member.size
+    while left and (piece := stream.read(min(_CHUNK, left))):
+        hasher.update(piece)
+        left -= len(piece)
+        yield piece
     if left or hasher.hexdigest() != sha256:
         raise _refusal(f"{member.name} of the archive was altered", source)
 
