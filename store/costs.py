@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 ENERGY = "energy_j"  # among a record's facts of the machine: joules by device, of those that are known
 _CARD = "gpu"
-_TIMING, _PEAK = "timing.json", "peak_memory_bytes"  # a task's own processes beside the worker, such as a trainer
+_TIMING = "timing.json"
+_PEAK = "peak_memory_bytes"  # how the memory of a task's own processes beside the worker ends, such as a trainer's
+_EPOCHS = ("epoch_seconds", "seconds_per_epoch")
 _ROUNDED_S = 1.0  # beginnings are kept in whole seconds
 
 
@@ -45,7 +47,7 @@ def costs_of(everything: Sequence[Stored]) -> Costs:
     known = [joules for record in records if (joules := _joules(record)) is not None]
     return Costs(
         records=len(records),
-        duration_s=math.fsum(record.execution.duration_s for record in records),
+        duration_s=math.fsum(map(duration_s, everything)),
         peak_memory_bytes=max(map(_peak_memory_bytes, everything), default=0),
         energy_j=math.fsum(known),
         metered=len(known),
@@ -53,14 +55,28 @@ def costs_of(everything: Sequence[Stored]) -> Costs:
     )
 
 
+def duration_s(stored: Stored) -> float:
+    """Seconds of computing; a training that was killed and resumed also took the epochs before that.
+
+    Raises IntegrityError where the file of durations cannot be read.
+    """
+    told = _timing(stored)
+    lists = [value for value in map(told.get, _EPOCHS) if isinstance(value, list)]
+    epochs = [math.fsum(each for each in value if isinstance(each, int | float)) for value in lists]
+    return max(stored.record.execution.duration_s, *epochs, 0.0)
+
+
 def _peak_memory_bytes(stored: Stored) -> int:
     """The larger of the worker's and of those that the task's own processes had."""
-    own = stored.record.execution.peak_memory_bytes
+    told = [value for name, value in _timing(stored).items() if name.endswith(_PEAK) and isinstance(value, int)]
+    return max(stored.record.execution.peak_memory_bytes, *told, 0)
+
+
+def _timing(stored: Stored) -> dict[str, JsonValue]:
     if _TIMING not in {entry.name for entry in stored.record.files}:
-        return own
+        return {}
     told = read_document(stored.file(_TIMING))
-    fields = told.items() if isinstance(told, dict) else ()
-    return max(own, *(value for name, value in fields if name.endswith(_PEAK) and isinstance(value, int)), 0)
+    return told if isinstance(told, dict) else {}
 
 
 def _card_was_shared(records: Sequence[Record]) -> bool:

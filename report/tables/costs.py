@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from report.printing import cells
 from report.printing.table import Cell, Column, Table
-from store.costs import costs_of
+from store.costs import costs_of, duration_s
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +41,7 @@ def _row(subject: Subject, label: Cell, everything: Sequence[Stored], *, metered
     shown = [
         numbers.integer(spent.records),
         numbers.duration(spent.duration_s),
-        numbers.duration(max(stored.record.execution.duration_s for stored in everything)),
+        numbers.duration(max(map(duration_s, everything))),
         numbers.size(spent.peak_memory_bytes),
     ]
     if metered:

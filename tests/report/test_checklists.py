@@ -88,15 +88,28 @@ def test_a_card_that_tasks_shared_is_counted_for_each(whole: Subject, second: st
     assert ("energy: at most 2.00" in checklists.cost(subject)) is expected
 
 
-def test_the_memory_of_a_trainer_counts(whole: Subject, tmp_path: Path) -> None:
-    """A detector is trained in a process of its own; its worker's memory says little."""
+def timed(whole: Subject, folder: Path, **timing: object) -> Stored:
+    """A record whose file of durations tells this."""
     stored = next(each for each in whole.evidence.everything() if each.record.files)
     entry = stored.record.files[0].model_copy(update={"name": "timing.json"})
-    timed = stored.record.model_copy(update={"files": [entry]})
-    own = timed.execution.peak_memory_bytes
+    (folder / "timing.json").write_text(json.dumps({"seconds": 1.5, **timing}))
+    return replace(stored, record=stored.record.model_copy(update={"files": [entry]}), folder=folder)
+
+
+def test_the_memory_of_a_trainer_counts(whole: Subject, tmp_path: Path) -> None:
+    """A detector is trained in a process of its own; its worker's memory says little."""
+    own = timed(whole, tmp_path).record.execution.peak_memory_bytes
     for told, expected in ((own + 5, own + 5), (own - 5, own), ("much", own)):
-        (tmp_path / "timing.json").write_text(json.dumps({"seconds": 1.5, "trainer_peak_memory_bytes": told}))
-        assert costs_of([replace(stored, record=timed, folder=tmp_path)]).peak_memory_bytes == expected
+        stored = timed(whole, tmp_path, trainer_peak_memory_bytes=told)
+        assert costs_of([stored]).peak_memory_bytes == expected
+
+
+@pytest.mark.parametrize("name", ["epoch_seconds", "seconds_per_epoch"])
+def test_epochs_before_a_resume_count(whole: Subject, tmp_path: Path, name: str) -> None:
+    """The duration of a record is that of the process that ended the training; its epochs were many processes' work."""
+    own = timed(whole, tmp_path).record.execution.duration_s
+    assert costs_of([timed(whole, tmp_path, **{name: [own, 2.0]})]).duration_s == pytest.approx(own + 2.0)
+    assert costs_of([timed(whole, tmp_path, **{name: [own / 2, "x"]})]).duration_s == own
 
 
 def test_a_departing_run_says_nothing_on_the_source(whole: Subject, broken: Subject) -> None:
