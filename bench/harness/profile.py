@@ -6,6 +6,7 @@ import difflib
 import re
 import tomllib
 from argparse import ArgumentTypeError
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from store.errors import UsageError
 from store.surroundings import file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from bench.harness.settings import StudySettings
 
@@ -29,6 +30,7 @@ _MOST_SEEDS = 1000  # in one range: more is a slip, and would fill the memory be
 _FLAG_OF = {"questions": "--question"}  # the others are called like their key
 _LARGEST_FILE = 1 << 20  # bytes: a profile that sets every key takes 5 kB
 _LONGEST_VALUE = 120  # characters of it that a message shows
+_KINDS = {bool: "true or false", float: "a number, without quotation marks", int: "a whole number, without quotation marks"}
 _LONGEST_NAME = 40  # a run id has room for 80 characters, of which the digits take 9
 
 
@@ -157,7 +159,7 @@ def _assign(tree: dict[str, object], key: str, value: object, where: str = "--se
 def _validate(model: type[StudySettings], tree: Mapping[str, object], path: Path, origins: Mapping[str, str]) -> StudySettings:
     """Check the whole tree; an error names the flag in ``origins`` that set the wrong key, or else the file."""
     try:
-        return model.model_validate(tree)
+        config = model.model_validate(tree)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         cause = first.get("ctx", {}).get("error")
@@ -168,6 +170,23 @@ def _validate(model: type[StudySettings], tree: Mapping[str, object], path: Path
             raise _unknown_key(model, key, where) from error
         message = str(own) if own else f"{key} = {_shown(first['input'])}: {first['msg']}"
         raise UsageError(message, where=where, cure="give a value of the right kind") from error
+    for key, given, taken in _reread(tree, config):
+        where = next((flag for name, flag in origins.items() if _overlap(key, name)), str(path))
+        message = f"{key} = {_shown(given)}: it would be read as {_shown(taken)}"
+        raise UsageError(message, where=where, cure=f"write {_KINDS.get(type(taken), 'a value of the right kind')}")
+    return config
+
+
+def _reread(given: object, taken: object, key: str = "") -> Iterator[tuple[str, object, object]]:
+    """Values that pydantic turned into another kind: ``true`` into 1.0, a text into the number that stands in it."""
+    if isinstance(given, Mapping):
+        for name, value in given.items():
+            yield from _reread(value, getattr(taken, name, value), f"{key}.{name}" if key else name)
+    elif isinstance(given, list | tuple) and isinstance(taken, tuple):
+        for one, other in zip(given, taken, strict=True):
+            yield from _reread(one, other, key)
+    elif isinstance(given, bool) != isinstance(taken, bool) or isinstance(given, str) != isinstance(taken, str):
+        yield key, given, taken
 
 
 def _overlap(key: str, name: str) -> bool:
