@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,7 +19,7 @@ from store.schema import Record, Run, result_digest
 from store.withheld import WITHHELD, withheld_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 _Manifest = TypeVar("_Manifest", Record, Run, Certificate)
@@ -91,9 +92,14 @@ def audit_run(root: Path, run_id: str) -> tuple[Run | None, list[Problem]]:
         problems.append(Problem(f"the manifest of run {run.run_id} lies in the folder of run {run_id}", str(path), cure))
     if run.run_id != run_id_of(run.profile, (entry.fingerprint for entry in run.entries)):
         problems.append(Problem(f"the tasks of run {run.run_id} are not those that gave it its name", str(path), cure))
-    names = [entry.task.id for entry in run.entries]
-    problems += [Problem(f"the run names {name} twice", str(path), cure) for name in sorted({*names}) if names.count(name) > 1]
+    twice = twins(entry.task.id for entry in run.entries)
+    problems += [Problem(f"the run names {name} twice", str(path), cure) for name in twice]
     return run, problems
+
+
+def twins(names: Iterable[str]) -> list[str]:
+    """Those that stand more than once, in order; a manifest may list hundreds of thousands."""
+    return sorted(name for name, times in Counter(names).items() if times > 1)
 
 
 def audit_certificate(root: Path, run: Run) -> tuple[Certificate | None, list[Problem]]:
@@ -135,19 +141,20 @@ def audit_record(root: Path, folder: Path) -> AuditedRecord:
 
 
 def _damaged_files(record: Record, folder: Path, cure: str) -> Iterator[Problem]:
-    names = [entry.name for entry in record.files]
+    names = {entry.name for entry in record.files}
+    twice = {*twins(entry.name for entry in record.files)}
     try:
         withheld = withheld_of(folder)
     except IntegrityError as error:
         yield Problem(error.what, error.where, error.cure)
         withheld = frozenset()
-    for name in sorted(withheld - {*names}):
+    for name in sorted(withheld - names):
         yield Problem(f"{WITHHELD} names {name[:80]!r}, which is no file of the record", str(folder / WITHHELD), cure)
     for entry in record.files:
         path = folder / entry.name
         if entry.name in withheld and not path.exists():
             continue
-        if names.count(entry.name) > 1:
+        if entry.name in twice:
             yield Problem(f"the manifest names {entry.name} more than once", str(folder / MANIFEST), cure)
         try:
             found, size = digest_within(path, entry.size_bytes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from store.audit import AuditedRecord, Problem
+from store.audit import AuditedRecord, Problem, twins
 from store.chain import CHAIN
 from store.records import MANIFEST
 
@@ -37,8 +37,7 @@ def audit_certified(certificate: Certificate, where: Path, records: Mapping[str,
     trained = [name for name, each in records.items() if each.stored is not None and _is_training(each.stored.record)]
     if len(trained) != certificate.selection.trainings_in_run:
         yield Problem("the certificate speaks of another number of trainings than the run has", str(where), _CERTIFY)
-    names = [task.task.id for task in certificate.tasks]
-    for name in sorted({name for name in names if names.count(name) > 1}):
+    for name in twins(task.task.id for task in certificate.tasks):
         yield Problem(f"the certificate judges {name} twice", str(where), _CERTIFY)
     for task in certificate.tasks:
         for what in _verdict_contradictions(task, certificate, records.get(task.task.id)):

@@ -15,6 +15,7 @@ from store.links import audit_certified, audit_links, upstream_of
 from store.records import MANIFEST, Draft, Stored, check_files, commit, folder_of, load
 from store.runs import LATEST, run_id_of, write_run
 from store.schema import Ingredients, Result, Run, RunEntry, TaskKey, seal
+from tests.limits import a_minute
 from tests.store.test_records import draft
 
 if TYPE_CHECKING:
@@ -313,3 +314,24 @@ def test_a_file_that_grew_is_named_and_not_read(root: Path, folder: Path, grown:
     assert found == [f"weights.bin of autoencoder/ae/seed-0 has {recorded + grown} bytes, recorded {recorded}"]
     with pytest.raises(IntegrityError, match=rf"weights\.bin of record .* was altered: sha256 of {recorded + grown} bytes"):
         check_files(load(folder))
+
+
+def test_long_lists_take_no_quadratic_time(tmp_path: Path) -> None:
+    """A manifest of any size that is read at all is audited in seconds: 60,000 tasks, and as many files."""
+    run = make_run(tmp_path)
+    path = tmp_path / "runs" / run.run_id / "run.json"
+    fields, many = json.loads(path.read_text()), 60_000
+    entry = fields["entries"][0]
+    fields["entries"] = [{**entry, "task": {**entry["task"], "seed": seed}} for seed in (0, *range(many))]
+    path.write_bytes(readable_json(seal(fields)))
+    with a_minute():
+        read, problems = audit_run(tmp_path, run.run_id)
+    assert read is not None
+    assert [problem.what for problem in problems if "twice" in problem.what] == ["the run names autoencoder/ae/seed-0 twice"]
+    folder = folder_of(tmp_path, run.entries[0].task, run.entries[0].fingerprint)
+    fields = json.loads((folder / MANIFEST).read_text())
+    file = fields["files"][0]
+    fields["files"] = [file, *({**file, "name": f"{number}.bin"} for number in range(many))]
+    (folder / MANIFEST).write_bytes(readable_json(seal(fields)))
+    with a_minute():
+        assert len(audit_record(tmp_path, folder).problems) > many
