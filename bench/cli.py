@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bench.harness.site import add_cluster_command, add_cluster_options, add_job_options, positive
 from bench.options import add_source_options, add_store_options, add_study_options, add_weights_option
 from store.errors import StudyError
-from store.surroundings import check_date, place, target, word
+from store.surroundings import check_date, keep_own_rights, place, target, word
 from store.terminal import complain, prepare_streams, say, tell
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        keep_own_rights()
         check_date()
         return int(options.handler(options))
     except StudyError as error:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from report.evidence.contradictions import held_to_the_contract
 from store.errors import StudyError
-from store.surroundings import check_date, place, word
+from store.surroundings import check_date, keep_own_rights, place, word
 from store.terminal import complain, prepare_streams, say, tell
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        keep_own_rights()
         check_date()
         with held_to_the_contract(chosen.artifacts):
             text, status = chosen.handler(chosen)

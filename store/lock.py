@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from store.errors import StoreError
+from store.surroundings import keep_own_rights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
 LOCK = ".lock"
-_OWNER = 0o700  # of a file's rights, those of its owner
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def sole_writer(root: Path, waiting: Callable[[str], None]) -> Iterator[None]:
 
     Inside, and from then on in this process, what is made can be read and written by its owner, whatever the umask says.
     """
-    os.umask(os.umask(_OWNER) & ~_OWNER)
+    keep_own_rights()
     try:
         root.mkdir(parents=True, exist_ok=True)
         if not os.access(root, os.W_OK):  # an older lock file may be writable where the folder is not

@@ -1,4 +1,4 @@
-"""What both command lines take from outside: names, places and a date, which are checked first, and the cores there are."""
+"""What both command lines take from outside: names, places and a date, which are checked first, rights and cores."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _DATE = "SOURCE_DATE_EPOCH"
 _LAST_SECOND = 253_402_300_799  # of the year 9999, the last that the libraries here can write
 _NUMBER = re.compile(r"[0-9]{1,12}")
+_OWNER = 0o700  # of a file's rights, those of its owner
 _SHOWN = 60  # characters of a name: enough to recognise it
 
 
@@ -86,6 +87,11 @@ def check_date() -> None:
     if given and not (_NUMBER.fullmatch(given) and int(given) <= _LAST_SECOND):
         message = f"{_DATE} is {given[:_SHOWN]!r}, which is no date"
         raise UsageError(message, where=_DATE, cure=f"write whole seconds since 1970, at most {_LAST_SECOND}, or leave it out")
+
+
+def keep_own_rights() -> None:
+    """From now on in this process, whatever is made can be read and written by its owner; of others the umask decides."""
+    os.umask(os.umask(_OWNER) & ~_OWNER)
 
 
 def usable_cores() -> int:

@@ -13,7 +13,7 @@ from report.checks.explanation import count_words, explain
 from report.evidence.studies import study_names, study_of
 from report.printing.strings import FIRST
 from store.doors import read_bounded, refused_as
-from store.errors import IntegrityError, UsageError
+from store.errors import IntegrityError, StoreError, UsageError, unwritable
 from store.runs import run_path
 
 if TYPE_CHECKING:
@@ -53,11 +53,25 @@ def verify_facts(file: Path, artifacts: Path, options: Options) -> dict[str, Jso
     engine = (_engine_of(printed) if options.engine == "auto" else None) or options.engine
     chosen = replace(options, run_id=run_id, study=study, formats=(form,), engine=engine, languages=language)
     chosen = replace(chosen, short=file.name.startswith(SHORT_STEM))
-    with tempfile.TemporaryDirectory() as workplace:
-        wanted = replace(chosen, output=Path(workplace), force=True, kept=Path(workplace) / "kept")  # nothing of earlier builds
-        built = build(artifacts, wanted)
-        derived = built.outputs[0].read_bytes()
-    return judged(file, built.run_id, printed, derived)
+    run, derived = _derived(artifacts, chosen)
+    return judged(file, run, printed, derived)
+
+
+def _derived(artifacts: Path, chosen: Options) -> tuple[str, bytes]:
+    """The run, and its report as it is built in a folder that is made for it; raises StoreError where it has no room."""
+    room = "name another folder for temporary files: TMPDIR=DIR"
+    try:
+        with tempfile.TemporaryDirectory() as workplace:
+            place = Path(workplace)
+            wanted = replace(chosen, output=place, force=True, kept=place / "kept")  # nothing of earlier builds
+            try:
+                built = build(artifacts, wanted)
+            except StoreError as error:
+                cure = f"free some space, or {room}" if str(error.where).startswith(workplace) else error.cure
+                raise StoreError(error.what, where=error.where, cure=cure) from error
+            return built.run_id, built.outputs[0].read_bytes()
+    except OSError as error:
+        raise unwritable("cannot build the report again", Path("TMPDIR"), error, f"or {room}") from error
 
 
 def judged(file: Path, run_id: str, printed: bytes, derived: bytes) -> dict[str, JsonValue]:

@@ -286,3 +286,13 @@ def test_hostile_text_does_not_reach_the_terminal(tmp_path: Path, capsys: pytest
     assert "\\x1b[31mred\\rsound" in found.out
     assert "no run named \\x1b[2J" in found.err
     assert not {"\x1b", "\r"} & {*found.out, *found.err}
+
+
+def test_its_owner_can_read_an_archive_whatever_the_mask_says(tmp_path: Path) -> None:
+    """Any command makes the mask let the owner in; what it says of others is kept."""
+    before = os.umask(0o777)
+    try:
+        assert main(["export", "--artifacts", str(tmp_path / "none")]) == 1
+        assert os.umask(0o777) == 0o077
+    finally:
+        os.umask(before)

@@ -221,3 +221,13 @@ def test_full_streams_change_no_exit_status(both: Path, redirection: str, code: 
     line = f"{sys.executable} -m report audit --no-fail --artifacts {both} {redirection}"
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False, cwd=ROOT)
     assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr
+
+
+def test_its_owner_can_read_a_report_whatever_the_mask_says(both: Path) -> None:
+    """Any command makes the mask let the owner in; what it says of others is kept."""
+    before = os.umask(0o777)
+    try:
+        assert main(["build", "none", "--artifacts", str(both)]) == 2
+        assert os.umask(0o777) == 0o077
+    finally:
+        os.umask(before)

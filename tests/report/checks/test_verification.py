@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from report.build import Options, build
+from report.checks import verification
 from report.checks.explanation import explain
 from report.checks.verification import judged
 from report.cli import main
+from store.errors import StoreError
 
 CELL = re.compile(r'<span class="value" data-record="(classifier/ae/[^"]+)"[^>]*>(\d+\.\d+)</span>')
 
@@ -169,3 +171,28 @@ def test_a_damaged_record_is_not_a_sound_report(store: Path, tmp_path: Path) -> 
     (record,) = root.glob("records/classifier/ae/**/record.json")
     record.write_text(record.read_text(encoding="utf-8").replace("0.8", "0.9", 1), encoding="utf-8")
     assert main(["verify", str(root / "report" / "report.html"), "--artifacts", str(root), "--engine", "pandoc"]) == 3
+
+
+def test_no_room_for_temporary_files_has_its_own_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Verifying has no --output, and what cannot be read keeps the cure that it has."""
+    (tmp_path / "report.html").write_text("<p>")
+
+    def full(_artifacts: Path, options: Options) -> None:
+        raise StoreError("cannot write the report", where=str(options.output), cure="--output DIR")
+
+    def unreadable(artifacts: Path, _options: Options) -> None:
+        raise StoreError("cannot be read", where=str(artifacts), cure="chmod")
+
+    def nowhere() -> None:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    for build_, cure in ((full, "TMPDIR"), (unreadable, "chmod")):
+        monkeypatch.setattr(verification, "build", build_)
+        with pytest.raises(StoreError) as caught:
+            verification.verify_facts(tmp_path / "report.html", tmp_path / "artifacts", Options())
+        assert cure in caught.value.cure
+        assert "--output" not in caught.value.cure
+    monkeypatch.setattr(verification.tempfile, "TemporaryDirectory", nowhere)
+    with pytest.raises(StoreError, match="cannot build the report again") as caught:
+        verification.verify_facts(tmp_path / "report.html", tmp_path / "artifacts", Options())
+    assert "TMPDIR" in caught.value.cure
