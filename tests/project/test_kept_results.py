@@ -22,11 +22,11 @@ PLACES = ('"/home/', '"/root/', '"/tmp/', '"--data', '"--artifacts')  # what is 
 pytestmark = pytest.mark.parametrize("folder", KEPT, ids=[folder.name for folder in KEPT])
 
 
-def _python(*words: str | Path) -> str:
+def _python(*words: str | Path, codes: tuple[int, ...] = (0,)) -> str:
     command = [sys.executable, "-m", *map(str, words)]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("BENCH_")}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode in codes, done.stdout + done.stderr
     return done.stdout
 
 
@@ -46,6 +46,22 @@ def test_the_kept_records_are_sound(folder: Path, tmp_path: Path) -> None:
     """They are taken in as by anybody, and every number in them is recomputed from their files."""
     _python("bench", "import", folder / "records.tar", "--artifacts", tmp_path)
     assert _python("bench", "verify", "--artifacts", tmp_path).splitlines()[-1].startswith("sound: ")
+
+
+def test_the_page_and_the_readme_count_as_the_judge_does(folder: Path, tmp_path: Path) -> None:
+    """Run and verdicts of the pages in prose are those of the records."""
+    _python("bench", "import", folder / "records.tar", "--artifacts", tmp_path)
+    audit = _python("report", "audit", "--artifacts", tmp_path, codes=(0, 5))  # 5: a claim is refuted
+    run, _, counts = audit.splitlines()[-1].removeprefix("run ").split(": ")
+    said = ", ".join(count for count in counts.split(", ") if not count.startswith("0 "))
+    link = f"](docs/results/{folder.name}/"
+    (row,) = (line for line in (ROOT / "README.md").read_text().splitlines() if link in line)
+    page = (RESULTS / "README.md").read_text()
+    (section,) = (text for text in page.split("\n## ") if f"]({folder.name}/report.html)" in text)
+    assert said in row
+    assert f"`{run}`" in section
+    words = section.replace("\n", " ")
+    assert [count for count in said.split(", ") if count.split()[0] not in words] == []
 
 
 @pytest.mark.campaign
