@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.harness.studies import study_names
-from store.errors import StoreError, UsageError
+from store.errors import UsageError, unwritable
 
 if TYPE_CHECKING:
     import argparse
@@ -41,7 +41,7 @@ def new_facts(options: argparse.Namespace, root: Path = _ROOT) -> dict[str, Json
     except OSError as error:
         for place in places.values():  # all of it was made here
             shutil.rmtree(place, ignore_errors=True)
-        raise StoreError(f"cannot write the study: {error.strerror or error}", where=str(error.filename)) from error
+        raise unwritable("cannot write the study", Path(error.filename or root), error, "then try again") from error
     return {"study": name, "files": [path.relative_to(root).as_posix() for path in written]}
 
 

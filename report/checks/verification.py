@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 
 from report.build import SHORT_STEM, Options, build, latest_folder
 from report.checks.explanation import count_words, explain
+from report.evidence.runs import chosen_run
 from report.evidence.studies import study_names, study_of
-from report.printing.strings import FIRST
+from report.printing.strings import FIRST, languages
 from store.doors import read_bounded, refused_as
 from store.errors import IntegrityError, StoreError, UsageError, unwritable
 from store.runs import run_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pydantic import JsonValue
 
@@ -49,7 +50,8 @@ def verify_facts(file: Path, artifacts: Path, options: Options) -> dict[str, Jso
     study = options.study or (None if run_id else _study_of(folder, artifacts))
     with refused_as(lambda reason: IntegrityError(f"{file.name} cannot be read: {reason}", where=str(file), cure=cure)):
         printed = read_bounded(file, _LARGEST_REPORT)
-    language = options.languages or (_language_of(file, printed),)
+    spoken = languages(study_of(chosen_run(artifacts, run_id, study).study))
+    language = options.languages or (_language_of(file, printed, spoken),)
     engine = (_engine_of(printed) if options.engine == "auto" else None) or options.engine
     chosen = replace(options, run_id=run_id, study=study, formats=(form,), engine=engine, languages=language)
     chosen = replace(chosen, short=file.name.startswith(SHORT_STEM))
@@ -115,11 +117,14 @@ def verify_text(facts: Mapping[str, JsonValue]) -> str:
     return "\n".join([*lines, f"{verdict}: {facts['file']} against run {facts['run_id']}: {looked}"])
 
 
-def _language_of(file: Path, printed: bytes) -> str:
-    """The language that a page says it is in, else that of the file's name (``report.pt.pdf``), else English."""
+def _language_of(file: Path, printed: bytes, spoken: Sequence[str]) -> str:
+    """The language that a page says it is in, else that of the file's name (``report.pt.pdf``), else English.
+
+    One that the study does not have was written into it: it is held against the English report, and differs.
+    """
     found = _LANGUAGE.search(printed[:_HEAD])
-    named = file.stem.partition(".")[2]
-    return found[1].decode() if found else named or FIRST
+    named = found[1].decode() if found else file.stem.partition(".")[2]
+    return named if named in spoken else FIRST
 
 
 def _engine_of(page: bytes) -> EngineName | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bench.harness.new_study import new_facts
-from store.errors import UsageError
+from store.errors import StoreError, UsageError
 
 ROOT = Path(__file__).parents[3]
 
@@ -65,3 +66,17 @@ def test_a_study_that_is_there_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is there already") as caught:
         new_facts(argparse.Namespace(name="demo"), tmp_path)
     assert str(folder) in caught.value.where
+
+
+def test_a_study_that_cannot_be_written_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message says what, where and what to do about it; what was written before is gone."""
+
+    def full(path: Path, *_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    shutil.copytree(ROOT / "templates" / "new_study", tmp_path / "templates" / "new_study")
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(StoreError, match="cannot write the study") as caught:
+        new_facts(argparse.Namespace(name="demo"), tmp_path)
+    assert (caught.value.where.startswith(str(tmp_path)), "free some space" in caught.value.cure) == (True, True)
+    assert not list(tmp_path.glob("*/studies/demo"))

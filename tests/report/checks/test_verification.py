@@ -7,6 +7,7 @@ import re
 import shutil
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -143,6 +144,15 @@ def test_an_altered_page_exits_3(store: Path, page: str, tmp_path: Path, capsys:
     assert (store / "report" / "report.html").read_text(encoding="utf-8") == page
 
 
+def test_a_language_that_no_report_has_is_an_alteration(store: Path, page: str, tmp_path: Path) -> None:
+    """And no slip of whoever verifies: nobody named it on the command line."""
+    altered = tmp_path / "report.html"
+    altered.write_text(page.replace('<html lang="en"', '<html lang="xx"', 1), encoding="utf-8")
+    assert altered.read_text(encoding="utf-8") != page
+    assert main(["verify", str(altered), "--artifacts", str(store), "--run", "synthetic-1"]) == 3
+    assert main(["verify", str(altered), "--artifacts", str(store), "--run", "synthetic-1", "--lang", "xx"]) == 2
+
+
 @pytest.mark.campaign
 def test_an_altered_pdf_exits_3(store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One byte is enough."""
@@ -176,6 +186,7 @@ def test_a_damaged_record_is_not_a_sound_report(store: Path, tmp_path: Path) -> 
 def test_no_room_for_temporary_files_has_its_own_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Verifying has no --output, and what cannot be read keeps the cure that it has."""
     (tmp_path / "report.html").write_text("<p>")
+    monkeypatch.setattr(verification, "chosen_run", lambda *_: SimpleNamespace(study=None))
 
     def full(_artifacts: Path, options: Options) -> None:
         raise StoreError("cannot write the report", where=str(options.output), cure="--output DIR")
