@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import logging
 import os
 import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
@@ -21,13 +24,15 @@ from report.rendering.job import FIXED_TIMESTAMP, Edition, Job
 from report.rendering.stamp import inputs_digest, is_current, write_stamp
 from report.rendering.style import labels_of
 from store.canonical import digest_file
-from store.errors import StudyError, UsageError, unwritable
+from store.doors import is_file
+from store.errors import StudyError, UsageError, printable, unwritable
+from store.lock import sole_writer
 from store.records import discard_partials, write_atomic
 from store.reports import FOLDER, STAMP
 from store.reports import latest_folder as latest_below
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from pydantic import JsonValue
@@ -36,6 +41,8 @@ if TYPE_CHECKING:
     from report.evidence.studies import Study
     from report.evidence.subject import Subject
     from report.rendering.job import EngineChoice, EngineName, RenderResult
+
+_LOG = logging.getLogger(__name__)
 
 Format = Literal["html", "pdf"]
 KEPT = "cache/figures"
@@ -109,21 +116,47 @@ def build(artifacts: Path, options: Options) -> BuildResult:
     base = options.output or artifacts / FOLDER
     folder, latest = base / run.run_id, latest_folder(base, study)
     perf = artifacts / "perf" / "benchmark.json"
-    found = perf if perf.is_file() else None
+    found = perf if is_file(perf) else None
     inputs = _inputs(evidence, options, engine, found)
     up = "/".join(("..", *(".." for _ in latest.relative_to(base).parts)))
     subjects = (replace(subject_of(study, evidence, strings, found), up=up) for strings in texts)
     wanted = [_due(subject, folder, options, inputs) for subject in subjects]
-    due = [one for one in wanted if options.force or not is_current(one.stamp, one.inputs)]
     try:
-        _make(due, options, engine, latest, Place(artifacts, run.run_id, options.kept or artifacts / KEPT))
-        shown = tuple(_publish(path, latest / path.name) for one in wanted for path in one.outputs)
-        _drop_others(study, wanted, latest)
+        ready = not _stale(wanted, options) and all(_is_shown(path, latest) for one in wanted for path in one.outputs)
+        with nullcontext() if ready else _alone(base):
+            due = _stale(wanted, options)  # whoever was there first may have made it
+            _make(due, options, engine, latest, Place(artifacts, run.run_id, options.kept or artifacts / KEPT))
+            shown = tuple(_publish(path, latest / path.name) for one in wanted for path in one.outputs)
+            _drop_others(study, wanted, latest)
     except OSError as error:
         raise unwritable("cannot write the report", folder, error, "or name another folder with --output DIR") from error
     records = evidence.everything()
     incomplete = sum(stored.record.status != "ok" for stored in records)
     return BuildResult(run.run_id, study.name, shown, bool(due), wanted[0].subject.comparable, len(records), incomplete)
+
+
+def _stale(wanted: Sequence[_Due], options: Options) -> list[_Due]:
+    """Those that have to be made."""
+    return [one for one in wanted if options.force or not is_current(one.stamp, one.inputs)]
+
+
+def _is_shown(path: Path, latest: Path) -> bool:
+    """Whether the file stands, as it is, where the latest report is looked for."""
+    return (latest / path.name).is_file() and digest_file(latest / path.name) == digest_file(path)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder of the reports: two builds at once would take each other's unfinished files away.
+
+    Raises OSError where it cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+    said = "another report is being built: waiting for %s"
+    with sole_writer(folder, lambda holder: _LOG.warning(said, printable(holder))):
+        yield
 
 
 def stem_of(language: str, *, short: bool = False) -> str:
@@ -173,7 +206,7 @@ def _drop_others(study: Study, wanted: Sequence[_Due], latest: Path) -> None:
         for form in FORMATS:
             own, shown = wanted[0].folder / f"{stem}.{form}", latest / f"{stem}.{form}"
             if shown.is_file() and not (own.is_file() and digest_file(own) == digest_file(shown)):
-                shown.unlink()
+                shown.unlink(missing_ok=True)
 
 
 def latest_folder(base: Path, study: Study) -> Path:
@@ -234,6 +267,6 @@ def _timestamp(subject: Subject) -> int:
 def _publish(path: Path, latest: Path) -> Path:
     """Copy a run's report to where the latest one is looked for; an equal file is left alone."""
     discard_partials(latest)
-    if not (latest.is_file() and digest_file(latest) == digest_file(path)):
+    if not _is_shown(path, latest.parent):
         write_atomic(latest, path.read_bytes())
     return latest

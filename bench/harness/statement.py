@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from store.canonical import digest_file
 from store.certificates import is_checked_here, load_certificate
+from store.doors import is_file
 from store.errors import StudyError, UsageError, unwritable
 from store.runs import load_run, run_path
 from store.unpacking import identify
@@ -60,7 +61,7 @@ def statement_facts(options: argparse.Namespace) -> dict[str, JsonValue]:
 def _archive_of(run: Run, archive: Path) -> Path:
     """The archive, once it is known that it holds just this run."""
     cure = f"name a file that python -m bench export {run.run_id} wrote"
-    if not archive.is_file():
+    if not is_file(archive):
         raise UsageError("no such archive", where=str(archive), cure=cure)
     name, digest = identify(archive)
     if digest != run.digest:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from store.archive import export_run, import_run
 from store.cleaning import removable, remove
+from store.doors import is_file
 from store.errors import UsageError
 from store.lock import sole_writer
 from store.merging import merge_runs
@@ -39,7 +40,7 @@ def export_text(facts: Mapping[str, JsonValue]) -> str:
 
 def import_facts(options: argparse.Namespace, stream: TextIO) -> dict[str, JsonValue]:
     """Check an archive and take its run in; raises UsageError where there is no such file."""
-    if not options.archive.is_file():
+    if not is_file(options.archive):
         raise UsageError("no such archive", where=str(options.archive), cure="name a file that bench export wrote")
     with _alone(options, stream):
         done = import_run(options.artifacts, options.archive, keep_standing=options.keep_standing)

@@ -13,7 +13,8 @@ from report.checks.explanation import count_words, explain
 from report.evidence.runs import chosen_run
 from report.evidence.studies import study_names, study_of
 from report.printing.strings import FIRST, languages
-from store.doors import read_bounded, refused_as
+from report.rendering.engine import choose
+from store.doors import is_file, read_bounded, refused_as
 from store.errors import IntegrityError, StoreError, UsageError, unwritable
 from store.runs import run_path
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from report.build import Format
-    from report.rendering.job import EngineName
+    from report.rendering.job import EngineChoice, EngineName
 
 _GENERATOR = re.compile(rb'<meta name="generator" content="([^"]*)"')
 _LANGUAGE = re.compile(rb'<html\b[^>]* lang="([a-z]+)')
@@ -37,13 +38,14 @@ def verify_facts(file: Path, artifacts: Path, options: Options) -> dict[str, Jso
 
     Equal records give equal bytes; words are compared only to say where a page differs. Without a run, it is the one whose
     folder ``file`` lies in, else the latest; the engine is the one that a page names, else that of ``options``.
-    Raises UsageError for a file that is no report, IntegrityError for a damaged record.
+    Raises UsageError for a file that is no report, IntegrityError for a damaged record and for a page that names an engine
+    that is not here.
     """
     form = _FORMATS.get(file.suffix)
     cure = "name a report.html or report.pdf that report build wrote"
     if form is None:
         raise UsageError(f"{file.name} is no report", where=str(file), cure=cure)
-    if not file.is_file():
+    if not is_file(file):
         raise UsageError("no such file", where=str(file), cure=cure)
     folder = file.resolve().parent
     run_id = options.run_id or (folder.name if run_path(artifacts, folder.name).is_file() else None)
@@ -52,7 +54,7 @@ def verify_facts(file: Path, artifacts: Path, options: Options) -> dict[str, Jso
         printed = read_bounded(file, _LARGEST_REPORT)
     spoken = languages(study_of(chosen_run(artifacts, run_id, study).study))
     language = options.languages or (_language_of(file, printed, spoken),)
-    engine = (_engine_of(printed) if options.engine == "auto" else None) or options.engine
+    engine = options.engine if options.engine != "auto" else _engine_of(file, printed)
     chosen = replace(options, run_id=run_id, study=study, formats=(form,), engine=engine, languages=language)
     chosen = replace(chosen, short=file.name.startswith(SHORT_STEM))
     run, derived = _derived(artifacts, chosen)
@@ -127,7 +129,15 @@ def _language_of(file: Path, printed: bytes, spoken: Sequence[str]) -> str:
     return named if named in spoken else FIRST
 
 
-def _engine_of(page: bytes) -> EngineName | None:
-    """What a page says that rendered it; None for a PDF, and for a page that does not say."""
-    found = _GENERATOR.search(page[:_HEAD])
-    return None if found is None else "quarto" if found[1].lower().startswith(b"quarto") else "pandoc"
+def _engine_of(file: Path, printed: bytes) -> EngineChoice:
+    """What a page says that rendered it; whichever there is for a PDF, and for a page that does not say."""
+    found = _GENERATOR.search(printed[:_HEAD])
+    if found is None:
+        return "auto"
+    engine: EngineName = "quarto" if found[1].lower().startswith(b"quarto") else "pandoc"
+    try:
+        return choose(engine)
+    except UsageError as error:  # nobody asked for it: the page may have been altered
+        message = f"{file.name} says that Quarto made it, which is not here to make it again"
+        cure = f"{error.cure}; name what made it where the page is wrong: --engine pandoc"
+        raise IntegrityError(message, where=str(file), cure=cure) from error

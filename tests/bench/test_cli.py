@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -16,7 +17,11 @@ from bench.cli import main
 from bench.harness.display import show
 from bench.harness.outcome import outcome_text
 from bench.harness.worker import Event
+from store.certificates import write_certificate
 from store.errors import StoreError
+from store.runs import load_run
+from tests.store.test_archive import write_store
+from tests.store.test_certificates import fields_of
 
 NAMING_PLACES = (
     *(["plan", "--data"], ["plan", "--weights"], ["run", "--artifacts"], ["verify", "--artifacts"], ["import"]),
@@ -296,3 +301,23 @@ def test_its_owner_can_read_an_archive_whatever_the_mask_says(tmp_path: Path) ->
         assert os.umask(0o777) == 0o077
     finally:
         os.umask(before)
+
+
+@pytest.mark.parametrize("words", [["import", "FILE"], ["statement", "--archive", "FILE"]])
+def test_a_file_that_one_may_not_look_at_is_no_traceback(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its folder may belong to somebody else: that is said, with the path and the cure."""
+    write_store(tmp_path / "artifacts")
+    write_certificate(tmp_path / "artifacts", fields_of(load_run(tmp_path / "artifacts")))
+    looks = Path.is_file
+
+    def locked(path: Path) -> bool:
+        if path.name == "locked.tar":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return looks(path)
+
+    monkeypatch.setattr(Path, "is_file", locked)
+    command = [str(tmp_path / "locked.tar") if word == "FILE" else word for word in words]
+    code, error = failing([*command, "--artifacts", str(tmp_path / "artifacts")], capsys)
+    assert (code, "locked.tar cannot be read: Permission denied" in error, "cure:" in error) == (1, True, True)

@@ -7,18 +7,26 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pypdf import PdfReader
 
+from report import build as module
 from report.build import Options, build
 from report.cli import main
+from report.rendering.stamp import write_stamp
 from store.errors import IntegrityError, StudyError
 from store.runs import latest_run_id
 from tests.report.conftest import NO_WEIGHTS
 from tests.report.printed_numbers import page_numbers
 from tests.report.study import Spec, write_study
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).parents[2]
 WATERMARK = "Not comparable with the published values"
@@ -147,6 +155,27 @@ def test_forced_build_elsewhere_is_identical(built: tuple[Path, subprocess.Compl
     assert result.rebuilt
     for path in result.outputs:
         assert path.read_bytes() == (root / "report" / path.name).read_bytes(), path.name
+
+
+def test_two_builds_of_one_run_wait_for_each_other(single_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They work in one folder: the second comes when the first is done, and finds everything made."""
+    waits, made = threading.Event(), list[int]()
+    monkeypatch.setattr(module.logging.getLogger("report.build"), "warning", lambda *_: waits.set())
+
+    def make(due: Sequence[Any], *_: object) -> None:
+        made.append(len(due))
+        assert made != [len(due)] or waits.wait(timeout=60)
+        for one in due:
+            one.folder.mkdir(exist_ok=True)
+            for path in one.outputs:
+                path.write_bytes(b"report")
+            write_stamp(one.stamp, one.inputs, one.outputs, 0.0)
+
+    monkeypatch.setattr(module, "_make", make)
+    with ThreadPoolExecutor(2) as pool:
+        builds = [pool.submit(module.build, single_root, module.Options(output=tmp_path)) for _ in range(2)]
+        assert sorted(each.result().rebuilt for each in builds) == [False, True]
+    assert made == [2, 0]
 
 
 @pytest.mark.campaign

@@ -35,8 +35,9 @@ const memory = {
 // Cells that begin like a formula are text: a spreadsheet would run them.
 function csv(rows) {
   const field = (text) => {
-    const plain = /^[=+@\t\r]|^-(?![\d.])/.test(text) ? `'${text}` : text;
-    return /[",\n]/.test(plain) ? `"${plain.replace(/"/g, '""')}"` : plain;
+    const number = /^[-+]?[\d.,\s]+(e[-+]?\d+)?\s?%?$/i.test(text);
+    const plain = /^[-=+@\t\r]/.test(text) && !number ? `'${text}` : text;
+    return /[",\r\n]/.test(plain) ? `"${plain.replace(/"/g, '""')}"` : plain;
   };
   return "\ufeff" + rows.map((row) => row.map((cell) => field(String(cell))).join(",")).join("\r\n") + "\r\n";
 }

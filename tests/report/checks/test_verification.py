@@ -153,6 +153,19 @@ def test_a_language_that_no_report_has_is_an_alteration(store: Path, page: str, 
     assert main(["verify", str(altered), "--artifacts", str(store), "--run", "synthetic-1", "--lang", "xx"]) == 2
 
 
+def test_an_engine_that_is_not_here_is_no_slip_where_the_page_names_it(
+    store: Path, page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The page may have been altered there: it is not sound, and the message says what to do in either case."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    altered = tmp_path / "report.html"
+    altered.write_text(page.replace('content="report pandoc"', 'content="quarto-1.7"', 1), encoding="utf-8")
+    assert altered.read_text(encoding="utf-8") != page
+    assert main(["verify", str(altered), "--artifacts", str(store), "--run", "synthetic-1"]) == 3
+    assert "--engine pandoc" in capsys.readouterr().err
+    assert main(["verify", str(altered), "--artifacts", str(store), "--run", "synthetic-1", "--engine", "quarto"]) == 2
+
+
 @pytest.mark.campaign
 def test_an_altered_pdf_exits_3(store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One byte is enough."""
