@@ -12,6 +12,7 @@ from store.canonical import digest, digest_within, readable_json
 from store.certificates import CERTIFICATE, Certificate, certificate_path, outcome_of
 from store.doors import DOCUMENT_BYTES, parse_json, read_bounded, reason_of
 from store.errors import IntegrityError
+from store.extent import hold_extent
 from store.manifests import misfits
 from store.records import MANIFEST, Stored, folder_of
 from store.runs import LATEST, POINTER_BYTES, RUN_ID, run_id_of, run_path
@@ -189,6 +190,7 @@ def _read(path: Path, model: type[_Manifest], cure: str) -> tuple[_Manifest | No
     try:
         content = read_bounded(path, DOCUMENT_BYTES)
         fields = parse_json(content)
+        hold_extent(fields)
     except OSError as error:
         return None, [Problem(f"{path.name} cannot be read: {reason_of(error)}", str(path), cure)]
     except (ValueError, MemoryError) as error:  # NaN, half of a surrogate pair, depth without end: no manifest can hold these

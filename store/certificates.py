@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from store.canonical import readable_json
 from store.doors import is_file, read_json
+from store.extent import hold_extent_of
 from store.manifests import load_manifest
 from store.records import write_atomic
 from store.runs import run_path
@@ -182,5 +183,6 @@ def load_certificate(root: Path, run: Run) -> Certificate | None:
     if not is_file(path):
         return None
     cure = f"delete {path}, or make it anew: python -m bench reproduce {run.run_id}"
+    hold_extent_of(path, "certificate", cure)
     certificate = load_manifest(path, Certificate, "certificate", cure, CERTIFICATE_VERSION)
     return certificate if certificate.run_digest == run.digest else None

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import socket
+import stat
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOCK = ".lock"
+_NO_FILE = {errno.ELOOP, errno.EINVAL, errno.EISDIR}  # a link, a pipe or a device, a folder
 
 
 @contextmanager
@@ -34,10 +36,9 @@ def sole_writer(root: Path, waiting: Callable[[str], None]) -> Iterator[None]:
         root.mkdir(parents=True, exist_ok=True)
         if not os.access(root, os.W_OK):  # an older lock file may be writable where the folder is not
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        handle = os.open(root / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+        handle = _opened(root, os.O_RDWR | os.O_CREAT)
     except OSError as error:
-        message = f"artifacts folder cannot be written: {error.strerror}"
-        raise StoreError(message, where=str(root), cure="name another with --artifacts DIR or BENCH_ARTIFACTS_DIR") from error
+        raise _unusable(root, error) from error
     try:
         _acquire(handle, waiting)
         yield
@@ -48,7 +49,7 @@ def sole_writer(root: Path, waiting: Callable[[str], None]) -> Iterator[None]:
 def is_held(root: Path) -> bool:
     """Whether a living process holds the folder's lock; False where there is none or the file system knows no locks."""
     try:
-        handle = os.open(root / LOCK, os.O_RDWR)
+        handle = _opened(root, os.O_RDWR)
     except OSError:
         return False
     try:
@@ -67,16 +68,41 @@ def holder_of(root: Path) -> str | None:
     if not is_held(root):
         return None
     try:
-        return (root / LOCK).read_text(encoding="utf-8", errors="replace").strip() or "unknown"
+        handle = _opened(root, os.O_RDONLY)
     except OSError:
         return "unknown"
+    try:
+        return _named(handle)
+    finally:
+        os.close(handle)
+
+
+def _opened(root: Path, flags: int) -> int:
+    """A handle of the lock's file; raises OSError for a link, which may lead to anything of the user's, and for a pipe."""
+    handle = os.open(root / LOCK, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "it is no file")
+    return handle
+
+
+def _unusable(root: Path, error: OSError) -> StoreError:
+    if error.errno in _NO_FILE:
+        message = f"the folder's lock is no file: {error.strerror}"
+        return StoreError(message, where=str(root / LOCK), cure="delete it where no other process is at work there")
+    cure = "name another with --artifacts DIR or BENCH_ARTIFACTS_DIR"
+    return StoreError(f"artifacts folder cannot be written: {error.strerror}", where=str(root), cure=cure)
+
+
+def _named(handle: int) -> str:
+    return os.pread(handle, 200, 0).decode(errors="replace").strip() or "unknown"
 
 
 def _acquire(handle: int, waiting: Callable[[str], None]) -> None:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        waiting(os.pread(handle, 200, 0).decode(errors="replace").strip() or "unknown")
+        waiting(_named(handle))
         fcntl.flock(handle, fcntl.LOCK_EX)
     except OSError:
         return

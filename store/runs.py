@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from store.canonical import digest, readable_json
 from store.doors import forbidden, is_file, is_folder, read_bounded, reason_of
 from store.errors import IntegrityError, StoreError, StudyError, UsageError, printable
+from store.extent import hold_extent_of
 from store.manifests import load_manifest
 from store.records import MANIFEST, Stored, check_files, folder_of, load, write_atomic
 from store.schema import Run, RunEntry, run_fields, sealed_run
@@ -104,6 +105,7 @@ def load_run(root: Path, run_id: str | None = None) -> Run:
     if not RUN_ID.fullmatch(name) or not is_file(path):
         raise UsageError(f"no run named {printable(name)}", where=printable(str(path)), cure=_choice(root))
     cure = f"delete {path.parent} and run again: nox -s bench"
+    hold_extent_of(path, "run manifest", cure)
     return load_manifest(path, Run, "run manifest", cure)
 
 
@@ -117,13 +119,19 @@ def _unread_pointer(root: Path, reason: str) -> IntegrityError:
     return IntegrityError(message, where=str(root / "runs" / LATEST), cure=f"name a run with --run, or {_choice(root)}")
 
 
+def load_record(folder: Path) -> Stored:
+    """The record in the folder, its files unchecked; raises IntegrityError, for one that lists without end, too."""
+    hold_extent_of(folder / MANIFEST, "record manifest", f"delete {folder} and run again: nox -s bench")
+    return load(folder)
+
+
 def load_entry(root: Path, entry: RunEntry) -> Stored:
     """The record that ``entry`` names, with every file checked; raises IntegrityError that says which is wrong."""
     folder = folder_of(root, entry.task, entry.fingerprint)
     if not is_folder(folder):
         message = f"the run names a record of {entry.task.id} that is not in the store"
         raise IntegrityError(message, where=str(folder), cure="compute it again: nox -s bench")
-    stored = load(folder)
+    stored = load_record(folder)
     if stored.record.digest != entry.record_digest:
         message = f"the record of {entry.task.id} is not the one that the run names"
         raise IntegrityError(message, where=str(folder), cure="bring the run up to date: nox -s bench")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from store.audit import run_ids
 from store.errors import IntegrityError
-from store.records import check_files, folder_of, load
-from store.runs import load_run, resealed, save_run
+from store.records import check_files, folder_of
+from store.runs import load_record, load_run, resealed, save_run
 from store.withheld import withheld_of
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def settle(root: Path, staging: Path, run: Run, *, keep_standing: bool = False) 
     where two finished ones have different results, unless ``keep_standing`` takes the store's and nothing in the run was
     made from it; and where no choice gives a run whose records fit each other.
     """
-    arriving = {entry.task.id: load(folder_of(staging, entry.task, entry.fingerprint)).record for entry in run.entries}
+    arriving = {entry.task.id: load_record(folder_of(staging, entry.task, entry.fingerprint)).record for entry in run.entries}
     read = {name for record in arriving.values() for name in record.ingredients.upstream} if keep_standing else set(arriving)
     chosen: dict[str, Record] = {}
     for name, record in arriving.items():
@@ -87,7 +87,7 @@ def _entries(run: Run, chosen: Mapping[str, Record]) -> Iterable[RunEntry]:
 
 def _standing(root: Path, record: Record) -> Record | None:
     folder = folder_of(root, record.task, record.fingerprint)
-    return load(folder).record if folder.exists() else None
+    return load_record(folder).record if folder.exists() else None
 
 
 def _better(root: Path, pair: tuple[Record, Record], chosen: Mapping[str, Record], *, may_differ: bool) -> Record:
@@ -101,7 +101,7 @@ def _better(root: Path, pair: tuple[Record, Record], chosen: Mapping[str, Record
         return standing if _fits(standing, chosen) else arriving
     folder = folder_of(root, standing.task, standing.fingerprint)
     if may_differ:
-        check_files(load(folder))
+        check_files(load_record(folder))
         return standing
     cure = "import into a store of its own (--artifacts DIR), or, where nothing was made from it, with --keep-standing"
     message = f"the store has another record of {standing.task.id}, with another result"

@@ -13,6 +13,7 @@ from store.certificates import certificate_path
 from store.crate import CRATE, crate_bytes
 from store.doors import DOCUMENT_BYTES, open_regular, parse_json, reason_of
 from store.errors import IntegrityError, UsageError, printable
+from store.extent import SMALL, hold_extent
 from store.manifests import misfits, parse_manifest
 from store.members import Member, members
 from store.records import MANIFEST, folder_of
@@ -110,7 +111,9 @@ def _head(stream: BinaryIO, first: Member | None, source: Path) -> _Head:
         message = f"this is no archive of a run: it does not begin with {CHECKSUMS}"
         raise UsageError(message, where=str(source), cure="name a file that bench export wrote")
     try:
-        head = _Head.model_validate(parse_json(_content(stream, first)))
+        fields = parse_json(_content(stream, first))
+        hold_extent(fields)
+        head = _Head.model_validate(fields)
     except ValidationError as error:
         raise _refusal(f"{CHECKSUMS} of the archive does not fit its schema: {misfits(error)[0]}", source) from error
     except ValueError as error:
@@ -124,7 +127,7 @@ def _files_of_run(stream: BinaryIO, head: _Head, found: Mapping[str, Member], so
     """The names of all files, once they are known to be those that the run and its records name; raises IntegrityError."""
     place = (str(source), CURE)
     manifest = run_path(Path(), head.run_id).as_posix()
-    run = parse_manifest(_small(stream, found, manifest, source), Run, "the run manifest of the archive", place)
+    run = parse_manifest(_listing(stream, found, manifest, source), Run, "the run manifest of the archive", place)
     if (run.run_id, run.digest) != (head.run_id, head.run_digest):
         raise _refusal(f"the archive names run {head.run_id}, its manifest is of {run.run_id} or was altered", source)
     named = {manifest} | ({certificate_path(Path(), head.run_id).as_posix()} & found.keys())
@@ -132,7 +135,7 @@ def _files_of_run(stream: BinaryIO, head: _Head, found: Mapping[str, Member], so
     for entry in run.entries:
         folder = folder_of(Path(), entry.task, entry.fingerprint).as_posix()
         record_path = f"{folder}/{MANIFEST}"
-        content = _small(stream, found, record_path, source)
+        content = _listing(stream, found, record_path, source)
         record = parse_manifest(content, Record, f"{record_path} of the archive", place)
         records.append(record)
         named |= {record_path, *(f"{folder}/{file.name}" for file in record.files)}
@@ -163,13 +166,24 @@ def _by_folder(names: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _small(stream: BinaryIO, found: Mapping[str, Member], name: str, source: Path) -> bytes:
-    """A manifest out of the archive, small enough to be looked at before anything is written."""
+    """A document out of the archive, small enough to be looked at before anything is written."""
     member = found.get(name)
     if member is None:
         raise _refusal(f"the archive lacks {name[:160]}", source)
     if member.size > DOCUMENT_BYTES:
         raise _refusal(f"{name[:160]} of the archive has {member.size} bytes, which no manifest has", source)
     return _content(stream, member)
+
+
+def _listing(stream: BinaryIO, found: Mapping[str, Member], name: str, source: Path) -> bytes:
+    """The same of what a schema is held against next, which lists no more than a manifest does."""
+    content = _small(stream, found, name, source)
+    if len(content) > SMALL:
+        try:
+            hold_extent(parse_json(content))
+        except ValueError as error:
+            raise _refusal(f"{name[:160]} of the archive cannot be read: {reason_of(error)}", source) from error
+    return content
 
 
 def _content(stream: BinaryIO, member: Member) -> bytes:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from bench.harness.progress import progress_facts
 from store.errors import StudyError
-from store.records import folder_of, load
-from store.runs import LATEST, load_run
+from store.records import folder_of
+from store.runs import LATEST, load_record, load_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,7 @@ def status_facts(root: Path, run_id: str | None, options: argparse.Namespace | N
     tasks: list[JsonValue] = []
     for entry in run.entries:
         folder = folder_of(root, entry.task, entry.fingerprint)
-        record = (read.get((entry.task.id, entry.fingerprint)) or load(folder)).record
+        record = (read.get((entry.task.id, entry.fingerprint)) or load_record(folder)).record
         tasks.append(
             {
                 "task": entry.task.id,

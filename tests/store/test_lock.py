@@ -126,3 +126,23 @@ def test_its_owner_can_read_and_write_what_is_made_inside(tmp_path: Path) -> Non
     finally:
         os.umask(before)
     assert (tmp_path / "inside").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling link", "pipe", "folder"])
+def test_a_lock_that_is_no_file_is_refused(kind: str, tmp_path: Path) -> None:
+    """A store of somebody else's may hold a link there to a file of the user's, which would lose its content."""
+    (tmp_path / "victim").write_text("precious")
+    root = tmp_path / "root"
+    root.mkdir()
+    {
+        "link": lambda: (root / LOCK).symlink_to(tmp_path / "victim"),
+        "dangling link": lambda: (root / LOCK).symlink_to(tmp_path / "new"),
+        "pipe": lambda: os.mkfifo(root / LOCK),
+        "folder": (root / LOCK).mkdir,
+    }[kind]()
+    with pytest.raises(StoreError, match="is no file") as caught, sole_writer(root, print):
+        pytest.fail("it was taken")
+    assert caught.value.where == str(root / LOCK)
+    assert (is_held(root), holder_of(root)) == (False, None)
+    assert (tmp_path / "victim").read_text() == "precious"
+    assert not (tmp_path / "new").exists()

@@ -1,0 +1,57 @@
+"""How much a manifest may list: a schema's validator notes every single misfit, and millions of them fill memory and hours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from store.doors import read_json
+from store.errors import IntegrityError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pydantic import JsonValue
+
+MOST = 500_000  # keys and elements: the manifest of a run of 10,000 records has 80,000, the checksums of its archive 300,000
+SMALL = 1 << 20  # bytes that hold no more than a validator can tell the misfits of in seconds
+_FREE = {"facts", "config", "machine"}  # any JSON may stand in these: a validator finds nothing amiss there
+
+
+def hold_extent(manifest: JsonValue) -> None:
+    """Raise ValueError for more than ``MOST`` keys and elements, those aside that may hold any JSON."""
+    count, level = 0, [manifest]
+    while level:
+        inner: list[JsonValue] = []
+        for one in level:
+            if not isinstance(one, dict | list):
+                continue
+            count += len(one)
+            if count > MOST:
+                raise ValueError(f"it lists more than {MOST} things, which no manifest does")
+            if isinstance(one, dict):
+                inner += [value if name not in _FREE else _names(value) for name, value in one.items()]
+            else:
+                inner += one
+        level = inner
+
+
+def hold_extent_of(path: Path, kind: str, cure: str) -> None:
+    """The same for the manifest at ``path``, which ``kind`` names for people; raises IntegrityError.
+
+    What cannot be read is left to whoever reads it next, and says what is wrong.
+    """
+    try:
+        if path.stat().st_size <= SMALL:
+            return
+        manifest = read_json(path)
+    except (OSError, ValueError, MemoryError):
+        return
+    try:
+        hold_extent(manifest)
+    except ValueError as error:
+        raise IntegrityError(f"{kind} cannot be read: {error}", where=str(path), cure=cure) from error
+
+
+def _names(value: JsonValue) -> JsonValue:
+    """What a validator looks at where any JSON may stand: the names of the values."""
+    return dict.fromkeys(value) if isinstance(value, dict) else value
