@@ -14,14 +14,21 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+# The longest first; the forged stores take about 190 s of one core, the cluster's campaign waits most of its time.
 _LONG = (
-    "tests/faults/",
-    "tests/test_study.py",
+    "tests/bench/rechecking/verification/test_forged_stores.py",
+    "tests/faults/test_cluster_campaign.py",
+    "tests/faults/test_campaigns.py",
+    "tests/bench/rechecking/verification/test_fields.py",
     "tests/bench/harness/cluster/",
-    "tests/bench/models/detection/test_training.py",
-    "tests/bench/rechecking/",
     "tests/project/",
+    "tests/test_study.py",
+    "tests/faults/",
+    "tests/bench/models/detection/test_training.py",
+    "tests/report/studies/assignment_2/test_quick_report.py",
+    "tests/report/rendering/test_exploring.py",
     "tests/report/test_build.py",
+    "tests/bench/rechecking/",
     "tests/report/studies/assignment_2/test_subsets.py",
 )
 
@@ -39,7 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Long files come first: a file stays with one process, and one that is begun last would keep the others waiting.
     """
-    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
+    items.sort(key=lambda item: next((place for place, name in enumerate(_LONG) if item.nodeid.startswith(name)), len(_LONG)))
     has_data = bool(os.environ.get("BENCH_DATA_DIR"))
     _skip_unless(lambda: has_data, items, "real_data", "needs the real data: set BENCH_DATA_DIR to its folder")
     _skip_unless(_has_gpu, items, "cuda", "needs an NVIDIA GPU that torch can use")
@@ -56,6 +63,17 @@ def _has_gpu() -> bool:
     import torch
 
     return torch.cuda.is_available()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def nothing_is_synced() -> Iterator[None]:
+    """Let no file of this process wait for the disk: a sync takes 4 ms, an imported run has 280, and a test's files go anyway.
+
+    What tests start as processes of their own, above all to kill it, syncs as ever.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _handle: None)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,4 +1,4 @@
-"""The option that asks how costs grow: it takes some minutes more, so that nothing is measured of it without being asked."""
+"""What is measured: with waits for the disk, and how costs grow only where that is asked for, as it takes minutes more."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ import pytest
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``nox -s perf -- --scaling``."""
     parser.addoption("--scaling", action="store_true", help="measure time and memory against seeds, images and records, too")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def nothing_is_synced() -> None:
+    """What is measured waits for the disk as it does for users: here the fixture of all other tests does nothing."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from report.build import Options
+from report.build import build as build_report
 from report.rendering import Job, render
+from tests.sharing import made_once
 
 SAMPLE = Path(__file__).with_name("sample.qmd")
 WATERMARK = "Quick profile: not comparable with the published values"
@@ -78,6 +81,16 @@ def job_of(source: Path, output: Path, **changes: str) -> Job:
 def build(tmp_path: Path) -> Path:
     """The sample's source in a build folder of its own."""
     return write_build(tmp_path / "build")
+
+
+@pytest.fixture(scope="session")
+def whole_page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a whole synthetic study in English, built once for all processes; nobody alters it."""
+
+    def make(folder: Path) -> None:
+        build_report(request.getfixturevalue("whole_root"), Options(formats=("html",), engine="pandoc", output=folder))
+
+    return made_once(tmp_path_factory, "whole_page", make) / "report.html"
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from report.build import Options, build
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -50,14 +48,6 @@ document.getElementById("f").onload = () => {{
 pytestmark = [pytest.mark.campaign, pytest.mark.skipif(BROWSER is None, reason="no Chromium here")]
 
 
-@pytest.fixture(scope="module")
-def page(whole_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of a whole synthetic study."""
-    folder = tmp_path_factory.mktemp("browser")
-    build(whole_root, Options(formats=("html",), engine="pandoc", output=folder))
-    return folder / "report.html"
-
-
 def seen(page: Path, folder: Path, *flags: str) -> dict[str, object]:
     """What the browser makes of the page at a phone's width."""
     assert BROWSER is not None
@@ -76,18 +66,18 @@ def brightness(color: object) -> float:
     return sum(int(part) for part in re.findall(r"\d+", str(color))[:3]) / 3
 
 
-def test_page_fits_a_phone_and_draws_every_picture(page: Path, tmp_path: Path) -> None:
+def test_page_fits_a_phone_and_draws_every_picture(whole_page: Path, tmp_path: Path) -> None:
     """No sideways scrolling of the page, and all figures there without a network."""
-    facts = seen(page, tmp_path)
+    facts = seen(whole_page, tmp_path)
     assert facts["width"] == PHONE_PX
     assert facts["images"] == facts["drawn"]
     assert int(str(facts["images"])) > 10
 
 
-def test_page_is_dark_where_the_reader_asks_for_it(page: Path, tmp_path: Path) -> None:
+def test_page_is_dark_where_the_reader_asks_for_it(whole_page: Path, tmp_path: Path) -> None:
     """Light text on a dark ground under a dark colour scheme, and the other way round otherwise."""
-    light = seen(page, tmp_path, "--blink-settings=preferredColorScheme=1")
-    dark = seen(page, tmp_path, "--blink-settings=preferredColorScheme=0")
+    light = seen(whole_page, tmp_path, "--blink-settings=preferredColorScheme=1")
+    dark = seen(whole_page, tmp_path, "--blink-settings=preferredColorScheme=0")
     assert brightness(light["background"]) > 200
     assert brightness(light["color"]) < 100
     assert brightness(dark["background"]) < 60

@@ -10,22 +10,12 @@ from typing import Any
 
 import pytest
 
-from report.build import Options, build
-
 TOOLS = Path(__file__).with_name("browser")
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NODE = shutil.which("node")
 READY = BROWSER is not None and NODE is not None and (TOOLS / "node_modules" / "playwright-core").is_dir()
 
 pytestmark = [pytest.mark.campaign, pytest.mark.skipif(not READY, reason=f"no Chromium, node or npm packages in {TOOLS.name}")]
-
-
-@pytest.fixture(scope="module")
-def page(whole_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of a whole synthetic study in English."""
-    folder = tmp_path_factory.mktemp("exploring")
-    build(whole_root, Options(formats=("html",), engine="pandoc", output=folder))
-    return folder / "report.html"
 
 
 def met(page: Path, width: int, scheme: str, scripts: str = "on") -> dict[str, Any]:
@@ -41,9 +31,9 @@ def met(page: Path, width: int, scheme: str, scripts: str = "on") -> dict[str, A
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 768, 1280, 2560])
-def test_everything_on_the_page_works(page: Path, width: int, scheme: str) -> None:
+def test_everything_on_the_page_works(whole_page: Path, width: int, scheme: str) -> None:
     """No console message, no request, no finding of axe-core, no sideways scrolling; views, cards, sorting, files, search."""
-    found = met(page, width, scheme)
+    found = met(whole_page, width, scheme)
     assert (found["messages"], found["requests"], found["violations"]) == ([], [], [])
     assert found["width"] == width
     assert {"fig-latent", "fig-confusion-ae", "fig-pairs-ae", "fig-detections-1"} <= found["views"].keys()
@@ -58,8 +48,8 @@ def test_everything_on_the_page_works(page: Path, width: int, scheme: str) -> No
     assert found["permalink"] is True
 
 
-def test_the_page_is_whole_without_scripts(page: Path) -> None:
+def test_the_page_is_whole_without_scripts(whole_page: Path) -> None:
     """The same words, and nothing asked of the network."""
-    found = met(page, 1280, "light", "off")
+    found = met(whole_page, 1280, "light", "off")
     assert (found["messages"], found["requests"]) == ([], [])
     assert found["words"] > 20_000

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.bench.rechecking.verification.tiny_study import run_study
+from tests.sharing import made_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,7 @@ class Store:
         """Copy records and runs, and remember how they look."""
         for name in ("records", "runs"):
             shutil.copytree(self.original / name, self.root / name)
-        self.untouched = self._looks()
+        self.untouched = _looks(self.root)
 
     def folder(self, task_id: str) -> Path:
         """The folder of the task's only record."""
@@ -36,11 +37,11 @@ class Store:
 
     def files(self) -> list[Path]:
         """Every file that verify answers for: all but the log of events, of which no digest is kept."""
-        return sorted(path for path in self._looks() if path.name != "events.jsonl")
+        return sorted(path for path in _looks(self.root) if path.name != "events.jsonl")
 
     def restore(self) -> None:
         """Undo everything that was done to a file since; a folder that was added goes, if it is empty."""
-        looks = self._looks()
+        looks = _looks(self.root)
         for path in looks.keys() - self.untouched.keys():
             path.unlink()
         for path in [path for path, look in self.untouched.items() if looks.get(path) != look]:
@@ -49,21 +50,28 @@ class Store:
         for path in self.root.glob("records/*/*/*/*/*"):
             if path.is_dir():
                 path.rmdir()
-        self.untouched = self._looks()
+        self.untouched = _looks(self.root)
 
-    def _looks(self) -> dict[Path, tuple[int, int, int]]:
-        """Identity, size and time of change of every file: equal, unless somebody touched it."""
-        found = [*(self.root / "records").rglob("*"), *(self.root / "runs").rglob("*")]
-        looks = {path: path.stat() for path in found if path.is_file()}
-        return {path: (look.st_ino, look.st_size, look.st_mtime_ns) for path, look in looks.items()}
+
+def _looks(root: Path) -> dict[Path, tuple[int, int, int]]:
+    """Identity, size and time of change of every file of records and runs: equal, unless somebody touched it."""
+    found = [*(root / "records").rglob("*"), *(root / "runs").rglob("*")]
+    looks = {path: path.stat() for path in found if path.is_file()}
+    return {path: (look.st_ino, look.st_size, look.st_mtime_ns) for path, look in looks.items()}
 
 
 @pytest.fixture(scope="session")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The artifacts of the tiny study; nobody writes there."""
-    root = tmp_path_factory.mktemp("study")
-    run_study(root, tmp_path_factory.mktemp("images"))
-    return root
+def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The artifacts of the tiny study, which all processes of these tests share: the first one runs it, nobody writes there."""
+
+    def make(folder: Path) -> None:
+        (folder / "images").mkdir()
+        run_study(folder / "store", folder / "images")
+
+    store = made_once(tmp_path_factory, "tiny_study", make) / "store"
+    before = _looks(store)
+    yield store
+    assert _looks(store) == before, "a test wrote to the store that all share, perhaps through a link"
 
 
 @pytest.fixture(scope="session")

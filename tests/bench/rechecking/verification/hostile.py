@@ -59,18 +59,19 @@ def forged_manifest(root: Path, random: Random) -> Path:
     path = random.choice(
         [*sorted(root.glob(f"records/*/*/*/*/{MANIFEST}")), *sorted(root.glob("runs/*/run.json")), root / "runs" / "latest"]
     )
+    content = path.read_bytes()
+    path.unlink()  # it may be a link to the original
     if path.name == "latest" or random.random() < 0.2:
         path.write_bytes(random.choice([*RAW, *(text.encode() for text in TEXTS)]))
         return path
     import json
 
-    fields = json.loads(path.read_bytes())
+    fields = json.loads(content)
     container, key = random.choice(_places(fields))
     if random.random() < 0.2 and isinstance(container, dict):
         container[random.choice(TEXTS)] = container.pop(key)
     else:
         container[key] = random.choice(VALUES)
-    path.unlink()  # it may be a link to the original
     path.write_bytes(readable_json(seal(fields)) if random.random() < 0.7 else readable_json(fields))
     return path
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,22 +14,33 @@ from store.schema import FileEntry, Result, result_digest, seal
 from tests.bench.rechecking.verification.forgery import Fields, read, task_id
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
 @dataclass
 class Copy:
-    """A store in memory: manifests by task id, and the files that were replaced, by task id and name."""
+    """A store in memory: manifests by task id, as they were and as they are now, and replaced files by task id and name."""
 
     root: Path
     run: Fields
+    whole: Mapping[str, Fields]
+    folders: Mapping[str, Path]
     records: dict[str, Fields]
-    folders: dict[str, Path]
     replaced: dict[tuple[str, str], bytes] = field(default_factory=dict)
+
+    def again(self, *tasks: str) -> Copy:
+        """The store as it was, with manifests of its own for these tasks: the others are shared, and nobody may edit them."""
+        own = {task: deepcopy(self.whole[task]) for task in tasks}
+        return Copy(self.root, deepcopy(self.run), self.whole, self.folders, {**self.whole, **own})
 
     def content(self, task: str, name: str) -> bytes:
         """A file of a record as it stands now."""
         return self.replaced.get((task, name)) or (self.folders[task] / name).read_bytes()
+
+    def is_untouched(self, task: str) -> bool:
+        """Whether neither the record nor a file of it was edited."""
+        return self.records[task] == self.whole[task] and not any(changed == task for changed, _ in self.replaced)
 
 
 def load_copy(root: Path) -> Copy:
@@ -36,17 +48,22 @@ def load_copy(root: Path) -> Copy:
     name = (root / "runs" / "latest").read_text().strip()
     run = read(root / "runs" / name / "run.json")
     folders = {task_id(entry): root / "records" / task_id(entry) / entry["fingerprint"][:16] for entry in run["entries"]}
-    return Copy(root, run, {task: read(folder / MANIFEST) for task, folder in folders.items()}, folders)
+    records = {task: read(folder / MANIFEST) for task, folder in folders.items()}
+    return Copy(root, run, records, folders, dict(records))
 
 
 def write_copy(copy: Copy, target: Path) -> None:
-    """Write the copy to an empty folder; upstream before downstream, for a fingerprint goes into the next one."""
+    """Write the copy to an empty folder; upstream before downstream, for a fingerprint goes into the next one.
+
+    Whatever is as it was is a link to the original: none of it may be written to.
+    """
     done: dict[str, Fields] = {}
     while len(done) < len(copy.records):
         for task, fields in copy.records.items():
             upstream = fields["ingredients"]["upstream"]
             if task not in done and all(name in done or name not in copy.records for name in upstream):
-                done[task] = _sealed(copy, task, done)
+                same = copy.is_untouched(task) and all(done[name] is copy.whole[name] for name in upstream if name in done)
+                done[task] = copy.whole[task] if same else _sealed(copy, task, done)
                 _write(copy, task, done[task], target)
     entries = [
         {
@@ -65,7 +82,7 @@ def write_copy(copy: Copy, target: Path) -> None:
 
 
 def _sealed(copy: Copy, task: str, done: dict[str, Fields]) -> Fields:
-    fields = copy.records[task]
+    fields = deepcopy(copy.records[task])
     for name in fields["ingredients"]["upstream"]:
         if name in done:
             fields["ingredients"]["upstream"][name] = done[name]["fingerprint"]
@@ -90,4 +107,7 @@ def _write(copy: Copy, task: str, fields: Fields, target: Path) -> None:
             place.write_bytes(copy.replaced[task, entry["name"]])
         else:
             os.link(copy.folders[task] / entry["name"], place)
-    (folder / MANIFEST).write_bytes(readable_json(fields))
+    if fields is copy.whole[task]:
+        os.link(copy.folders[task] / MANIFEST, folder / MANIFEST)
+    else:
+        (folder / MANIFEST).write_bytes(readable_json(fields))

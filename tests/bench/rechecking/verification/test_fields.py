@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import re
+import shutil
 from pathlib import Path
-from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,29 +40,32 @@ def cases(store: Copy) -> Iterator[tuple[str, str, str, Edit]]:
             yield from ((experiment, task, field, edit) for field, edit in edits_of(store, task))
 
 
-def edited(store: Copy, edit: Edit) -> Copy:
+def edited(store: Copy, task: str, edit: Edit) -> Copy:
     """A copy of the store in memory, with the edit."""
-    other = Copy(store.root, copy.deepcopy(store.run), copy.deepcopy(store.records), store.folders)
+    other = store.again(task)
     edit(other)
+    assert not other.is_untouched(task)
     return other
 
 
 def mismatches(study: Path, chosen: list[tuple[str, str, str, Edit]], tmp_path: Path, patch: pytest.MonkeyPatch) -> list[str]:
     """Fields that verification misses although they are not said to be on trust.
 
-    One that is on trust may be found all the same: a value of the last epoch stands in the metrics, another is out of range.
+    One that is on trust may be found or not (a value of the last epoch stands in the metrics, another is out of range): it is
+    edited, to see that this can be done, and not verified.
     """
     store, verifier, declared = load_copy(study), Remembering(patch), load_study().fields()
     write_copy(store, tmp_path / "untouched")
     assert verifier.verify(tmp_path / "untouched")["problems"] == []
     wrong = []
     for number, (experiment, task, field, edit) in enumerate(chosen):
-        target = tmp_path / str(number)
-        write_copy(edited(store, edit), target)
-        found = not verifier.verify(target)["sound"]
-        standing = standing_of(field, declared[experiment])
-        if standing != "trusted" and not found:
+        other, standing = edited(store, task, edit), standing_of(field, declared[experiment])
+        if standing == "trusted":
+            continue
+        write_copy(other, tmp_path / str(number))
+        if verifier.verify(tmp_path / str(number))["sound"]:
             wrong.append(f"{task} {field}: said to be {standing}, and not found")
+        shutil.rmtree(tmp_path / str(number))
     return wrong
 
 
@@ -90,13 +92,6 @@ def test_page_lists_every_field() -> None:
             assert listed == expected, f"{experiment}, {word}"
 
 
-def test_some_edits_are_found_as_declared(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Twelve fields, drawn once; the campaign takes them all."""
-    chosen = Random(7).sample(list(cases(load_copy(study))), 12)  # noqa: S311 - to repeat it
-    assert mismatches(study, chosen, tmp_path, monkeypatch) == []
-
-
-@pytest.mark.campaign
 def test_every_edit_is_found_as_declared(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each field of each kind of record, edited with every digest made to fit: found, unless it is declared on trust."""
     chosen = list(cases(load_copy(study)))
