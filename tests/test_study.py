@@ -59,14 +59,16 @@ def test_diverged_training_is_recorded_and_shown(tmp_path: Path) -> None:
 
 @pytest.mark.real_data
 def test_real_detection_goes_from_kitti_to_the_report_and_repeats(tmp_path: Path) -> None:
-    """A few real images, one epoch, small: every arm ends well, a second run is identical, the report shows them."""
+    """A few real images, one epoch, small: every arm ends well, two arms run again are identical, the report shows them."""
     small = ['dataset="kitti"', "images=16", "image_size=96", "batch_size=4", "epochs=1"]
     arguments = ["--parts", "detection", "--seeds", "0", "--data", os.environ["BENCH_DATA_DIR"]]
     arguments += [word for setting in small for word in ("--set", f"detection.{setting}")]
-    for name in ("a", "b"):
-        command("bench", "run", *arguments, "--artifacts", str(tmp_path / name))
-    first = results(tmp_path / "a")
-    assert first == results(tmp_path / "b")
+    command("bench", "run", *arguments, "--artifacts", str(tmp_path / "a"))
+    pair = 'detection.arms=["scratch-3class", "transfer-car"]'  # one of each kind: random and pretrained, both splits
+    command("bench", "run", *arguments, "--set", pair, "--artifacts", str(tmp_path / "b"))
+    first, again = results(tmp_path / "a"), results(tmp_path / "b")
+    assert {name.split("/")[1] for name in again if name.startswith("detector/")} == {"scratch-3class", "transfer-car"}
+    assert {name: first[name] for name in again} == again
     arms = {name.split("/")[1] for name in first if name.startswith("detector/")}
     assert arms == {"scratch-car", "transfer-car", "scratch-3class", "transfer-3class"}
     assert {entry.status for entry in load_run(tmp_path / "a").entries} == {"ok"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,23 +63,24 @@ def expected_in(folder: Path, part: str) -> tuple[Expected, ...]:
 @pytest.fixture
 def request_in(tiny_data: Path) -> Callable[..., Request]:
     """Make the request of a small training whose files go into the folder given; fields can be set by name."""
+    return partial(tiny_request, tiny_data)
 
-    def make(folder: Path, **fields: object) -> Request:
-        values: dict[str, object] = {
-            "data": tiny_data,
-            "folder": folder,
-            "pretrained": None,
-            "image_size": 64,
-            "batch_size": 4,
-            "epochs": 2,
-            "seed": 0,
-            "device": "cpu",
-            "threads": 1,
-            "expected": {part: expected_in(tiny_data.parent, part) for part in ("train", "val")},
-        }
-        return Request(**(values | fields))  # type: ignore[arg-type]
 
-    return make
+def tiny_request(tiny: Path, folder: Path, /, **fields: object) -> Request:
+    """A small training on ``tiny`` whose files go into ``folder``; fields can be set by name."""
+    values: dict[str, object] = {
+        "data": tiny,
+        "folder": folder,
+        "pretrained": None,
+        "image_size": 64,
+        "batch_size": 4,
+        "epochs": 2,
+        "seed": 0,
+        "device": "cpu",
+        "threads": 1,
+        "expected": {part: expected_in(tiny.parent, part) for part in ("train", "val")},
+    }
+    return Request(**(values | fields))  # type: ignore[arg-type]
 
 
 @pytest.fixture

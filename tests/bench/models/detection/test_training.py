@@ -18,6 +18,7 @@ import pytest
 from bench.models.detection import isolation
 from bench.models.detection.training import HISTORY, Trained
 from store.errors import IntegrityError, StudyError
+from tests.bench.models.detection.conftest import tiny_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +41,12 @@ def trained(request: Request) -> Trained:
     result = isolation.train(request, silent)
     assert isinstance(result, Trained)
     return result
+
+
+@pytest.fixture(scope="module")
+def plain(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """The training that most of these tests hold another one against, made once."""
+    return trained(tiny_request(tiny_data, tmp_path_factory.mktemp("plain") / "run"))
 
 
 def interrupted(request: Request, epoch: int) -> None:
@@ -95,20 +102,21 @@ def test_an_interrupted_run_ends_as_an_undisturbed_one(tmp_path: Path, request_i
 
 
 @pytest.mark.campaign
-def test_a_run_interrupted_after_its_last_epoch_is_only_judged(tmp_path: Path, request_in: Callable[..., Request]) -> None:
+def test_a_run_interrupted_after_its_last_epoch_is_only_judged(
+    plain: Trained, tmp_path: Path, request_in: Callable[..., Request]
+) -> None:
     """No epoch is added, and the result is that of an undisturbed run, with nothing resumed."""
-    undisturbed = trained(request_in(tmp_path / "undisturbed"))
     request = request_in(tmp_path / "interrupted")
     interrupted(request, request.epochs)
     resumed = trained(request)
-    assert (resumed.history, resumed.last, resumed.facts) == (undisturbed.history, undisturbed.last, undisturbed.facts)
-    assert resumed.chain == undisturbed.chain
+    assert (resumed.history, resumed.last, resumed.facts) == (plain.history, plain.last, plain.facts)
+    assert resumed.chain == plain.chain
 
 
 @pytest.mark.campaign
-def test_a_seed_decides_over_everything(tmp_path: Path, request_in: Callable[..., Request]) -> None:
+def test_a_seed_decides_over_everything(plain: Trained, tmp_path: Path, request_in: Callable[..., Request]) -> None:
     """Equal seeds give equal results, another seed other ones; scratch starts from what its seed gives, nothing else."""
-    first, again = trained(request_in(tmp_path / "a")), trained(request_in(tmp_path / "b"))
+    first, again = plain, trained(request_in(tmp_path / "b"))
     other = trained(request_in(tmp_path / "c", seed=1))
     assert (first.history, first.last, first.facts) == (again.history, again.last, again.facts)
     assert first.chain == again.chain != other.chain
@@ -217,9 +225,9 @@ def test_a_loss_that_is_no_number_ends_the_run_as_diverged(tmp_path: Path, reque
 
 
 @pytest.mark.campaign
-def test_predictions_lie_in_the_original_images(tmp_path: Path, request_in: Callable[..., Request]) -> None:
+def test_predictions_lie_in_the_original_images(plain: Trained, tmp_path: Path) -> None:
     """Boxes are pixels of the image as it is on the disk, scores reach down to 0.001, every image is named by its file."""
-    table = read(trained(request_in(tmp_path / "run", epochs=1)).last.predictions, tmp_path)
+    table = read(plain.last.predictions, tmp_path)
     assert table.column_names == ["image", "class_index", "score", "x1", "y1", "x2", "y2"]
     rows = table.to_pylist()
     assert rows
