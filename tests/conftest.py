@@ -19,6 +19,7 @@ _LONG = (
     "tests/bench/rechecking/verification/test_forged_stores.py",
     "tests/faults/test_cluster_campaign.py",
     "tests/faults/test_campaigns.py",
+    "tests/project/test_kept_results.py",
     "tests/bench/rechecking/verification/test_fields.py",
     "tests/bench/harness/cluster/",
     "tests/project/",
