@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -99,9 +100,11 @@ class Strings:
         return _PLACE.sub(lambda found: self.texts[f"places.{found[0]}"], text)
 
     def day(self, date: str) -> str:
-        """A date, year first as in ISO 8601 (a time behind it is left out), as the language writes it."""
-        year, month, day = (int(part) for part in date[:10].split("-"))
-        return self("dates.day", year=year, month=self(f"dates.month_{month}"), day=day)
+        """A date in any form of ISO 8601 (a time behind it is left out), as the language writes it; a dash for none."""
+        if not date:
+            return "\N{EN DASH}"
+        found = datetime.fromisoformat(date)
+        return self("dates.day", year=found.year, month=self(f"dates.month_{found.month}"), day=found.day)
 
     def named(self, group: str, name: str) -> str:
         """The language's word for what a record names, or the name itself where the record knows one that we do not."""

@@ -163,3 +163,20 @@ def test_numbers_of_a_page_are_read_in_its_marks() -> None:
     portuguese = "<p>10\u202f000 e 1234,5</p><table><tr><td>0,5</td></tr></table>"
     assert page_numbers(english, "en") == page_numbers(portuguese, "pt")
     assert page_numbers(portuguese.replace("0,5", "0,6"), "pt") != page_numbers(english, "en")
+
+
+@pytest.mark.parametrize(
+    ("date", "english", "portuguese"),
+    [
+        ("2026-03-07", "7 March 2026", "7 de março de 2026"),
+        ("2026-03-07T23:59:59-08:00", "7 March 2026", "7 de março de 2026"),
+        ("20260307T120000Z", "7 March 2026", "7 de março de 2026"),
+        ("20260307", "7 March 2026", "7 de março de 2026"),
+        ("", "\N{EN DASH}", "\N{EN DASH}"),
+    ],
+)
+def test_a_day_is_written_whatever_form_a_manifest_has_it_in(date: str, english: str, portuguese: str) -> None:
+    """Each form that the schema of a manifest takes, none at all among them: no date stops a report."""
+    study = study_of(None)
+    assert load_strings(study, "en").day(date).replace("\N{NO-BREAK SPACE}", " ") == english
+    assert load_strings(study, "pt").day(date).replace("\N{NO-BREAK SPACE}", " ") == portuguese
