@@ -11,7 +11,14 @@ from report.printing.markup import block
 if TYPE_CHECKING:
     from report.evidence.subject import Subject
 
-_SPECIAL = re.compile(r"([&%$#_{}])")
+_SPECIAL = re.compile(r"[&%$#_{}~^\\]")
+_COMMANDS = {  # BibTeX counts braces, with or without a backslash before them
+    "{": r"\textbraceleft{}",
+    "}": r"\textbraceright{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "\\": r"\textbackslash{}",
+}
 _AND = re.compile(r",? and |, ")
 
 
@@ -53,4 +60,4 @@ def _key(authors: str, date: str) -> str:
 
 def _plain(text: str) -> str:
     """Text as TeX prints it literally."""
-    return _SPECIAL.sub(r"\\\1", str(text))
+    return _SPECIAL.sub(lambda found: _COMMANDS.get(found[0], f"\\{found[0]}"), str(text))

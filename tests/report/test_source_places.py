@@ -69,11 +69,21 @@ def test_the_source_and_the_re_run_can_be_cited(whole: Subject) -> None:
 
 def test_what_tex_would_read_is_escaped(whole: Subject) -> None:
     """A title with a percent sign and an ampersand is printed as it is; three authors are three."""
-    source = replace_source(whole, title="50 % of R&D_{x}", authors="A. Ant, B. Bee and C. Çedilla", date="2017-08-25")
+    source = replace_source(whole, title="50 % of R&D_{x", authors="A. Ant, B. Bee and C. Çedilla", date="2017-08-25")
     text = str(citation.facts(source)["bibtex"])
-    assert r"title = {{50 \% of R\&D\_\{x\}}}" in text
+    assert r"title = {{50 \% of R\&D\_\textbraceleft{}x}}" in text
+    assert text.count("{") == text.count("}")
     assert "author = {A. Ant and B. Bee and C. Çedilla}" in text
     assert "@misc{ant2017," in text
+
+
+def test_no_title_ends_its_entry(whole: Subject) -> None:
+    """Braces, backslashes and what stands for a blank are letters; the entry has as many braces opened as closed."""
+    text = str(citation.facts(replace_source(whole, title="a}},\n@misc{b, ~^\\"))["bibtex"])
+    assert text.count("@misc{") == 2
+    assert r"\textbraceright{}\textbraceright{}, @misc\textbraceleft{}b, " in text
+    assert r"\textasciitilde{}\textasciicircum{}\textbackslash{}" in text
+    assert text.count("{") == text.count("}")
 
 
 def replace_source(subject: Subject, **changes: str) -> Subject:
