@@ -17,6 +17,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter, FuncFormatter
 
 from report.printing.markup import drawable
+from report.printing.svg import slim
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +62,7 @@ STYLE = {
     "lines.linewidth": 1.6,
     "lines.markersize": 4.0,
     "image.interpolation": "nearest",
-    "svg.fonttype": "path",  # the same letters everywhere, without a font to embed
+    "svg.fonttype": "path",  # the same letters on every paper; in the page words take their place (report.rendering.drawings)
     "svg.hashsalt": "report",
     "path.simplify": True,
 }
@@ -126,9 +127,10 @@ def save(drawing: Drawing, path: Path, decimal_mark: str = ".") -> None:
             engine.execute(figure)  # savefig would draw everything once more to no other end than this
             figure.set_layout_engine(None)
         figure.savefig(path, format="svg", dpi=RASTER_DPI, metadata={"Date": None, "Creator": None})
+    drawn = path.read_text(encoding="utf-8")
     if drawing.photographs:
-        drawn = path.read_text(encoding="utf-8")
-        path.write_text(_EMBEDDED.sub(lambda found: _jpeg(found.group(1)), drawn), encoding="utf-8")
+        drawn = _EMBEDDED.sub(lambda found: _jpeg(found.group(1)), drawn)
+    path.write_text(slim(drawn), encoding="utf-8")
 
 
 def _make_drawable(figure: Figure) -> None:

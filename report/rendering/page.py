@@ -8,6 +8,7 @@ import re
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from report.rendering.drawings import address, with_words
 from report.rendering.style import STYLE_FOLDER
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ GENERATOR = "report pandoc"
 """What the page says of its making; `report verify` reads the engine there."""
 _FIGURE = re.compile(rb'(<img [^<>]*?src=")(figures/[\w.-]+)(")')  # text has its quotes and brackets escaped
 _FONT = re.compile(r'url\("(fonts/[\w.-]+)"\)')
-_TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".woff2": "font/woff2"}
+_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".woff2": "font/woff2"}
 
 
 def self_contained(page: bytes, folder: Path, words: dict[str, JsonValue], watermark: str) -> bytes:
@@ -83,4 +84,6 @@ def _policy(style: str, script: str) -> str:
 
 
 def _data_address(path: Path) -> str:
+    if path.suffix == ".svg":
+        return address(with_words(path.read_text(encoding="utf-8")))
     return f"data:{_TYPES[path.suffix]};base64,{base64.b64encode(path.read_bytes()).decode()}"

@@ -59,11 +59,9 @@ const figureTools = new Map();
       dialog.showModal();
       stage.focus();
     }));
-    if (image.src.startsWith("data:image/svg+xml;base64,")) {
-      tools.append(button("SVG", () => {
-        const bytes = Uint8Array.from(atob(image.src.split(",")[1]), (one) => one.charCodeAt(0));
-        download(`${name}.svg`, "image/svg+xml", bytes);
-      }, { "aria-label": say("js_svg") }));
+    const drawn = "data:image/svg+xml,";
+    if (image.src.startsWith(drawn)) {
+      tools.append(button("SVG", () => download(`${name}.svg`, "image/svg+xml", decodeURIComponent(image.src.slice(drawn.length))), { "aria-label": say("js_svg") }));
     }
     const view = views[name];
     if (view && view.data) tools.append(button("CSV", () => download(`${name}.csv`, "text/csv", csv(view.data)), { "aria-label": say("js_csv") }));

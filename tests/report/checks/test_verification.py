@@ -66,7 +66,7 @@ def test_a_number_that_names_another_record_is_found(page: str) -> None:
     ("before", "after", "kind"),
     [
         (r"(?<=<p>)[A-Z][a-z]+ ", "Unproven ", "another text"),
-        (r"(?<=data:image/svg\+xml;base64,)PD94", "PD95", "another figure"),
+        (r"(?<=data:image/svg\+xml,%3Csvg xmlns:xlink=)%22", "%27", "another figure"),
         (r"<span class=\"value\"", '<span class="value">0.5</span> <span class="value"', "another number"),
         (r"(?<=caption-label\">Table\s)1", "7", "another number"),
         (r"(?<=alt=\")[^\"]{20,}(?=\")", "Nothing", "another text"),
