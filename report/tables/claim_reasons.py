@@ -34,6 +34,8 @@ class Told:
 def reason(subject: Subject, judged: Judged) -> str:
     """Why the verdict is what it is, in a line."""
     values = dict(judged.values)
+    if "keys" in values:  # of settings, for which the study may have words
+        values["keys"] = ", ".join(subject.strings.named("settings", key) for key in str(values["keys"]).split(", "))
     if judged.p is not None:
         number, small = subject.numbers.p_value(judged.p)
         values["p"] = subject.strings("claims.p_below" if small else "claims.p", p=number)

@@ -24,19 +24,25 @@ _Sourced = TypeVar("_Sourced", "Entry", "Fixed")
 
 
 def deviations(subject: Subject) -> Table:
-    """Every key in which the run differs from the published protocol."""
+    """Every setting in which the run differs from the published protocol, in words where the study has some for its key."""
     s = subject.strings
     run = (f"run/{subject.evidence.run.run_id}",)
+    named = any(s.named("settings", d.key) != d.key for d in subject.deviations)
     rows = tuple(
         (
-            cells.text(d.key),
+            cells.text(_capital(s.named("settings", d.key)) if named else d.key),
             Cell(plain(subject, d.published), "published", (), "protocol"),
             Cell(plain(subject, d.run), "value", run),
+            *((cells.text(d.key),) if named else ()),
         )
         for d in subject.deviations
     )
-    heads = tuple(Column(s(f"columns.{name}")) for name in ("key", "protocol_value", "run_value"))
-    return Table("deviations", s("captions.deviations"), heads, rows)
+    names = ("key", "protocol_value", "run_value", *(("setting_key",) if named else ()))
+    return Table("deviations", s("captions.deviations"), tuple(Column(s(f"columns.{name}")) for name in names), rows)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def stated(subject: Subject) -> Table:

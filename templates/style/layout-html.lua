@@ -5,6 +5,7 @@ local measure = require("measure")
 local marks = require("marks")
 
 local PINS_FROM = 4        -- columns beyond which a narrow screen keeps the first one in view
+local NAMES_FROM = 14      -- characters from which the names in a first column are more than one word
 local labels
 
 local function escape(text) return (text:gsub("[&<>\"]", { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" })) end
@@ -17,9 +18,12 @@ local ALIGN_CLASS = { AlignRight = "num", AlignCenter = "mid" }
 local function style_cells(tbl, columns, heads)
   local aligns = {}
   for i, spec in ipairs(tbl.colspecs) do aligns[i] = ALIGN_CLASS[spec[1]] end
+  local titles = {}
+  for i, cell in ipairs(tbl.head.rows[1] and tbl.head.rows[1].cells or {}) do titles[i] = pandoc.utils.stringify(cell.contents) end
   local function style(rows, scope)
     for _, row in ipairs(rows) do
       for i, cell in ipairs(row.cells) do
+        if not scope and heads > 1 and i > heads then cell.attr.attributes.label = titles[i] end -- a narrow screen makes a card of the row
         if scope then cell.attr.attributes.scope = scope elseif i <= heads then cell.attr.attributes.scope = "row" end
         if aligns[i] then cell.attr.classes:insert(aligns[i]) end
         if measure.is_long(columns[i]) then cell.attr.classes:insert("long") end
@@ -44,6 +48,7 @@ local function data_table(tbl)
   tbl.attr = pandoc.Attr("", {}, { named })
   local scroll = pandoc.Attr("", { "scroll" }, { { "role", "region" }, { "tabindex", "0" }, named })
   if #columns > PINS_FROM and not measure.is_long(columns[1]) then scroll.classes:insert("pinned") end
+  if columns[1].cell >= NAMES_FROM and not measure.is_long(columns[1]) then scroll.classes:insert("named") end
   local open = string.format('<figure%s class="%s">', id ~= "" and ' id="' .. id .. '"' or "", table.concat(classes, " "))
   local out = pandoc.Blocks({ html(open) })
   if #caption > 0 then out:extend({ html(string.format("<figcaption%s>", id ~= "" and ' id="' .. id .. '-caption"' or "")), pandoc.Plain(caption), html("</figcaption>") }) end

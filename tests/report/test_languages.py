@@ -56,6 +56,16 @@ def test_no_text_stands_in_one_language_only(study: Study, language: str) -> Non
     assert texts_of(study, FIRST).keys() == texts_of(study, language).keys()
 
 
+@pytest.mark.parametrize("language", ["en", "pt"])
+@pytest.mark.parametrize("study", STUDIES, ids=edition_name)
+def test_settings_have_words(study: Study, language: str) -> None:
+    """No reader has to know the configuration's keys: each of the protocol is named in words, each in its own."""
+    strings = load_strings(study, language)
+    words = [strings.named("settings", entry.key) for entry in load_protocol(study.data).entries]
+    assert len(words) == len(set(words)) > 0
+    assert not [word for word in words if "," in word or re.search(r"\w\.\w", word)]
+
+
 @pytest.mark.parametrize(("study", "language"), EDITIONS, ids=edition_name)
 def test_a_text_takes_the_same_values_in_both(study: Study, language: str) -> None:
     """Placeholders, references, citations, formulas and code are those of the English text."""

@@ -46,6 +46,9 @@ def test_everything_on_the_page_works(whole_page: Path, width: int, scheme: str)
     assert 0 < filtered["rows"] == filtered["refuted"] < found["claims"]
     assert filtered["told"].split()[0].isdigit()
     assert found["permalink"] is True
+    assert found["cut"] == 0  # published, re-run and verdict of each claim are seen without scrolling
+    assert len(found["drawn"]) > 10
+    assert all(found["drawn"])
 
 
 def test_the_page_is_whole_without_scripts(whole_page: Path) -> None:

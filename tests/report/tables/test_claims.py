@@ -86,7 +86,7 @@ def test_a_reason_that_all_rows_share_stands_once(broken: Subject) -> None:
     assert "Why" in [column.title for column in table.columns]  # a count of the architecture is compared nevertheless
     losses = [one for one in at(broken, "Table 4").group.judged if one.verdict == "not_comparable"]
     shared = told_once(broken, losses).shared
-    assert shared.startswith("The run departs from the protocol: autoencoder.epochs")
+    assert shared.startswith("The run departs from the protocol: epochs of the autoencoders")
     assert sum(shared in note for note in table.notes) == 1
     assert not any(shared in cell.text for row in table.rows for cell in row)
 

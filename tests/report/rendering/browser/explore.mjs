@@ -50,6 +50,9 @@ if (scripts === "on") {
     met.permalink = await claim.isVisible();
     await page.locator(".filters button").click();
   }
+  await page.evaluate(() => document.querySelectorAll("details.group").forEach((group) => { group.open = true; }));
+  met.cut = await page.locator(".heads-2 tbody :is(th, td)").evaluateAll((cells) => cells.filter((cell) => cell.getBoundingClientRect().right > innerWidth).length);
+  met.drawn = await page.locator("figure.image img").evaluateAll((images) => images.map((image) => image.naturalWidth > 0 && decodeURIComponent(image.src).includes("</text>")));
   await page.getByRole("searchbox").fill("latent");
   await page.keyboard.press("Enter");
   met.found = await page.locator("output.count").first().innerText();
