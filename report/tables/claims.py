@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from report.claims.grouping import Group, Line
+    from report.claims.schema import Claim
     from report.evidence.subject import Subject
     from report.inference.verdicts import Judged
     from report.printing.markup import Markup
@@ -32,6 +33,7 @@ TONES: dict[str, Tone] = {
 """How a verdict on a claim is marked."""
 _NUMBERS = frozenset({"published", "rerun", "seeds"})  # columns that are set to the right
 _NUMBER = re.compile(r"[\d.,]+")
+_PERCENT = re.compile(r"(?<=\d) (?=%)")
 MATRIX = "claim-places"
 
 
@@ -134,11 +136,16 @@ def _claim(subject: Subject, judged: Sequence[Judged], *, anchored: bool) -> Cel
         said = s("claims.curves", model=model, curves=joined(", ", marked))
         return Cell(s("claims.curves", model=model, curves=", ".join(names)), markup=finished(said))
     claim = judged[0].claim
-    words: object = claim.words(s.language)
+    words: object = _words(claim, s.language)
     if claim.quote and not _NUMBER.fullmatch(claim.quote):  # a number stands in the column beside it
         quote = in_language(claim.quote, subject.published.source.language)
         words = s("claims.said", words=str(words).rstrip("."), quote=quote)
     return Cell(str(words), markup=_anchored(judged[0], finished(words), anchored=anchored))
+
+
+def _words(claim: Claim, language: str) -> str:
+    """What it says; a number and its percent sign stand in one line."""
+    return _PERCENT.sub("\N{NARROW NO-BREAK SPACE}", claim.words(language))
 
 
 def _anchored(judged: Judged, words: Markup, *, anchored: bool) -> Markup:
@@ -208,7 +215,7 @@ def _seeds(subject: Subject, judged: Judged) -> Cell:
 def spoken(subject: Subject, judged: Judged) -> str:
     """A refuted claim as a line of the summary, with what was found."""
     s, claim = subject.strings, judged.claim
-    words, why = claim.words(s.language).rstrip("."), reason(subject, judged)
+    words, why = _words(claim, s.language).rstrip("."), reason(subject, judged)
     span = interval(subject, judged)
     shown = [measured(subject, judged), *([] if span.kind == "text" else [span])]
     found = joined(" ", map(cell, shown))

@@ -9,7 +9,7 @@ local BOLD = 1.15           -- a bold header's width over the same words in regu
 local FLOOR = 18            -- characters up to which a column does not wrap, in a table without prose
 local LONG_CELL = 34        -- characters from which a cell is prose that should wrap
 
-local STRIP_CHARS = 14      -- the width of a strip, which is drawn in place of its words
+local STRIP_CHARS = 14      -- the width of a strip, 6.9 em in print, which is drawn in place of its words
 
 -- What a cell takes in a line: its text, or a strip's width in characters.
 local function text_of(cell)
