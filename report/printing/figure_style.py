@@ -87,6 +87,24 @@ def canvas(rows: int, columns: int, height_in: float, **options: object) -> tupl
     return figure, list(axes.flat)
 
 
+def abreast(count: int, height_in: float) -> tuple[Figure, list[Axes], Axes | None]:
+    """``count`` panels in two columns, each row ``height_in`` high, and the place that an odd number leaves for the key."""
+    figure, axes = canvas(-(-count // 2), 2, height_in * -(-count // 2))
+    spare = axes[count] if count % 2 else None
+    if spare is not None:
+        spare.axis("off")
+    return figure, axes[:count], spare
+
+
+def key(figure: Figure, spare: Axes | None, explained: Axes) -> None:
+    """Say what the lines of a panel mean, in the place that is left or else below all panels."""
+    handles, labels = explained.get_legend_handles_labels()
+    if spare is not None:
+        spare.legend(handles, labels, loc="center")
+    else:
+        figure.legend(handles, labels, loc="outside lower center", ncols=2)
+
+
 def bare(axis: Axes) -> None:
     """Take frame, ticks and grid away."""
     axis.set_xticks([])

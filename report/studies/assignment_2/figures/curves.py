@@ -12,7 +12,9 @@ from report.printing.figure_style import (
     RERUN_TRAIN,
     RERUN_VALIDATION,
     Drawing,
+    abreast,
     canvas,
+    key,
     single_seeds,
 )
 from report.studies.assignment_2 import slip
@@ -35,10 +37,10 @@ _CLASSIFIER_PANELS = (
 
 def losses(subject: Subject) -> Drawing:
     """Figure 1: one panel a model, re-run seeds faint and their mean bold, published curves dashed."""
-    figure, axes = canvas(len(MODELS), 1, 2.4 * len(MODELS))
+    figure, axes, spare = abreast(len(MODELS), 2.3)
     for axis, model in zip(axes, MODELS, strict=True):
         _loss_panel(subject, axis, model)
-    figure.legend(*axes[1].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    key(figure, spare, axes[list(MODELS).index(slip.MODEL)])
     return Drawing(figure, " ".join(_loss_alt(subject, model) for model in MODELS))
 
 

@@ -10,8 +10,10 @@ from report.evidence.records import frames, reference
 from report.printing.figure_style import (
     WIDTH_IN,
     Drawing,
+    abreast,
     bare,
     canvas,
+    key,
     single_seeds,
 )
 from report.studies.assignment_2.figures.curves import missing_words
@@ -84,7 +86,7 @@ def robustness(subject: Subject) -> Drawing | None:
     factors = np.array(sweep(subject))
     if not factors.size:
         return None
-    figure, axes = canvas(3, 1, 6.6, sharex=True)
+    figure, axes, spare = abreast(len(_SWEEP), 2.4)
     for axis, (name, reference_name) in zip(axes, _SWEEP, strict=True):
         axis.set_ylabel(subject.strings(f"figures.{name}"))
         drawn = False
@@ -96,8 +98,8 @@ def robustness(subject: Subject) -> Drawing | None:
                 _line(axis, factors, records, reference_name, ("input", subject.strings("columns.input")))
                 drawn = True
             _line(axis, factors, records, name, (model, subject.model(model)))
-    axes[-1].set_xlabel(subject.strings("figures.noise_factor"))
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+        axis.set_xlabel(subject.strings("figures.noise_factor"))
+    key(figure, spare, axes[0])
     return Drawing(figure, _sweep_alt(subject, factors))
 
 
