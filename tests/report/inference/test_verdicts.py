@@ -258,7 +258,7 @@ def test_a_claim_counts_the_seeds_that_gave_nothing(tmp_path: Path) -> None:
     table = next(one.table for one in by_place(subject) if one.group.anchor == "published-table-5")
     seeds = [column.title for column in table.columns].index("n")
     shown = {row[1].text: row[seeds].text for row in table.rows}
-    assert shown["The AE classifier's accuracy is 88.04 %."] == "3 of 4"
+    assert shown["The AE classifier's accuracy is 88.04\N{NARROW NO-BREAK SPACE}%."] == "3 of 4"
     assert shown["The VAE classifier's accuracy is 87.17 %."] == "4"
 
 
@@ -298,7 +298,7 @@ def test_a_reason_names_what_the_claim_was_held_against(tmp_path: Path) -> None:
     assert ": 10\N{NARROW NO-BREAK SPACE}% to 90\N{NARROW NO-BREAK SPACE}%" in reasons["text.vae.removes-part"]
     assert ": that order" in reasons["text.classifier.order"]
     said = {row[1].text for one in by_place(subject) for row in one.table.rows}
-    assert "The AE classifier's accuracy is 88.04 %." in said
+    assert "The AE classifier's accuracy is 88.04\N{NARROW NO-BREAK SPACE}%." in said
     assert not any("“”" in text for text in said)
 
 
