@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from string import ascii_lowercase
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
 _LISTED = {"no_result": "tasks", "departs": "keys"}
 """Reasons that differ from claim to claim in what they list alone, which one sentence can list for several."""
+_OTHERS = "..."  # what stands for keys that are not named
 _OFTEN = 3  # claims from which a reason stands below the table instead of in each row
 _MOST = 3  # of what a sentence lists for several claims
 
@@ -34,13 +34,19 @@ class Told:
 def reason(subject: Subject, judged: Judged) -> str:
     """Why the verdict is what it is, in a line."""
     values = dict(judged.values)
-    if "keys" in values:  # of settings, for which the study may have words
-        values["keys"] = ", ".join(subject.strings.named("settings", key) for key in str(values["keys"]).split(", "))
+    if "keys" in values:
+        values["keys"] = _settings(subject, str(values["keys"]).split(", "))
     if judged.p is not None:
         number, small = subject.numbers.p_value(judged.p)
         values["p"] = subject.strings("claims.p_below" if small else "claims.p", p=number)
     said = subject.strings(f"claim_reasons.{judged.why}", limit=limit(subject, judged), **values)
     return said if judged.cause is None else f"{said}; {cause(subject, judged.cause)}"
+
+
+def _settings(subject: Subject, keys: Sequence[str]) -> str:
+    """Settings in the study's words for them, and whether there are others."""
+    named = ", ".join(subject.strings.named("settings", key) for key in keys if key != _OTHERS)
+    return f"{named} {subject.strings('claims.and_others')}" if _OTHERS in keys else named
 
 
 def cause(subject: Subject, declared: Cause) -> str:
@@ -79,7 +85,9 @@ def _of_all(subject: Subject, judged: Sequence[Judged]) -> str:
     if first.why not in _LISTED:
         return reason(subject, first)
     name = _LISTED[first.why]
-    parts = Counter(part for one in judged for part in str(one.values[name]).split(", "))
-    more = len(parts) - _MOST
-    shown = [*list(parts)[:_MOST], *([subject.strings("claims.and_more", count=more)] if more > 0 else [])]
+    parts = dict.fromkeys(part for one in judged for part in str(one.values[name]).split(", "))
+    others = [_OTHERS] if _OTHERS in parts else []  # how many these are no claim says
+    named = [part for part in parts if part != _OTHERS]
+    more = len(named) - _MOST
+    shown = [*named[:_MOST], *(others or ([subject.strings("claims.and_more", count=more)] if more > 0 else []))]
     return reason(subject, replace(first, values={**first.values, name: ", ".join(shown)}))

@@ -91,6 +91,14 @@ def test_a_reason_that_all_rows_share_stands_once(broken: Subject) -> None:
     assert not any(shared in cell.text for row in table.rows for cell in row)
 
 
+def test_settings_of_a_reason_are_words(broken: Subject) -> None:
+    """No key of the configuration is left, and more of them than are named are others."""
+    one = next(found for found in at(broken, "Table 4").group.judged if found.why == "departs")
+    keys = {"keys": "dataset.source, autoencoder.epochs, ..."}
+    said = [reason(broken, replace(one, values=keys)), told_once(broken, [replace(one, values=keys)] * 2).shared]
+    assert said == ["The run departs from the protocol: images of FashionMNIST, epochs of the autoencoders and others"] * 2
+
+
 def test_reasons_that_list_something_are_one_sentence(broken: Subject) -> None:
     """What they list is listed once; beyond three it is counted."""
     one = next(found for found in judge_all(broken) if found.why == "no_result")
