@@ -259,7 +259,7 @@ def test_a_claim_counts_the_seeds_that_gave_nothing(tmp_path: Path) -> None:
     seeds = [column.title for column in table.columns].index("n")
     shown = {row[1].text: row[seeds].text for row in table.rows}
     assert shown["The AE classifier's accuracy is 88.04\N{NARROW NO-BREAK SPACE}%."] == "3 of 4"
-    assert shown["The VAE classifier's accuracy is 87.17 %."] == "4"
+    assert shown["The VAE classifier's accuracy is 87.17\N{NARROW NO-BREAK SPACE}%."] == "4"
 
 
 def test_fixed_quantity_needs_no_statistics(whole: Subject) -> None:
