@@ -68,8 +68,9 @@ def _spelt(found: re.Match[str]) -> str:
 
 def _advance(letter: str, face: str) -> float:
     """How far the letter moves what follows it."""
-    weight, style = ("bold" if face == "bold" else "normal"), ("oblique" if face == "oblique" else "normal")
-    font = get_font(findfont(FontProperties(family="DejaVu Sans", weight=weight, style=style)))
+    weight = "bold" if face == "bold" else "normal"
+    wanted = FontProperties(family="DejaVu Sans", weight=weight, style="oblique" if face == "oblique" else "normal")
+    font = get_font(findfont(wanted))
     font.set_size(_EM, 72)
     return float(font.load_char(ord(letter), flags=LoadFlags.NO_HINTING).linearHoriAdvance) / 65536
 
