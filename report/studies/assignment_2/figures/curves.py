@@ -37,7 +37,7 @@ _CLASSIFIER_PANELS = (
 
 def losses(subject: Subject) -> Drawing:
     """Figure 1: one panel a model, re-run seeds faint and their mean bold, published curves dashed."""
-    figure, axes, spare = abreast(len(MODELS), 2.3)
+    figure, axes, spare = abreast(len(MODELS), 1.85)
     for axis, model in zip(axes, MODELS, strict=True):
         _loss_panel(subject, axis, model)
     key(figure, spare, axes[list(MODELS).index(slip.MODEL)])

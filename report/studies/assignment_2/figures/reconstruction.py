@@ -86,7 +86,7 @@ def robustness(subject: Subject) -> Drawing | None:
     factors = np.array(sweep(subject))
     if not factors.size:
         return None
-    figure, axes, spare = abreast(len(_SWEEP), 2.4)
+    figure, axes, spare = abreast(len(_SWEEP), 1.95)
     for axis, (name, reference_name) in zip(axes, _SWEEP, strict=True):
         axis.set_ylabel(subject.strings(f"figures.{name}"))
         drawn = False
