@@ -67,7 +67,7 @@ def _causes(subject: Subject) -> list[Stored]:
 
 def _device(stored: Stored) -> str:
     """The graphics card or processor that computed the record, and the kind of device where it is not told by that."""
-    machine, kind = stored.record.execution.machine, stored.record.ingredients.environment.get("device", "")
+    machine, kind = stored.record.execution.machine, stored.record.ingredients.environment.get("device", "").partition(":")[0]
     name = machine.get("gpu") or machine.get("processor") or machine.get("cpu")
     return f"{name} ({kind})" if name and kind else str(name or kind)
 
