@@ -126,7 +126,9 @@ def test_error_of_a_printed_image_is_its_own(whole: Subject) -> None:
 def test_deviations_table_is_absent_without_deviations(whole: Subject, broken: Subject) -> None:
     """A comparable run has nothing to list."""
     assert "deviations" not in all_tables(whole)
-    assert row(all_tables(broken)["deviations"], "autoencoder.epochs")[1:] != ()
+    (found,) = (line for line in all_tables(broken)["deviations"].rows if line[-1].text == "autoencoder.epochs")
+    asked = next(each for each in broken.deviations if each.key == "autoencoder.epochs")
+    assert [cell.text for cell in found[1:3]] == [str(asked.published), str(asked.run)]
 
 
 def test_benchmarks_are_shown_where_there_are_some(whole: Subject, tmp_path: Path) -> None:
