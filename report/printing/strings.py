@@ -100,10 +100,16 @@ class Strings:
         return _PLACE.sub(lambda found: self.texts[f"places.{found[0]}"], text)
 
     def day(self, date: str) -> str:
-        """A date in any form of ISO 8601 (a time behind it is left out), as the language writes it; a dash for none."""
+        """A date in any form of ISO 8601 (a time behind it is left out), as the language writes it; a dash for none.
+
+        What is no date stands as it is.
+        """
         if not date:
             return "\N{EN DASH}"
-        found = datetime.fromisoformat(date)
+        try:
+            found = datetime.fromisoformat(date)
+        except ValueError:
+            return date
         return self("dates.day", year=found.year, month=self(f"dates.month_{found.month}"), day=found.day)
 
     def named(self, group: str, name: str) -> str:

@@ -19,7 +19,7 @@ REPORTS = ("report.html", "report.pdf", "report.pt.html", "report.pt.pdf")
 WITHHELD = ("weights.safetensors", "best.safetensors", "shown.npz")  # weights, and photographs of KITTI
 PLACES = ('"/home/', '"/root/', '"/tmp/', '"--data', '"--artifacts')  # what is a machine's own
 
-pytestmark = pytest.mark.parametrize("folder", KEPT, ids=[folder.name for folder in KEPT])
+pytestmark = pytest.mark.parametrize("folder", KEPT, ids=[folder.name for folder in KEPT], scope="module")
 
 
 def _python(*words: str | Path, codes: tuple[int, ...] = (0,)) -> str:
@@ -42,16 +42,39 @@ def test_what_is_kept_is_small_and_may_be_handed_on(folder: Path) -> None:
     assert not [place for place in PLACES if any(place in text for text in texts)]
 
 
-def test_the_kept_records_are_sound(folder: Path, tmp_path: Path) -> None:
-    """They are taken in as by anybody, and every number in them is recomputed from their files."""
-    _python("bench", "import", folder / "records.tar", "--artifacts", tmp_path)
-    assert _python("bench", "verify", "--artifacts", tmp_path).splitlines()[-1].startswith("sound: ")
+@pytest.fixture(scope="module")
+def kept(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The records, taken in as by anybody."""
+    root = tmp_path_factory.mktemp(folder.name)
+    _python("bench", "import", folder / "records.tar", "--artifacts", root)
+    return root
 
 
-def test_the_page_and_the_readme_count_as_the_judge_does(folder: Path, tmp_path: Path) -> None:
+def test_the_kept_records_give_the_kept_page(folder: Path, kept: Path) -> None:
+    """Derived again from the records, the page in English comes out with the same bytes."""
+    assert "sound" in _python("report", "verify", folder / "report.html", "--artifacts", kept)
+
+
+@pytest.mark.campaign
+def test_the_kept_records_give_the_kept_reports(folder: Path, kept: Path, tmp_path: Path) -> None:
+    """So do the page in Portuguese and the PDF in both languages."""
+    words = ("--engine", "pandoc", "--json", "--artifacts", kept, "--output", tmp_path)
+    made = json.loads(_python("report", "build", *words))
+    found = {Path(path).name: Path(path) for path in made["outputs"]}
+    assert sorted(found) == sorted(REPORTS)
+    assert [name for name, path in found.items() if path.read_bytes() != (folder / name).read_bytes()] == []
+
+
+@pytest.mark.campaign
+def test_the_kept_records_are_sound(kept: Path) -> None:
+    """Every number in them is recomputed from their files."""
+    assert _python("bench", "verify", "--artifacts", kept).splitlines()[-1].startswith("sound: ")
+
+
+@pytest.mark.campaign
+def test_the_page_and_the_readme_count_as_the_judge_does(folder: Path, kept: Path) -> None:
     """Run and verdicts of the pages in prose are those of the records."""
-    _python("bench", "import", folder / "records.tar", "--artifacts", tmp_path)
-    audit = _python("report", "audit", "--artifacts", tmp_path, codes=(0, 5))  # 5: a claim is refuted
+    audit = _python("report", "audit", "--artifacts", kept, codes=(0, 5))  # 5: a claim is refuted
     run, _, counts = audit.splitlines()[-1].removeprefix("run ").split(": ")
     said = ", ".join(count for count in counts.split(", ") if not count.startswith("0 "))
     link = f"](docs/results/{folder.name}/"
@@ -62,14 +85,3 @@ def test_the_page_and_the_readme_count_as_the_judge_does(folder: Path, tmp_path:
     assert f"`{run}`" in section
     words = section.replace("\n", " ")
     assert [count for count in said.split(", ") if count.split()[0] not in words] == []
-
-
-@pytest.mark.campaign
-def test_the_kept_records_give_the_kept_reports(folder: Path, tmp_path: Path) -> None:
-    """Derived again from the records, each report comes out with the same bytes."""
-    _python("bench", "import", folder / "records.tar", "--artifacts", tmp_path)
-    made = json.loads(_python("report", "build", "--engine", "pandoc", "--json", "--artifacts", tmp_path))
-    found = {Path(path).name: Path(path) for path in made["outputs"]}
-    assert sorted(found) == sorted(REPORTS)
-    assert [name for name, path in found.items() if path.read_bytes() != (folder / name).read_bytes()] == []
-    assert "sound" in _python("report", "verify", folder / "report.html", "--artifacts", tmp_path)

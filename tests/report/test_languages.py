@@ -183,6 +183,7 @@ def test_numbers_of_a_page_are_read_in_its_marks() -> None:
         ("20260307T120000Z", "7 March 2026", "7 de março de 2026"),
         ("20260307", "7 March 2026", "7 de março de 2026"),
         ("", "\N{EN DASH}", "\N{EN DASH}"),
+        ("2026-03-07 [x](y)", "2026-03-07 [x](y)", "2026-03-07 [x](y)"),
     ],
 )
 def test_a_day_is_written_whatever_form_a_manifest_has_it_in(date: str, english: str, portuguese: str) -> None:
