@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.__main__ import COLLECTING
 from tests.perf.many import fill, planned
 
 
@@ -41,7 +39,6 @@ def main(kind: str, size: int, folder: Path | None) -> None:
         os.fsync = lambda _handle: None  # type: ignore[assignment]  # the store is thrown away
         fill(folder, size)
     else:
-        gc.set_threshold(*COLLECTING)
         assert planned(folder, size) == 0
 
 

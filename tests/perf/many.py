@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import gc
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bench.__main__ import COLLECTING
 from bench.harness import invocation, planner
 from bench.harness.profile import Profile
 from bench.harness.task import ON_CPU, Task
@@ -48,7 +50,10 @@ def study(size: int) -> Iterator[StudyConfig]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(planner, "tasks_of", lambda _config: tasks)
         patch.setattr(invocation, "load_profile", lambda *_a, **_k: Profile("many", config))
+        before = gc.get_threshold()
+        gc.set_threshold(*COLLECTING)  # as the program does
         yield config
+        gc.set_threshold(*before)
 
 
 def options(root: Path) -> argparse.Namespace:

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "docs" / "results"
 KEPT = sorted(path.parent for path in RESULTS.glob("*/records.tar"))
 LIMIT_BYTES = 12 * 2**20
+LARGE_BYTES = 2**20
 REPORTS = ("report.html", "report.pdf", "report.pt.html", "report.pt.pdf")
 WITHHELD = ("weights.safetensors", "best.safetensors", "shown.npz")  # weights, and photographs of KITTI
 PLACES = ('"/home/', '"/root/', '"/tmp/', '"--data', '"--artifacts')  # what is a machine's own
@@ -51,7 +52,9 @@ def kept(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_kept_records_give_the_kept_page(folder: Path, kept: Path) -> None:
-    """Derived again from the records, the page in English comes out with the same bytes."""
+    """Derived again from the records, the page in English comes out with the same bytes; large ones in the campaigns alone."""
+    if (folder / "report.html").stat().st_size > LARGE_BYTES:
+        pytest.skip("a large page: `nox -s campaigns` derives it, with the three other files")
     assert "sound" in _python("report", "verify", folder / "report.html", "--artifacts", kept)
 
 

@@ -134,6 +134,7 @@ def test_helpers_end_with_the_caller(single_root: Path, tmp_path: Path) -> None:
         assert helpers == ()
 
 
+@pytest.mark.campaign
 def test_verify_believes_no_kept_figure(tmp_path: Path) -> None:
     """A picture that was put among the kept ones, digest and all, gets into a report and is found there."""
     write_study(tmp_path, Spec(seeds=(0,), images=20))
