@@ -41,6 +41,7 @@ CUDA_PREFIXES = (
 # A file's tests share what they set up, so a file stays with one process; one more than there are cores, as many tests wait
 # for processes that they start, kill or freeze.
 PARALLEL = (f"--numprocesses={(os.cpu_count() or 1) + 1}", "--dist=loadfile", "--no-loadscope-reorder")
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}  # of each of these processes: more threads than cores wait for each other
 LOCK_HEADER = """\
 # Every version that the sessions of noxfile.py install. Made by `nox -s lock`; docs/decisions/0001-one-environment.md says how.
 """
@@ -78,14 +79,14 @@ def install(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests, without the campaigns and those of speed; positional arguments go to pytest."""
     _install(session, "test")
-    _run(session, "-m", "pytest", "--ignore=tests/perf", "-m", "not campaign", *PARALLEL, *session.posargs)
+    _run(session, "-m", "pytest", "--ignore=tests/perf", "-m", "not campaign", *PARALLEL, *session.posargs, **ONE_THREAD)
 
 
 @nox.session
 def campaigns(session: nox.Session) -> None:
     """Run the long tests: kills, forged stores and inputs, whole studies, clusters; positional arguments go to pytest."""
     _install(session, "test")
-    _run(session, "-m", "pytest", "--ignore=tests/perf", "-m", "campaign", *PARALLEL, *session.posargs)
+    _run(session, "-m", "pytest", "--ignore=tests/perf", "-m", "campaign", *PARALLEL, *session.posargs, **ONE_THREAD)
 
 
 @nox.session
@@ -141,8 +142,8 @@ def _with_command(arguments: list[str], default: str) -> list[str]:
     return arguments if arguments and not arguments[0].startswith("-") else [default, *arguments]
 
 
-def _run(session: nox.Session, *arguments: str) -> None:
-    session.run(PYTHON, *arguments, external=True)
+def _run(session: nox.Session, *arguments: str, **variables: str) -> None:
+    session.run(PYTHON, *arguments, external=True, env=variables)
 
 
 def _install(session: nox.Session, group: str) -> None:
