@@ -7,11 +7,8 @@ import sys
 
 from bench.cli import main
 
-COLLECTING = (
-    100_000,
-    20,
-    100,
-)  # records are kept by the thousand: looking for cycles among them took a quarter of a plan
+# Records are kept by the thousand: looking for cycles among them took a quarter of a plan.
+COLLECTING = (100_000, 20, 100)
 
 if __name__ == "__main__":  # worker processes import this module again
     gc.set_threshold(*COLLECTING)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from store.formats import read_document
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pydantic import JsonValue
 
@@ -28,13 +28,14 @@ _ROUNDED_S = 1.0  # beginnings are kept in whole seconds
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """Sums over the records, and the largest of their peak memories; ``energy_j`` is that of the ``metered`` ones alone.
+    """Sums over the records, and the longest and largest of them; ``energy_j`` is that of the ``metered`` ones alone.
 
     It is ``at_most`` that, where tasks shared a graphics card: each of them was given all that the card took meanwhile.
     """
 
     records: int
     duration_s: float
+    longest_s: float
     peak_memory_bytes: int
     energy_j: float
     metered: int
@@ -45,31 +46,30 @@ def costs_of(everything: Sequence[Stored]) -> Costs:
     """What these took together; raises IntegrityError where a file of durations cannot be read."""
     records = [stored.record for stored in everything]
     known = [joules for record in records if (joules := _joules(record)) is not None]
+    timings = list(map(_timing, everything))
+    durations = list(map(_duration_s, records, timings))
     return Costs(
         records=len(records),
-        duration_s=math.fsum(map(duration_s, everything)),
-        peak_memory_bytes=max(map(_peak_memory_bytes, everything), default=0),
+        duration_s=math.fsum(durations),
+        longest_s=max(durations, default=0.0),
+        peak_memory_bytes=max(map(_peak_memory_bytes, records, timings), default=0),
         energy_j=math.fsum(known),
         metered=len(known),
         at_most=_card_was_shared(records),
     )
 
 
-def duration_s(stored: Stored) -> float:
-    """Seconds of computing; a training that was killed and resumed also took the epochs before that.
-
-    Raises IntegrityError where the file of durations cannot be read.
-    """
-    told = _timing(stored)
+def _duration_s(record: Record, told: Mapping[str, JsonValue]) -> float:
+    """Seconds of computing; a training that was killed and resumed also took the epochs before that."""
     lists = [value for value in map(told.get, _EPOCHS) if isinstance(value, list)]
     epochs = [math.fsum(each for each in value if isinstance(each, int | float)) for value in lists]
-    return max(stored.record.execution.duration_s, *epochs, 0.0)
+    return max(record.execution.duration_s, *epochs, 0.0)
 
 
-def _peak_memory_bytes(stored: Stored) -> int:
+def _peak_memory_bytes(record: Record, told: Mapping[str, JsonValue]) -> int:
     """The larger of the worker's and of those that the task's own processes had."""
-    told = [value for name, value in _timing(stored).items() if name.endswith(_PEAK) and isinstance(value, int)]
-    return max(stored.record.execution.peak_memory_bytes, *told, 0)
+    own = [value for name, value in told.items() if name.endswith(_PEAK) and isinstance(value, int)]
+    return max(record.execution.peak_memory_bytes, *own, 0)
 
 
 def _timing(stored: Stored) -> dict[str, JsonValue]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from typing import TYPE_CHECKING
 
 from report.printing import cells
-from store.costs import duration_s
+from store.costs import costs_of
 from store.runs import without_options
 from store.withheld import absent_of
 
@@ -31,7 +30,7 @@ def summary(subject: Subject) -> dict[str, object]:
         "day": subject.strings.day(run.created_at),
         "seeds": seeds(subject),
         "device": _each(_device(stored) for stored in everything),
-        "duration": subject.numbers.duration(math.fsum(map(duration_s, everything))),
+        "duration": subject.numbers.duration(costs_of(everything).duration_s),
         "commit": _each(str(stored.record.execution.git_commit or "")[:_COMMIT] for stored in everything),
         "command": shlex.join(run.command),
         "complete": sum(stored.record.status == "ok" for stored in everything),

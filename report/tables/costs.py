@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from report.printing import cells
 from report.printing.table import Cell, Column, Table
-from store.costs import costs_of, duration_s
+from store.costs import costs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from report.evidence.subject import Subject
+    from store.costs import Costs
     from store.records import Stored
 
 JOULES = 3600  # a watt-hour
@@ -28,20 +27,21 @@ def costs(subject: Subject) -> Table | None:
     kinds: dict[str, list[Stored]] = {}
     for stored in everything:
         kinds.setdefault(stored.record.task.experiment, []).append(stored)
-    metered, s = bool(costs_of(everything).metered), subject.strings
-    rows = [_row(subject, cells.text(kind), found, metered=metered) for kind, found in kinds.items()]
-    rows.append(_row(subject, cells.text(s("tables.together")), everything, metered=metered))
+    together, s = costs_of(everything), subject.strings
+    metered = bool(together.metered)
+    rows = [_row(subject, cells.text(kind), costs_of(found), metered=metered) for kind, found in kinds.items()]
+    rows.append(_row(subject, cells.text(s("tables.together")), together, metered=metered))
     names = ("count", "duration", "longest", "memory", *(("energy",) if metered else ()))
     heads = (Column(s("columns.experiment")), *(Column(s(f"columns.{name}"), "right") for name in names))
     return Table("costs", s("captions.costs"), heads, tuple(rows), (s("tables.costs_note"),) if metered else ())
 
 
-def _row(subject: Subject, label: Cell, everything: Sequence[Stored], *, metered: bool) -> tuple[Cell, ...]:
-    numbers, spent, run = subject.numbers, costs_of(everything), (f"run/{subject.evidence.run.run_id}",)
+def _row(subject: Subject, label: Cell, spent: Costs, *, metered: bool) -> tuple[Cell, ...]:
+    numbers, run = subject.numbers, (f"run/{subject.evidence.run.run_id}",)
     shown = [
         numbers.integer(spent.records),
         numbers.duration(spent.duration_s),
-        numbers.duration(max(map(duration_s, everything))),
+        numbers.duration(spent.longest_s),
         numbers.size(spent.peak_memory_bytes),
     ]
     if metered:

@@ -52,8 +52,10 @@ def study(size: int) -> Iterator[StudyConfig]:
         patch.setattr(invocation, "load_profile", lambda *_a, **_k: Profile("many", config))
         before = gc.get_threshold()
         gc.set_threshold(*COLLECTING)  # as the program does
-        yield config
-        gc.set_threshold(*before)
+        try:
+            yield config
+        finally:
+            gc.set_threshold(*before)
 
 
 def options(root: Path) -> argparse.Namespace:

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 def same_source(record: Record, *modules: str) -> bool:
     """Whether the record was made with these modules as they are now, so that what they say of it must hold."""
-    return all(record.ingredients.code.get(module) in _digests(module) for module in modules)
+    return all(_is_of(record.ingredients.code.get(module), module) for module in modules)
 
 
 @cache
-def _digests(module: str) -> tuple[str, str]:
-    return closure_of(module).code[module], digest_under_3_12(module)
+def _is_of(digest: str | None, module: str) -> bool:
+    return digest == closure_of(module).code[module] or digest == digest_under_3_12(module)
