@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.harness.cluster.executor import DaskExecutor
 from store.runs import load_entry, load_run
 from tests.bench.harness.cluster.real_cluster import LOOPBACK, RealCluster, real_cluster, send
 
@@ -32,6 +33,7 @@ WORKERS = 3
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - with TLS: the networks of the namespaces are no loopback
 SILENCE_S = 8
 CUT_S = 12.0  # longer than the caller's patience with a silent worker, so that its task is given to another one
+_LOSSES = DaskExecutor.losses_before_alone + 1  # of one task in one run, at which it becomes a failed record
 _PAUSE_S = 1.5  # between two disturbances, on average
 _STUDY = ("run", "--profile", "quick", "--parts", "autoencoders", "--offline")
 
@@ -110,9 +112,10 @@ def campaign(base: Path, strikes: tuple[int, int], seed: int, options: tuple[str
         striking.start()
         while striking.is_alive() or not stores:
             stores.append(base / f"there-{len(stores)}")
-            codes.append(_run(stores[-1], (*options, *_options(cluster))))
-            if codes[-1] != 0:  # a task was struck three times: the same command goes on
+            for _ in range(1 + sum(strikes) // _LOSSES):  # a task that was given up is tried by the same command once more
                 codes.append(_run(stores[-1], (*options, *_options(cluster))))
+                if codes[-1] == 0:
+                    break
         striking.join()
     facts |= {"namespaces": bool(spaces), "struck": dict(disturber.done), "stores": len(stores), "exit_codes": codes}
     return {**facts, **_compared(base / "here", stores), "seconds": time.monotonic() - began}
@@ -181,8 +184,12 @@ def _digests(root: Path) -> dict[str, tuple[str, str]]:
 def _compared(whole: Path, stores: list[Path]) -> dict[str, object]:
     here = _digests(whole)
     found = {root.name: _digests(root) for root in stores}
+    missing = ("no record", "")
     lost = [
-        f"{root}: {name}" for root, there in found.items() for name in here if there.get(name, ("", ""))[0] != here[name][0]
+        f"{root}: {name}: {there.get(name, missing)[0]}"
+        for root, there in found.items()
+        for name in here
+        if there.get(name, missing)[0] != here[name][0]
     ]
     equal = sum(there.get(name) == here[name] for there in found.values() for name in here)
     return {

@@ -21,6 +21,6 @@ def test_a_study_on_a_cluster_that_breaks_gives_the_records_of_an_undisturbed_on
     """20 kills of tasks, workers and machines and 5 cuts: no record lost, none with another result digest."""
     pytest.importorskip("distributed", reason="the group cluster is not installed")
     found = answer("cluster_campaign", tmp_path, str(KILLS), str(CUTS), "1")
-    assert (found["lost"], found["differing"]) == ([], 0)
+    assert (found["lost"], found["differing"]) == ([], 0), found
     assert found["compared"] >= found["records"] > 0
     assert sum(found["struck"].values()) == KILLS + CUTS
