@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     Config = Mapping[str, JsonValue]
 
 _UNITED = ("parts", "questions", "studies", "seeds")  # a manifest of an earlier version calls its questions studies
-_FREE = "execution.device"
+_OF_ALTERNATIVES = ("sensitivity", "inference")  # questions whose section of the configuration lists other values
+_FREE = {*_UNITED, *(f"{question}.alternatives" for question in _OF_ALTERNATIVES), "execution.device"}
 _SHOWN = 3  # of what differs: enough to see what kind of difference it is
 _INGREDIENTS = ("config", "code", "inputs", "upstream", "environment")
 
@@ -55,11 +56,12 @@ class _Option:
 def merge_runs(root: Path, run_ids: Sequence[str], asked: Callable[[Config], Collection[str]]) -> Merged:
     """Write one run with the tasks of the named ones, and make it the latest; only for the one process that writes there.
 
-    Seeds, parts and questions of the configuration are united, all else must be equal; ``asked`` says which tasks it asks
-    for, and all of them must be there, but for kinds that no run has. Of a task that several runs have, a
-    finished record goes before a failed or skipped one. Records of one task that differ in the environment alone are
-    chosen from the first run that has one, for tasks without a seed. Raises UsageError where the runs do not belong
-    together, IntegrityError where a record is damaged or nothing fits what was made from it, StudyError for an unknown run.
+    Seeds, parts, questions and the questions' alternatives are united, all else of the configuration must be equal;
+    ``asked`` says which tasks it asks for, and all of them must be there, but for kinds that no run has. Of a task that
+    several runs have, a finished record goes before a failed or skipped one. Records of one task that differ in the
+    environment alone are chosen from the first run that has one, for tasks without a seed. Raises UsageError where the runs
+    do not belong together, IntegrityError where a record is damaged or nothing fits what was made from it, StudyError for
+    an unknown run.
     """
     names = tuple(dict.fromkeys(run_ids))
     runs = [load_run(root, name) for name in names]
@@ -122,10 +124,26 @@ def _united(runs: Sequence[Run]) -> dict[str, JsonValue]:
         if lines:
             more = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
             message = f"runs {first.run_id} and {other.run_id} are not of one study: {'; '.join(lines[:_SHOWN])}{more}"
-            cure = "merge runs whose settings differ in seeds, parts, questions and device alone; report compare shows the rest"
+            cure = "merge runs that differ in seeds, parts, questions, alternatives or device; report compare shows the rest"
             raise UsageError(message, where=other.run_id, cure=cure)
     united = {key: _union([run.config[key] for run in runs if key in run.config]) for key in _UNITED}
-    return {**first.config, **{key: values for key, values in united.items() if values}}
+    sections = {name: section for name in _OF_ALTERNATIVES for section in _section_of(runs, name)}
+    return {**first.config, **{key: values for key, values in united.items() if values}, **sections}
+
+
+def _section_of(runs: Sequence[Run], question: str) -> Iterator[dict[str, JsonValue]]:
+    """The question's section with the alternatives of all runs that ask it: sorted, but where all have the same list."""
+    asking = [run.config for run in runs if question in _listed(run.config, "questions")]
+    sections = [section for config in asking for section in [config.get(question)] if isinstance(section, dict)]
+    lists = [_listed(section, "alternatives") for section in sections]
+    if lists:
+        named = lists[0] if all(each == lists[0] for each in lists) else sorted({value for each in lists for value in each})
+        yield {**sections[0], "alternatives": [*named]}
+
+
+def _listed(config: Config, key: str) -> list[str]:
+    values = config.get(key)
+    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
 
 
 def _leaves(config: Config, prefix: str = "") -> Iterator[tuple[str, JsonValue]]:
@@ -133,7 +151,7 @@ def _leaves(config: Config, prefix: str = "") -> Iterator[tuple[str, JsonValue]]
         name = f"{prefix}{key}"
         if isinstance(value, dict):
             yield from _leaves(value, f"{name}.")
-        elif name not in {*_UNITED, _FREE}:
+        elif name not in _FREE:
             yield name, value
 
 

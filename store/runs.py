@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from store.canonical import digest, readable_json
+from store.canonical import canonical_json, digest, readable_json
 from store.doors import forbidden, is_file, is_folder, read_bounded, reason_of
 from store.errors import IntegrityError, StoreError, StudyError, UsageError, printable
 from store.extent import hold_extent_of
 from store.manifests import load_manifest
 from store.records import MANIFEST, Stored, check_files, folder_of, load, write_atomic
-from store.schema import Run, RunEntry, run_fields, sealed_run
+from store.schema import Record, Run, RunEntry, run_fields, sealed_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from pydantic import JsonValue
+
+    from store.schema import Ingredients, TaskKey
 
 LATEST = "latest"
 POINTER_BYTES = 4096
@@ -122,6 +124,21 @@ def _unread_pointer(root: Path, reason: str) -> IntegrityError:
 def load_record(folder: Path) -> Stored:
     """The record in the folder, its files unchecked; raises IntegrityError, for one that lists without end, too."""
     hold_extent_of(folder / MANIFEST, "record manifest", f"delete {folder} and run again: nox -s bench")
+    return load(folder)
+
+
+def load_planned(folder: Path, task: TaskKey, ingredients: Ingredients, fingerprint: str) -> Stored:
+    """The same where task, ingredients and fingerprint are known, and gave the folder: compared, not worked out once more.
+
+    Of thousands of records that takes a fifth of the time away. What differs is left to ``load_record``, which says in what.
+    """
+    path, cure = folder / MANIFEST, f"delete {folder} and run again: nox -s bench"
+    hold_extent_of(path, "record manifest", cure)
+    record = load_manifest(path, Record, "record manifest", cure)
+    expected = (record.task, record.fingerprint, record.ingredients) == (task, fingerprint, ingredients)
+    # Python's 1, 1.0 and True are equal, and give three fingerprints
+    if expected and canonical_json(record.ingredients.config) == canonical_json(ingredients.config):
+        return Stored(record, folder)
     return load(folder)
 
 

@@ -15,7 +15,7 @@ from bench.harness.studies import load_study, questions_of
 from store.doors import is_file
 from store.errors import IntegrityError
 from store.records import MANIFEST, Stored, check_files, folder_of, records_of
-from store.runs import load_record
+from store.runs import load_planned
 from store.schema import Ingredients
 from store.withheld import withheld_of
 
@@ -124,7 +124,7 @@ def _decide(task: Task, ingredients: Ingredients, planned: Mapping[str, Planned]
     if not is_file(folder / MANIFEST):
         return _new(task, ingredients, fingerprint, root)
     try:
-        stored = load_record(folder)
+        stored = load_planned(folder, task.key, ingredients, fingerprint)
         check_files(stored)
     except IntegrityError as error:
         return Planned(task, ingredients, fingerprint, "run", f"record damaged: {error.what}")

@@ -34,8 +34,9 @@ def status_facts(root: Path, run_id: str | None, options: argparse.Namespace | N
     read = {(item.id, item.fingerprint): item.stored for item in planned.values() if item.stored is not None}
     tasks: list[JsonValue] = []
     for entry in run.entries:
-        folder = folder_of(root, entry.task, entry.fingerprint)
-        record = (read.get((entry.task.id, entry.fingerprint)) or load_record(folder)).record
+        known = read.get((entry.task.id, entry.fingerprint))
+        stored = known or load_record(folder_of(root, entry.task, entry.fingerprint))
+        record = stored.record
         tasks.append(
             {
                 "task": entry.task.id,
@@ -43,7 +44,7 @@ def status_facts(root: Path, run_id: str | None, options: argparse.Namespace | N
                 "reason": record.result.reason,
                 "stale": stale.get(entry.task.id, "") if record.status in {"ok", "diverged"} else "",
                 "duration_s": record.execution.duration_s,
-                "record": str(folder),
+                "record": str(stored.folder),
             }
         )
     return {

@@ -90,6 +90,29 @@ def test_parts_and_questions_are_united(tmp_path: Path) -> None:
     )
 
 
+def test_the_alternatives_of_a_question_are_united_where_it_is_asked(tmp_path: Path) -> None:
+    """Some on one machine and some on another; the list of a run that does not ask counts for nothing, nor does the order."""
+
+    def machine(seconds: float, questions: list[str], alternatives: list[str], seeds: int = 3) -> Machine:
+        settings = {"questions": questions, "inference": {"alternatives": alternatives, "seeds": seeds}}
+        return Machine(seconds=seconds, seeds=(int(seconds),), settings=settings)
+
+    made = [
+        machine(0, ["inference"], ["vae.beta=1.0", "head=[128]"]),
+        machine(1, ["inference"], ["vae.beta=1.0", "batch=64"]),
+        machine(2, ["main"], ["head=[9]"]),
+    ]
+    names = [make(tmp_path, each).run_id for each in made]
+    for order in (names, names[::-1]):
+        config = merge_runs(tmp_path, order).run.config
+        assert config["inference"] == {"alternatives": ["batch=64", "head=[128]", "vae.beta=1.0"], "seeds": 3}
+    alike = [make(tmp_path / "b", replace(each, settings=made[0].settings)).run_id for each in made]
+    assert merge_runs(tmp_path / "b", alike).run.config["inference"] == made[0].settings["inference"]
+    other = make(tmp_path, machine(3, ["inference"], ["vae.beta=1.0"], seeds=1)).run_id
+    with pytest.raises(UsageError, match=r"inference\.seeds 3 and 1"):
+        merge_runs(tmp_path, [names[0], other])
+
+
 @pytest.mark.parametrize(
     ("other", "expected"),
     [

@@ -7,10 +7,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from store.canonical import readable_json
 from store.errors import IntegrityError, StudyError
-from store.records import commit
-from store.runs import LATEST, load_entry, load_run, point_latest, resealed, run_id_of, run_path, without_options, write_run
-from store.schema import Run, RunEntry, run_fields
+from store.records import MANIFEST, commit
+from store.runs import (
+    LATEST,
+    load_entry,
+    load_planned,
+    load_run,
+    point_latest,
+    resealed,
+    run_id_of,
+    run_path,
+    without_options,
+    write_run,
+)
+from store.schema import Run, RunEntry, run_fields, seal
 from tests.store.test_records import draft
 
 if TYPE_CHECKING:
@@ -66,6 +78,19 @@ def test_record_swapped_for_another_is_refused(tmp_path: Path) -> None:
         (stored.folder / path.name).write_bytes(path.read_bytes())
     with pytest.raises(IntegrityError, match="not the one"):
         load_entry(tmp_path, run.entries[0])
+
+
+@pytest.mark.parametrize("epochs", [1.0, True, 2])
+def test_a_record_that_is_not_what_was_planned_is_refused(tmp_path: Path, epochs: float) -> None:
+    """An edited setting that Python calls equal to the planned one gives another fingerprint than the record states."""
+    planned, stored = draft(), commit(tmp_path, draft())
+    asked = (stored.folder, planned.task, planned.ingredients, stored.record.fingerprint)
+    assert load_planned(*asked) == stored
+    fields = json.loads((stored.folder / MANIFEST).read_text())
+    fields["ingredients"]["config"]["epochs"] = epochs
+    (stored.folder / MANIFEST).write_bytes(readable_json(seal(fields)))
+    with pytest.raises(IntegrityError, match="contradicts its fingerprint"):
+        load_planned(*asked)
 
 
 def test_absent_record_is_named(tmp_path: Path) -> None:
