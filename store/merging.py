@@ -10,7 +10,7 @@ from store.audit import AuditedRecord, audit_record
 from store.errors import IntegrityError, UsageError
 from store.links import audit_links
 from store.records import folder_of
-from store.runs import load_run, point_latest, run_id_of, run_path, save_run
+from store.runs import MERGE, load_run, point_latest, run_id_of, run_path, save_run
 from store.schema import Run, RunEntry, sealed_run
 from store.settling import FINISHED
 
@@ -81,7 +81,7 @@ def merge_runs(root: Path, run_ids: Sequence[str], asked: Callable[[Config], Col
         "profile": runs[0].profile,
         "config": config,
         "entries": [_entry(record).model_dump(mode="json") for record in records.values()],
-        "command": ["python", "-m", "bench", "merge", *names],
+        "command": [*MERGE, *names],
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     run = sealed_run(fields)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 LATEST = "latest"
 POINTER_BYTES = 4096
+MERGE = ("python", "-m", "bench", "merge")  # how the command of a merged run begins
 RUN_ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 
 
@@ -77,6 +78,11 @@ def point_latest(root: Path, run_id: str) -> None:
     pointer, content = root / "runs" / LATEST, f"{run_id}\n".encode()
     if not is_file(pointer) or read_bounded(pointer) != content:
         write_atomic(pointer, content)
+
+
+def is_merged(run: Run) -> bool:
+    """Whether ``bench merge`` made it of others, so that its command computes nothing."""
+    return run.command[len(MERGE) - 1 : len(MERGE)] == MERGE[-1:]
 
 
 def run_path(root: Path, run_id: str) -> Path:

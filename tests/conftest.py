@@ -13,6 +13,7 @@ from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 # The longest first; the forged stores take about 190 s of one core, the cluster's campaign waits most of its time.
 _LONG = (
@@ -40,6 +41,12 @@ settings.load_profile("project")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as nohup and the background of a shell leave it
     signal.signal(signal.SIGINT, signal.default_int_handler)  # tests interrupt what they start, and it inherits this
 os.environ["MPLBACKEND"] = "agg"  # here and in every process that a test starts: matplotlib ends where it knows no such name
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where campaigns alone are asked for, leave out files without one: each process would import them all to find none."""
+    alone = config.getoption("markexpr") == "campaign" and collection_path.name.startswith("test_")
+    return True if alone and collection_path.is_file() and "campaign" not in collection_path.read_text("utf-8") else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

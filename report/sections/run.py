@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from report.printing import cells
 from store.costs import costs_of
-from store.runs import without_options
+from store.runs import is_merged, without_options
 from store.withheld import absent_of
 
 if TYPE_CHECKING:
@@ -40,11 +40,12 @@ def summary(subject: Subject) -> dict[str, object]:
 
 
 def left_out(subject: Subject) -> dict[str, object]:
-    """What the run has not: ``parts`` that it was not asked for, ``reasons`` of tasks without a result, and the command.
+    """What the run has not: ``parts`` that it was not asked for, ``reasons`` of tasks without a result, and what computes it.
 
+    ``cure`` names the sentence about the run's own ``command``, which computes nothing where it merged other runs;
     ``shown`` is False where nothing is left out.
     """
-    vocabulary, cells_there = subject.study.vocabulary, subject.evidence.cells
+    vocabulary, cells_there, run = subject.study.vocabulary, subject.evidence.cells, subject.evidence.run
     absent = [part for part in vocabulary.parts if not vocabulary.has_part(cells_there, part)]
     notes = cells.task_notes(subject, _causes(subject))
     more = len(notes) - _REASONS
@@ -54,7 +55,8 @@ def left_out(subject: Subject) -> dict[str, object]:
         "shown": bool(absent or notes),
         "parts": ", ".join(subject.strings(f"parts.{part}") for part in absent),
         "reasons": notes,
-        "command": shlex.join(without_options(subject.evidence.run.command, [_PARTS])),
+        "cure": "left_out.merged" if is_merged(run) else "left_out.command",
+        "command": shlex.join(without_options(run.command, [_PARTS])),
     }
 
 

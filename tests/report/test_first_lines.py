@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from report.sections import run
+from store.runs import MERGE
 from tests.report.detection_study import EPOCHS
 
 if TYPE_CHECKING:
@@ -39,7 +40,14 @@ def test_a_part_that_was_not_asked_for_is_named_with_its_command(single: Subject
         facts = run.left_out(commanded(single, *words))
         assert facts["shown"]
         assert facts["parts"] == "Detection"
-        assert facts["command"] == "python -m bench run --seeds 0"
+        assert (facts["cure"], facts["command"]) == ("left_out.command", "python -m bench run --seeds 0")
+
+
+def test_a_merge_computes_nothing_that_was_left_out(single: Subject) -> None:
+    """Its command is told as what joins a further run to the others."""
+    made = single.evidence.run.model_copy(update={"command": (*MERGE, "paper-1", "paper-2")})
+    facts = run.left_out(replace(single, evidence=replace(single.evidence, run=made)))
+    assert (facts["cure"], facts["command"]) == ("left_out.merged", "python -m bench merge paper-1 paper-2")
 
 
 def test_device_time_and_commit_are_those_of_the_records(whole: Subject) -> None:
