@@ -113,7 +113,7 @@ def _add_reproduce_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", nargs="?", type=word, metavar="RUN", help="which run (default: the latest)")
     text = "only the tasks whose id matches, such as 'autoencoder/ae/*' (repeatable); the others' records are taken as stored"
     parser.add_argument("--task", action="append", default=[], dest="patterns", metavar="GLOB", help=text)
-    text = "K of these tasks, chosen by the run's own digest: always the same ones"
+    text = "K of these tasks, drawn here and anew each time, a training among them; the certificate keeps the number drawn with"
     parser.add_argument("--sample", type=positive, metavar="K", help=text)
     add_job_options(parser)
     parser.add_argument("--device", metavar="NAME", help="cpu, cuda or cuda:0,cuda:2 (default: the run's own)")

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bench.harness.profile import with_override
-from store.alternatives import alternative_variant, changes_of
+from store.alternatives import alternative_variant, changes_of, key_and_value
 from store.errors import UsageError
 from store.schema import TaskKey
 
@@ -27,8 +27,8 @@ def tasks_of(config: StudySettings, question: str, plan: Callable[[StudySettings
     """The tasks with the configuration's own values on the study's first seeds, then those that each alternative changes.
 
     ``question`` names the section of the configuration with the alternatives; ``plan`` lays out the tasks of a
-    configuration, upstream before downstream. Raises UsageError for an alternative that is no setting, has a bad value, or
-    changes nothing.
+    configuration, upstream before downstream. Raises UsageError for an alternative that is no setting, has a bad value or
+    two of one setting, or changes nothing.
     """
     section: InferenceConfig | SensitivityConfig = getattr(config, question)
     where = f"{question}.alternatives"
@@ -45,7 +45,12 @@ def tasks_of(config: StudySettings, question: str, plan: Callable[[StudySettings
 
 
 def _with_changes(config: StudySettings, alternative: str, where: str) -> StudySettings:
-    for change in changes_of(alternative):
+    changes = changes_of(alternative)
+    keys = [key_and_value(change)[0] for change in changes]
+    if twins := sorted({key for key in keys if keys.count(key) > 1}):
+        message = f"the alternative {alternative!r} gives {twins[0]} two values"
+        raise UsageError(message, where=where, cure="give each value an alternative of its own")
+    for change in changes:
         config = with_override(config, change, where)
     return config
 
@@ -57,11 +62,14 @@ def _check_names(changed: Mapping[str, Task], alternative: str, where: str) -> N
 
 
 def _changed(own: Mapping[str, Task], tasks: Sequence[Task]) -> dict[str, Task]:
-    """The replicated tasks whose own settings differ, or those of a task that they read."""
+    """The replicated tasks whose own settings differ, or those of a task that they read.
+
+    What the configuration's own values do not run at all, such as another seed, has nothing to stand beside.
+    """
     found: dict[str, Task] = {}
     for task in tasks:
         before = own.get(task.key.id)
-        same = before is not None and before.config == task.config and not any(name in found for name in task.upstream)
+        same = before is None or (before.config == task.config and not any(name in found for name in task.upstream))
         if task.key.seed is not None and not same:
             found[task.key.id] = task
     return found

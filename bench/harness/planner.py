@@ -13,7 +13,7 @@ from bench.harness.explanation import changes_since
 from bench.harness.settings import INFERENCE, SENSITIVITY
 from bench.harness.studies import load_study, questions_of
 from store.doors import is_file
-from store.errors import IntegrityError
+from store.errors import IntegrityError, UsageError
 from store.records import MANIFEST, Stored, check_files, folder_of, records_of
 from store.runs import load_planned
 from store.schema import Ingredients
@@ -62,7 +62,7 @@ class Planned:
 def tasks_of(config: StudySettings) -> tuple[Task, ...]:
     """Every task of the parts and questions that are asked for, each once, upstream before downstream.
 
-    Raises ValueError where an upstream task is missing.
+    Raises ValueError where an upstream task is missing, UsageError where two tasks of one name differ.
     """
     modules = [module for module in load_study(config.study).experiments() if module.PART in config.parts]
     trials = [question for question in (SENSITIVITY, INFERENCE) if question in config.questions]
@@ -102,7 +102,12 @@ def inputs_of(tasks: Iterable[Task]) -> tuple[str, ...]:
 
 
 def _in_order(tasks: list[Task]) -> tuple[Task, ...]:
-    waiting = {task.key.id: task for task in tasks}
+    waiting: dict[str, Task] = {}
+    for task in tasks:
+        if waiting.setdefault(task.key.id, task).config != task.config:
+            message = f"two alternatives make tasks of one name with other settings: {task.key.id}"
+            cure = "write one of the values otherwise, such as 10.0 in place of 1e+1"
+            raise UsageError(message, where="the alternatives of the questions", cure=cure)
     ordered: dict[str, Task] = {}
     while waiting:
         ready = [task for task in waiting.values() if all(name in ordered for name in task.upstream)]

@@ -81,6 +81,13 @@ def test_json_error_has_fields(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert (fields["error"], fields["exit_code"]) == ("no run found", 1)
 
 
+def test_the_help_says_who_draws_a_sample(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever verifies: an author who knew what is drawn could forge the rest."""
+    with pytest.raises(SystemExit):
+        main(["reproduce", "--help"])
+    assert "drawn here and anew each time" in " ".join(capsys.readouterr().out.split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [

@@ -76,10 +76,12 @@ def test_only_the_first_seeds_are_tried_and_the_main_study_keeps_all() -> None:
         ("vae.beta", "not an override"),
         ("vae.beta=0.5", "changes no task"),
         ("detection.epochs=3", "changes no task"),
+        ("seeds=[5]", "changes no task"),
+        ("vae.beta=1.0 & vae.beta=2.0", "gives vae.beta two values"),
     ],
 )
 def test_a_wrong_alternative_is_named(alternative: str, message: str) -> None:
-    """No such key, a bad value, no value, the value that it has, and a setting of Part II."""
+    """No such key, a bad value, no value, the value that it has, a setting of Part II, another seed, and two values at once."""
     with pytest.raises(UsageError, match=message) as caught:
         planned(alternative)
     assert caught.value.where == "sensitivity.alternatives"
@@ -128,6 +130,17 @@ def test_a_trial_of_both_questions_is_one_task() -> None:
         for questions in (("sensitivity",), ("sensitivity", "inference"))
     )
     assert sorted(alone) == sorted(both)
+
+
+@pytest.mark.parametrize("questions", [("sensitivity",), ("sensitivity", "inference")])
+def test_two_alternatives_of_one_name_are_refused(questions: tuple[str, ...]) -> None:
+    """Names leave signs out: without this, the records of one value would stand in the report as those of the other."""
+    values = ("vae.beta=1e-1", "vae.beta=1e+1")
+    tried = [values] if len(questions) == 1 else [values[:1], values[1:]]
+    sections = {name: {"alternatives": each, "seeds": 1} for name, each in zip(questions, tried, strict=True)}
+    config = StudyConfig.model_validate({"parts": ("autoencoders",), "questions": questions, **sections})
+    with pytest.raises(UsageError, match="of one name with other settings"):
+        tasks_of(config)
 
 
 def test_too_long_a_combination_is_an_error() -> None:
