@@ -2,7 +2,7 @@
 
 Python's own reader follows sparse maps, links, chains of extended headers and claimed sizes into memory; an archive from
 elsewhere may hold any of these. Here a member is a header of 512 bytes, before it at most one extended header that gives
-its path, and as many bytes as the file really has.
+its path, and as many bytes as the file really has; what is no file is empty.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BLOCK = 512
+_MOST_EMPTY = 10_240  # bytes that end an archive: its writer fills it up to a multiple of them
 _PATH_HEADER_BYTES = 4096  # a path has at most 292 characters
 _END = b"\0" * BLOCK
 _PATH = re.compile(rb"([0-9]{1,4}) path=([^\0\n]{1,1000})\n", re.DOTALL)
@@ -38,6 +39,7 @@ def members(stream: BinaryIO) -> Iterator[Member]:
         stream.seek(position)
         header = stream.read(BLOCK)
         if header == _END:
+            _hold_empty(stream, end - position - BLOCK)
             break
         name, kind, size = _header(header)
         if size > end - position - BLOCK:
@@ -49,9 +51,17 @@ def members(stream: BinaryIO) -> Iterator[Member]:
             path = None
         else:
             raise ValueError(f"{name[:80]!r} is no plain file")
+        stream.seek(position + BLOCK + size)
+        _hold_empty(stream, -size % BLOCK)
         position += BLOCK + -(-size // BLOCK) * BLOCK
     if path is not None:
         raise ValueError("the archive ends after the path of a file that is not there")
+
+
+def _hold_empty(stream: BinaryIO, size: int) -> None:
+    """What fills up a block or follows the last member holds nothing; raises ValueError."""
+    if size > _MOST_EMPTY or stream.read(size).strip(b"\0"):
+        raise ValueError("the archive holds something beside its files")
 
 
 def _header(block: bytes) -> tuple[str, bytes, int]:

@@ -137,6 +137,18 @@ def test_hostile_beginning_is_no_archive_of_a_run(name: str, tmp_path: Path) -> 
         import_run(tmp_path / "b", tmp_path / "bad.tar")
 
 
+@pytest.mark.parametrize("behind", [plain("hidden", b"x"), b"#!/bin/sh\n", bytes(10_240), bytes(512) + b"\1"])
+def test_nothing_hides_behind_the_end(behind: bytes, good: Path, tmp_path: Path) -> None:
+    """A member that other readers find, any bytes, zeros without end; nor beside the last bytes of a file."""
+    sound = good.read_bytes()
+    (tmp_path / "more.tar").write_bytes(sound.rstrip(b"\0") + bytes(-len(sound.rstrip(b"\0")) % BLOCK) + END + behind)
+    with pytest.raises(IntegrityError, match="something beside its files"):
+        import_run(tmp_path / "b", tmp_path / "more.tar")
+    with pytest.raises(ValueError, match="something beside its files"):
+        listed(tmp_path, plain("a", b"x")[:-1], b"y", END)
+    assert content(tmp_path / "b") == {}
+
+
 @pytest.mark.parametrize("cut", [0, 1, 511, 512, 600, 1024, 4096])
 def test_an_archive_that_is_cut_short_is_refused(cut: int, good: Path, tmp_path: Path) -> None:
     """Wherever it ends."""
@@ -212,7 +224,9 @@ def test_each_member_has_its_path_place_and_size(tmp_path: Path) -> None:
         info.size = 1
         heads.append(info.tobuf(kind))
     path = heads[1]
-    found = listed(tmp_path, plain("a", b"x" * 512), heads[0], b"y" * BLOCK, path, b"z" * BLOCK, plain("e"), END)
+    found = listed(
+        tmp_path, plain("a", b"x" * 512), heads[0], b"y".ljust(BLOCK, b"\0"), path, b"z".ljust(BLOCK, b"\0"), plain("e"), END
+    )
     assert found == [
         ("a", BLOCK, 512),
         (long, 3 * BLOCK, 1),
