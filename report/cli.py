@@ -154,7 +154,10 @@ def _add_language(parser: argparse.ArgumentParser) -> None:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip().replace(" ", "_") for word in text.split(",") if word.strip())
+    found = tuple(word.strip().replace(" ", "_") for word in text.split(",") if word.strip())
+    if not found:  # what a script gives whose variable is not set: it would silently mean all
+        raise argparse.ArgumentTypeError("an empty list: leave the option out to mean all")
+    return found
 
 
 def _port(text: str) -> int:

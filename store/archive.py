@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from store.audit import audit_record, audit_run
+from store.audit import audit_certificate, audit_record, audit_run
 from store.canonical import digest_bytes, digest_file, readable_json
 from store.certificates import CERTIFICATE, certificate_path, is_checked_here, load_certificate
 from store.crate import CRATE, crate_bytes
 from store.doors import DOCUMENT_BYTES, open_regular, read_bounded
 from store.errors import IntegrityError, unwritable
-from store.links import audit_links
+from store.links import audit_certified, audit_links
 from store.records import MANIFEST, folder_of, sync_folder, write_atomic
 from store.runs import load_entry, load_run, point_latest, run_path, save_run
 from store.settling import follow, settle
@@ -120,10 +120,14 @@ def import_run(root: Path, source: Path, *, keep_standing: bool = False) -> Impo
 
 
 def _check_sound(staging: Path, run: Run) -> None:
-    """Everything that the run and its records say about themselves and each other; raises IntegrityError."""
+    """Everything that the run, its records and its certificate say about themselves and each other; raises IntegrityError."""
     _, problems = audit_run(staging, run.run_id)
+    certificate, doubts = audit_certificate(staging, run)
     audited = {entry.task.id: audit_record(staging, folder_of(staging, entry.task, entry.fingerprint)) for entry in run.entries}
     found = [*problems, *(problem for each in audited.values() for problem in each.problems), *audit_links(run, audited)]
+    found += doubts
+    if certificate is not None:
+        found += audit_certified(certificate, certificate_path(staging, run.run_id), audited)
     for problem in found:
         where = problem.where.replace(f"{staging}/", "in the archive: ")
         raise IntegrityError(problem.what, where=where, cure=CURE)

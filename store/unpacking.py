@@ -98,7 +98,7 @@ def _indexed(stream: BinaryIO, source: Path) -> tuple[_Head, dict[str, Member]]:
             if known.size_bytes != member.size:
                 raise _refusal(f"{member.name} of the archive has {member.size} bytes, not {known.size_bytes}", source)
             found[member.name] = member
-    except ValueError as error:  # UnicodeDecodeError is one
+    except (ValueError, OSError) as error:  # UnicodeDecodeError is one; of a disk that fails, the archive is at fault
         raise _refusal(f"the archive cannot be read to its end: {reason_of(error)}", source) from error
     lacking = head.files.keys() - found.keys()
     if lacking:

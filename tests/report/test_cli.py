@@ -174,13 +174,17 @@ def test_what_can_be_no_place_is_usage(words: list[str], name: str, capsys: pyte
 
 
 @pytest.mark.parametrize(
-    "words", [["audit", "--run"], ["build"], ["build", "--study"], ["audit", "--lang"], ["compare", "a"], ["compare"]]
+    "words",
+    [
+        *(["audit", "--run"], ["build"], ["build", "--study"], ["audit", "--lang"], ["compare", "a"], ["compare"]),
+        *(["audit", "--verdict"], ["audit", "--claim"]),
+    ],
 )
 def test_an_empty_name_is_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """It does not mean the latest run, the default study or all languages."""
+    """It does not mean the latest run, the default study, all languages or all claims."""
     with pytest.raises(SystemExit) as caught:
         main([*words, ""])
-    assert (caught.value.code, "an empty name" in capsys.readouterr().err) == (2, True)
+    assert (caught.value.code, "an empty " in capsys.readouterr().err) == (2, True)
 
 
 def test_a_sparse_page_is_not_read(both: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import ValidationError
 
+from store.archive import export_run, import_run
 from store.certificates import (
     CHECKED,
     Certificate,
@@ -144,3 +145,27 @@ def test_only_agreement_counts_as_reproduced(run: Run) -> None:
     for outcome, expected in (("reproduced", True), ("consistent", True), ("incomplete", False), ("not_reproduced", False)):
         sealed = Certificate.model_validate({**fields_of(run, outcome=outcome), "digest": "0" * 64})
         assert sealed.reproduced is expected
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"outcome": "reproduced"}, "what its tasks do not say"),
+        ({"selection": {"tasks_in_run": 2, "trainings_in_run": 1}}, "another number of trainings"),
+        ({"selection": {"tasks_in_run": 9, "trainings_in_run": 0}}, "another number of tasks"),
+    ],
+)
+def test_a_certificate_that_contradicts_its_run_is_not_taken_in(
+    changed: dict[str, JsonValue], said: str, run: Run, tmp_path: Path
+) -> None:
+    """What the command verify would find in the store is found before it is there."""
+    write_certificate(tmp_path / "store", fields_of(run, **changed))
+    export_run(tmp_path / "store", None, tmp_path / "run.tar")
+    with pytest.raises(IntegrityError, match=said) as caught:
+        import_run(tmp_path / "other", tmp_path / "run.tar")
+    assert "in the archive: runs/" in caught.value.where
+    assert not (tmp_path / "other").exists() or not list((tmp_path / "other").rglob("*.json"))
+    write_certificate(tmp_path / "store", fields_of(run))
+    export_run(tmp_path / "store", None, tmp_path / "run.tar")
+    import_run(tmp_path / "other", tmp_path / "run.tar")
+    assert load_certificate(tmp_path / "other", run) is not None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import tarfile
 import tracemalloc
 from typing import TYPE_CHECKING
@@ -12,11 +14,11 @@ import pytest
 from store import unpacking
 from store.archive import export_run, import_run
 from store.errors import IntegrityError, UsageError
-from store.members import BLOCK, members
+from store.members import BLOCK, Member, members
 from tests.store.test_archive import content, write_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 END = b"\0" * 2 * BLOCK
@@ -176,6 +178,19 @@ def test_what_is_no_file_is_a_mistake_of_the_user(make: Callable[[Path], None], 
     make(tmp_path / "x.tar")
     with pytest.raises(UsageError, match="cannot be read"):
         import_run(tmp_path / "b", tmp_path / "x.tar")
+
+
+def test_an_archive_that_cannot_be_read_is_not_called_the_stores_fault(
+    good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that fails while it is read: what is to be copied again is the archive."""
+
+    def fails(_: object) -> Iterator[Member]:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(unpacking, "members", fails)
+    with pytest.raises(IntegrityError, match=r"cannot be read to its end: Input/output error\n.*where: .*run\.tar"):
+        import_run(tmp_path / "b", good)
 
 
 def test_memory_is_bounded(tmp_path: Path) -> None:
