@@ -14,6 +14,7 @@ page.on("console", (one) => met.messages.push(one.text()));
 page.on("pageerror", (one) => met.messages.push(String(one)));
 page.on("dialog", (one) => { met.messages.push(`dialog ${one.message()}`); one.dismiss(); });
 page.on("request", (one) => { if (!/^(file|data|blob):/.test(one.url())) met.requests.push(one.url()); });
+page.setDefaultTimeout(200_000); // it is not told how fast a machine is
 await page.goto(`file://${file}`);
 
 if (scripts === "on") {
