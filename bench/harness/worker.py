@@ -26,7 +26,7 @@ from bench.harness.explanation import SOURCE
 from bench.harness.provenance import provenance_of
 from bench.harness.task import Context, Outcome
 from store.costs import ENERGY
-from store.errors import IntegrityError, StudyError
+from store.errors import IntegrityError, StudyError, printable
 from store.formats import document_bytes
 from store.quarantine import Quarantined, quarantine_name
 from store.records import Draft, check_files
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 TIMING = "timing.json"
 TRACEBACK = "traceback.txt"
+_NO_UTF8 = "surrogates not allowed"  # what Python says of a name that it cannot write as UTF-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +129,23 @@ def execute(job: Job) -> Draft:
         outcome = Outcome(metrics={}, status="failed", reason=str(error))
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a failed task is data: the record keeps the traceback
         text = traceback.format_exc()
-        reason = f"{type(error).__name__}: {error}"
-        outcome = Outcome(metrics={}, files={TRACEBACK: text.encode()}, status="failed", reason=reason)
+        reason = _path_reason(job, error) or f"{type(error).__name__}: {error}"
+        outcome = Outcome(metrics={}, files={TRACEBACK: _text(text).encode()}, status="failed", reason=_text(reason))
     return _draft(job, outcome, begun)
+
+
+def _text(text: str) -> str:
+    """With the bytes of names that are not UTF-8 spelled out, as a record can hold it."""
+    return text.encode(errors="backslashreplace").decode()
+
+
+def _path_reason(job: Job, error: BaseException) -> str:
+    """What to say where a library of the task cannot write the name of the folder that it works in; empty elsewhere."""
+    place = str(job.scratch.resolve())
+    if _NO_UTF8 not in str(error) or not any("\ud800" <= letter <= "\udfff" for letter in place):
+        return ""
+    what = "the path of the artifacts folder is not UTF-8, and a library of this task writes it into a text file"
+    return str(StudyError(what, where=printable(place), cure="name another folder: --artifacts DIR"))
 
 
 def tell(event: Event) -> None:

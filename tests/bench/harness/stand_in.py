@@ -48,6 +48,10 @@ def run(context: Context) -> Outcome:
     behaviour = config.get("behaviour", "ok")
     if behaviour == "fail":
         raise RuntimeError("boom")
+    if behaviour == "say scratch":
+        raise RuntimeError(f"no room in {context.scratch}")
+    if behaviour == "write scratch":
+        (context.scratch / "place.txt").write_text(str(context.scratch), encoding="utf-8")
     if behaviour == "exit":
         sys.exit(0)
     if behaviour in _ODD:

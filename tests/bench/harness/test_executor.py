@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
+import re
 import shutil
 from dataclasses import replace
 from functools import partial
@@ -275,6 +277,26 @@ def test_source_changed_during_the_run_is_found(tmp_path: Path, data: Dataset, m
     assert "imported" in draft.result.reason
     assert draft.quarantined is not None
     assert draft.quarantined.result.metrics == {"value": 1}
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "said"),
+    [
+        ("say scratch", r"RuntimeError: no room in .*bad\\udcff"),
+        ("write scratch", r"(?s)artifacts folder is not UTF-8.*where: .*bad\\udcff.*--artifacts DIR"),
+    ],
+)
+def test_a_path_that_is_not_utf8_is_named(
+    behaviour: str, said: str, tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a message of any kind, which a record can hold; where a library cannot write it, with what cures it."""
+    item = task("a", behaviour)
+    (planned,) = plan([item], tmp_path, data, monkeypatch)
+    place = tmp_path / os.fsdecode(b"bad\xff")
+    draft = worker.execute(Job(item, planned.ingredients, "cpu", 1, {data.name: data}, {}, place))
+    assert re.search(said, draft.result.reason)
+    record = commit(tmp_path / "store", draft).record
+    assert (record.status, record.result.reason) == ("failed", draft.result.reason)
 
 
 def test_record_from_an_earlier_upstream_result_is_not_reused(
