@@ -19,7 +19,7 @@ from store.doors import DOCUMENT_BYTES, open_regular, read_bounded
 from store.errors import IntegrityError, unwritable
 from store.links import audit_certified, audit_links
 from store.records import MANIFEST, folder_of, sync_folder, write_atomic
-from store.runs import load_entry, load_run, point_latest, run_path, save_run
+from store.runs import load_entry, load_record, load_run, point_latest, run_path, save_run
 from store.settling import follow, settle
 from store.unpacking import CHECKSUMS, CURE, FORMAT, unpack
 from store.withheld import is_left_out
@@ -87,6 +87,16 @@ def export_run(root: Path, run_id: str | None, target: Path, leave_out: Sequence
         with contextlib.suppress(OSError):
             partial.unlink()
     return run
+
+
+def unused(root: Path, run: Run, leave_out: Sequence[str]) -> tuple[str, ...]:
+    """Those of the patterns that no file of the run's records fits."""
+    names = [
+        (folder_of(root, entry.task, entry.fingerprint) / file.name).relative_to(root).as_posix()
+        for entry in (run.entries if leave_out else ())
+        for file in load_record(folder_of(root, entry.task, entry.fingerprint)).record.files
+    ]
+    return tuple(pattern for pattern in leave_out if not any(_may_stay(name, [pattern]) for name in names))
 
 
 def import_run(root: Path, source: Path, *, keep_standing: bool = False) -> Imported:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
-from store.archive import export_run, import_run
+from store.archive import export_run, import_run, unused
 from store.cleaning import removable, remove
 from store.doors import is_file
 from store.errors import UsageError
@@ -30,12 +30,20 @@ def export_facts(options: argparse.Namespace) -> dict[str, JsonValue]:
 
     target = options.output or Path(f"{load_run(options.artifacts, options.run).run_id}.tar")
     run = export_run(options.artifacts, options.run, target, options.leave_out)
-    return {"run_id": run.run_id, "archive": str(target), "records": len(run.entries), "size_bytes": target.stat().st_size}
+    return {
+        "run_id": run.run_id,
+        "archive": str(target),
+        "records": len(run.entries),
+        "size_bytes": target.stat().st_size,
+        "unused_patterns": list(unused(options.artifacts, run, options.leave_out)),
+    }
 
 
 def export_text(facts: Mapping[str, JsonValue]) -> str:
-    """The same as a line for people."""
-    return f"exported run {facts['run_id']}: {facts['records']} records, {_size(facts['size_bytes'])} in {facts['archive']}"
+    """The same as lines for people."""
+    done = f"exported run {facts['run_id']}: {facts['records']} records, {_size(facts['size_bytes'])} in {facts['archive']}"
+    idle = [f"--leave-out {pattern!r} fits no file: it left out nothing" for pattern in _listed(facts["unused_patterns"])]
+    return "\n".join([done, *idle])
 
 
 def import_facts(options: argparse.Namespace, stream: TextIO) -> dict[str, JsonValue]:

@@ -85,6 +85,14 @@ def test_nothing_goes_while_a_run_cannot_be_read(root: Path, capsys: pytest.Capt
     assert all((root / name).exists() for name in LITTER)
 
 
+def test_a_pattern_that_leaves_nothing_out_is_told(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Misspelt, it would let out of the house what was to stay there."""
+    export = ["export", "--artifacts", str(root), "--output", str(tmp_path / "run.tar")]
+    assert main([*export, "--leave-out", "*.bin", "--leave-out", "*.binn", "--leave-out", "record.json"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1:] == [f"--leave-out {pattern!r} fits no file: it left out nothing" for pattern in ("*.binn", "record.json")]
+
+
 def test_export_and_import_on_the_command_line(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The two commands hand a run from one store to another; a wrong file is named with exit code 2."""
     target = str(tmp_path / "run.tar")
