@@ -44,7 +44,8 @@ class Lines:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Whatever runs now is this test's."""
+        """Whatever runs now is this test's, with the tracer set anew: Python drops one that raises, as at the stack's end."""
+        sys.settrace(self._enter)
         self.running.append(item.nodeid)
         begin = time.process_time()
         try:

@@ -19,9 +19,16 @@ def kind(value):
 
 def made():
     return kind(0)
+
+def deep():
+    return deep()
 """
 TESTS = """import pytest
-from subject import kind, made
+from subject import deep, kind, made
+
+def test_beyond_the_stack():
+    with pytest.raises(RecursionError):
+        deep()
 
 @pytest.fixture(scope="module")
 def shared():
@@ -50,7 +57,7 @@ print(json.dumps({"code": int(code), "lines": lines.by_line(), "timed": sorted(l
 
 
 def test_each_line_is_put_down_to_the_tests_that_run_it(tmp_path: Path) -> None:
-    """What a shared fixture runs is every user's of it, not only the first one's."""
+    """What a shared fixture runs is every user's of it, not only the first one's; a test that fills the stack hides no other."""
     import json
 
     (tmp_path / "subject.py").write_text(MODULE, encoding="utf-8")
@@ -74,7 +81,7 @@ def test_each_line_is_put_down_to_the_tests_that_run_it(tmp_path: Path) -> None:
     assert lines[7] == both
     assert lines[4] == [*both[:1], "test_subject.py::test_large", *both[1:]]
     assert 1 not in lines
-    assert len(told["timed"]) == 4
+    assert len(told["timed"]) == 5
 
 
 def test_a_statement_is_one_place_whatever_its_lines() -> None:
