@@ -57,7 +57,7 @@ print(json.dumps({"code": int(code), "lines": lines.by_line(), "timed": sorted(l
 
 
 def test_each_line_is_put_down_to_the_tests_that_run_it(tmp_path: Path) -> None:
-    """What a shared fixture runs is every user's of it, not only the first one's; a test that fills the stack hides no other."""
+    """What a shared fixture runs is every user's of it, not the first one's alone; a full stack hides no other test."""
     import json
 
     (tmp_path / "subject.py").write_text(MODULE, encoding="utf-8")
