@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 TIMING = "timing.json"
 TRACEBACK = "traceback.txt"
+_LIMITS = "OPENCV_"  # OPENCV_IO_MAX_IMAGE_PIXELS ends a training in an assertion; OpenCV reads it when it is loaded
 _NO_UTF8 = "surrogates not allowed"  # what Python says of a name that it cannot write as UTF-8
 
 
@@ -91,9 +92,12 @@ def serve(connection: Connection, variables: Mapping[str, str]) -> None:
     """What a worker process does: run one job after the other, telling of each, until the parent closes the connection.
 
     ``variables`` are set first: torch, which a job's experiment imports, sees no other GPU than they allow. Interrupts are
-    left to the parent, and the worker ends when the parent ends, however it dies.
+    left to the parent, and the worker ends when the parent ends, however it dies. Limits that a shell sets for the library
+    that decodes images do not reach the tasks.
     """
     os.environ.update(variables)
+    for name in [name for name in os.environ if name.startswith(_LIMITS)]:
+        del os.environ[name]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _parent.append(connection)

@@ -48,10 +48,8 @@ def run(context: Context) -> Outcome:
     behaviour = config.get("behaviour", "ok")
     if behaviour == "fail":
         raise RuntimeError("boom")
-    if behaviour == "say scratch":
-        raise RuntimeError(f"no room in {context.scratch}")
-    if behaviour == "write scratch":
-        (context.scratch / "place.txt").write_text(str(context.scratch), encoding="utf-8")
+    if behaviour == "see limits":
+        return Outcome(metrics={}, facts={"seen": sorted(name for name in os.environ if name.startswith("OPENCV_"))})
     if behaviour == "exit":
         sys.exit(0)
     if behaviour in _ODD:
@@ -75,6 +73,10 @@ def _disturb(behaviour: str, context: Context) -> None:
     config = context.task.config
     if behaviour == "sleep":
         time.sleep(float(str(config["seconds"])))
+    if behaviour == "say scratch":
+        raise RuntimeError(f"no room in {context.scratch}")
+    if behaviour == "write scratch":
+        (context.scratch / "place.txt").write_text(str(context.scratch), encoding="utf-8")
     if behaviour == "wait for":
         _wait_for(Path(str(config["marker"])), context)
     if behaviour == "change data":

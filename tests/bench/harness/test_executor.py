@@ -279,6 +279,13 @@ def test_source_changed_during_the_run_is_found(tmp_path: Path, data: Dataset, m
     assert draft.quarantined.result.metrics == {"value": 1}
 
 
+def test_limits_of_a_shell_do_not_reach_a_task(tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an image library would refuse under them, it decodes."""
+    monkeypatch.setenv("OPENCV_IO_MAX_IMAGE_PIXELS", "100")
+    done, _ = run(plan([task("a", "see limits")], tmp_path, data, monkeypatch), tmp_path, data)
+    assert done["stand-in/a/seed-0"].record.result.facts == {"seen": []}
+
+
 @pytest.mark.parametrize(
     ("behaviour", "said"),
     [
