@@ -22,7 +22,8 @@ class Measurement:
 
     ``records`` are those that did, ``values`` what each gave (empty for a comparison, which has two records a value);
     ``incomplete`` are tasks that did not succeed, and ``undefined`` are records of tasks that did, but in which the quantity
-    has no value (the precision of a class that is never predicted).
+    has no value (the precision of a class that is never predicted). ``name`` is the metric's in ``study.toml``, whose range
+    bounds what is shown of the interval; empty where it has none there, as a difference has.
     """
 
     summary: Summary | None
@@ -30,6 +31,7 @@ class Measurement:
     incomplete: tuple[Stored, ...]
     undefined: tuple[Stored, ...] = ()
     values: tuple[float, ...] = ()
+    name: str = ""
 
     @property
     def references(self) -> tuple[str, ...]:
@@ -48,6 +50,7 @@ def measure(
     variant: str,
     value: Callable[[Stored], float | None],
     alone: Callable[[Stored], Interval] | None = None,
+    name: str = "",
 ) -> Measurement:
     """``value`` of every successful record, None where undefined; ``alone`` gives one seed's interval over test images."""
     values = [(stored, value(stored)) for stored in evidence.complete(experiment, variant)]
@@ -55,12 +58,12 @@ def measure(
     undefined = tuple(stored for stored, number in values if number is None)
     incomplete = evidence.incomplete(experiment, variant)
     if not known:
-        return Measurement(None, (), incomplete, undefined)
+        return Measurement(None, (), incomplete, undefined, name=name)
     summary = summarise([number for _, number in known])
     if summary.n == 1 and alone is not None:
         summary = replace(summary, interval=alone(known[0][0]))
     records, numbers = zip(*known, strict=True)
-    return Measurement(summary, records, incomplete, undefined, numbers)
+    return Measurement(summary, records, incomplete, undefined, numbers, name)
 
 
 def paired(
@@ -85,7 +88,9 @@ def paired(
 def metric(evidence: Evidence, experiment: str, variant: str, name: str) -> Measurement:
     """A metric of the records, with an interval over seeds only; undefined where a record says that it cannot be known."""
     read = metric_reader(name)
-    return measure(evidence, experiment, variant, lambda stored: None if _is_undefined(stored, name) else read(stored))
+    return measure(
+        evidence, experiment, variant, lambda stored: None if _is_undefined(stored, name) else read(stored), name=name
+    )
 
 
 def metric_reader(name: str) -> Callable[[Stored], float]:

@@ -11,6 +11,7 @@ A study is a package ``report/studies/NAME`` with a module ``study``; its data a
 ``VIEWS``            figure identifier to a function of the subject that gives the data of its interactive view, None as above;
                      ``images`` is no figure but the pictures that the views share
 ``HEADLINE``         the ids of the claims that the first page shows
+``variant_name(subject, key)``  what a variant that is no model or arm of ``study.toml`` is called; empty for one of those
 ``facts(subject)``   finished text that its sections print, by section and name
 
 All but ``TABLES`` and ``FIGURES`` may be left out. The declarations are imported only when something is drawn or judged, so
@@ -58,6 +59,10 @@ def _no_results(_: Subject) -> Iterable[Result]:
     return ()
 
 
+def _no_name(_: Subject, __: str) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Declared:
     """What a study's module ``study`` declares; the module's docstring above says what each is."""
@@ -71,6 +76,7 @@ class Declared:
     facts: Callable[[Subject], Mapping[str, Mapping[str, object]]] = _no_facts
     views: Mapping[str, Callable[[Subject], JsonValue]] = field(default_factory=dict)
     headline: tuple[str, ...] = ()
+    variant_name: Callable[[Subject, str], str] = _no_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +136,6 @@ def default_study() -> str:
 @cache
 def _declared(name: str) -> Declared:
     module = import_module(f"{_PACKAGE}.{name}.study")
-    names = ("QUANTITIES", "PUBLISHED_RULES", "RUN_RULES", "SENSITIVE", "VIEWS", "HEADLINE", "facts")
+    names = ("QUANTITIES", "PUBLISHED_RULES", "RUN_RULES", "SENSITIVE", "VIEWS", "HEADLINE", "facts", "variant_name")
     given = {name.lower(): getattr(module, name) for name in names if hasattr(module, name)}
     return Declared(module.TABLES, module.FIGURES, **given)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from report.inference.statistics import Interval
+
 FILE = "study.toml"
 # Okabe and Ito's palette: distinct under the common colour-vision deficiencies. Line style and marker repeat the colour.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#000000")
@@ -77,13 +79,29 @@ class Named(Declaration):
 
 
 class Metric(Declaration):
-    """A metric of the records: its name, what turns it into the printed unit, printed digits, and which way is better."""
+    """A metric of the records: its name, what turns it into the printed unit, printed digits, and which way is better.
+
+    ``least`` and ``most`` are the ends of its range in the record's unit, where it has any: no interval is shown beyond them.
+    """
 
     label: dict[str, str]
     scale: float = 1.0
     unit: str = ""
     digits: int = Field(default=3, ge=0)
     better: Literal["higher", "lower"] | None = None
+    least: float | None = None
+    most: float | None = None
+
+    @model_validator(mode="after")
+    def _least_below_most(self) -> Self:
+        if self.least is not None and self.most is not None and self.least >= self.most:
+            raise ValueError(f"the range of a metric ends at {self.most}, not above its beginning, {self.least}")
+        return self
+
+    def within(self, interval: Interval, scale: float = 1.0) -> Interval:
+        """As much of an interval, in the record's unit times ``scale``, as lies in the metric's range."""
+        least, most = (None if bound is None else scale * bound for bound in (self.least, self.most))
+        return interval.within(least, most)
 
 
 class Pair(Declaration):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from scipy.special import ndtri, stdtrit
@@ -22,6 +22,11 @@ class Interval:
     low: float
     high: float
     basis: Basis
+
+    def within(self, least: float | None, most: float | None) -> Interval:
+        """The part of it between two bounds, of which None is none: no share is above 1, whatever a t interval reaches."""
+        low, high = (-math.inf if least is None else least, math.inf if most is None else most)
+        return replace(self, low=min(max(self.low, low), high), high=max(min(self.high, high), low))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from report.evidence.measure import Measurement
     from report.evidence.published import Printed
     from report.evidence.subject import Subject
+    from report.inference.statistics import Interval
     from report.printing.table import Kind, Tone
     from store.records import Stored
 
@@ -101,7 +102,8 @@ def _by_seed(subject: Subject, measured: Measurement, decimals: int, scale: floa
     seeds = [stored.record.task.seed for stored in measured.records]
     pairs = zip(seeds, measured.values, strict=False)
     parts = [f"{seed}: {subject.numbers.fixed(scale * one, decimals)}" for seed, one in pairs if seed is not None]
-    span = [subject.numbers.interval(measured.interval, decimals, scale)] if measured.interval else []
+    found = shown_interval(subject, measured)
+    span = [subject.numbers.interval(found, decimals, scale)] if found else []
     return "; ".join([*parts, *span]) if parts else ""
 
 
@@ -129,9 +131,15 @@ def significant(subject: Subject, measured: Measurement, digits: int = 3) -> Cel
     return value(subject, measured, decimals_for(mean, digits))
 
 
+def shown_interval(subject: Subject, measured: Measurement) -> Interval | None:
+    """The 95 % interval in the record's unit, as far as it lies in the range of the metric; None where there is none."""
+    found, declared = measured.interval, subject.study.vocabulary.metrics.get(measured.name)
+    return found if found is None or declared is None else declared.within(found)
+
+
 def interval(subject: Subject, measured: Measurement, decimals: int, scale: float = 1.0) -> Cell:
     """The 95 % interval; one run's interval over test images is marked as such."""
-    found = measured.interval
+    found = shown_interval(subject, measured)
     if found is None:
         return nothing()
     mark = subject.strings("tables.images_mark") if found.basis == "images" else ""

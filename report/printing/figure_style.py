@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _HARMLESS = ("Glyph .* missing from font", "constrained_layout not applied")  # a name in another script, or a very long one
 _DECIMALS = re.compile(r"(?<=\d)\.(?=\d)")
-_LONGEST_TICK = 24  # characters of a label beside an axis; the alternative text has the whole
+_LONGEST_TICK = 36  # characters of a label beside an axis; the alternative text has the whole
 WIDTH_IN = 5.2  # on a phone 390 px wide this makes 9.5 pt about 8.5 px high; wider canvases would shrink the text
 JPEG_QUALITY = 88  # no visible blocks around thin things at the size of print
 _EMBEDDED = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")

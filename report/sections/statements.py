@@ -46,7 +46,7 @@ def line(subject: Subject, statement: Statement, judged: Mapping[str, Judged]) -
     """Verdict, words of the source, what was measured, and why the verdict is what it is."""
     s = subject.strings
     found = [judged[name] for name in statement.claims]
-    finding = s(f"statements.{statement.key}.finding", **statement.numbers(subject))
+    finding = s(f"statements.{statement.key}.finding", **statement.numbers(subject)) if _measured(found) else ""
     return s(
         "statements.line",
         words=words(subject, found),
@@ -54,6 +54,11 @@ def line(subject: Subject, statement: Statement, judged: Mapping[str, Judged]) -
         finding=finding,
         why=_why(subject, found),
     )
+
+
+def _measured(found: Sequence[Judged]) -> bool:
+    """Whether a record says anything of the claims; a sentence of "not run" in place of each number would say nothing."""
+    return any(one.records or one.why != "no_result" for one in found)
 
 
 def words(subject: Subject, found: Sequence[Judged]) -> Markup:

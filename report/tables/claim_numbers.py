@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from report.printing import cells
@@ -12,6 +12,7 @@ from report.printing.table import Cell, Number
 if TYPE_CHECKING:
     from report.claims.schema import Claim, Selector
     from report.evidence.subject import Subject
+    from report.inference.statistics import Interval
     from report.inference.verdicts import Judged
 
 YES_NO = "yes/no"
@@ -24,13 +25,15 @@ _REACH_DIGITS = 2  # of a tolerance, which is a round number or a tenth of a pri
 class Form:
     """A number is printed times ``factor``, with ``decimals`` (None: as many as four digits take), and its ``unit``.
 
-    ``printed`` are the decimals that the source prints; None where it prints no such number.
+    ``printed`` are the decimals that the source prints; None where it prints no such number. ``one`` is
+    the unit of exactly one.
     """
 
     factor: float = 1.0
     unit: str = ""
     decimals: int | None = None
     printed: int | None = None
+    one: str = ""
 
     def of(self, value: float, decimals: int | None = None) -> Number:
         """The value in the printed unit; ``decimals`` stand in place of the form's own."""
@@ -38,7 +41,11 @@ class Form:
         places = self.decimals if decimals is None else decimals
         if places is None:
             places = 0 if float(shown).is_integer() else decimals_for(shown, _DIGITS)
-        return Number(shown, places, self.unit)
+        return Number(shown, places, self.named(shown, places))
+
+    def named(self, shown: float, places: int) -> str:
+        """The unit behind a number that is printed: of 1 the singular."""
+        return self.one if self.one and places == 0 and abs(shown) == 1 else self.unit
 
 
 def published(subject: Subject, judged: Judged) -> Cell:
@@ -62,9 +69,28 @@ def measured(subject: Subject, judged: Judged) -> Cell:
     return Cell("; ".join(parts), "value", judged.records)
 
 
+def measured_with_interval(subject: Subject, judged: Judged) -> tuple[Cell, ...]:
+    """The mean over seeds and, where there is one, its interval, with the unit once behind both."""
+    mean, span = measured(subject, judged), interval(subject, judged)
+    if mean.number is None or span.number is None:
+        return (mean,)
+    whole = replace(span, text=span.text.replace(" ", "\N{NO-BREAK SPACE}"))  # its bounds stand in one line
+    return (cells.of(subject, Number(mean.number.value, mean.number.decimals), "value", judged.records), whole)
+
+
+def interval_in_range(subject: Subject, judged: Judged) -> Interval | None:
+    """The 95 % interval of the one quantity in the claim's unit, as far as it lies in the range of the metric."""
+    found = judged.measured[0].interval if len(judged.measured) == 1 else None
+    chosen = next(iter(judged.claim.select), None)
+    declared = None if chosen is None else subject.study.vocabulary.metrics.get(_quantity(chosen))
+    if found is None or chosen is None or declared is None:
+        return found
+    return declared.within(found, chosen.scale)
+
+
 def interval(subject: Subject, judged: Judged) -> Cell:
     """The 95 % interval of the one quantity; a dash for several, and where there is none."""
-    found = judged.measured[0].interval if len(judged.measured) == 1 else None
+    found = interval_in_range(subject, judged)
     form = form_of(subject, judged.claim)
     if found is None or form.unit == YES_NO:
         return cells.nothing()
@@ -97,8 +123,10 @@ def form_of(subject: Subject, claim: Claim, selector: Selector | None = None) ->
     printed = None if found is None else found.decimals
     declared = None if chosen is None else subject.study.vocabulary.metrics.get(_quantity(chosen))
     if chosen is None or declared is None:
-        return Form(decimals=None if printed is None else printed + 1, printed=printed)
-    return Form(declared.scale / chosen.scale, _unit(subject, declared.unit), max(declared.digits, printed or 0), printed)
+        more = 0 if claim.kind == "exact" else 1  # a mean has a digit more than a draw, an exact number has none to spare
+        return Form(decimals=None if printed is None else printed + more, printed=printed)
+    unit, decimals = declared.unit, max(declared.digits, printed or 0)
+    return Form(declared.scale / chosen.scale, _unit(subject, unit), decimals, printed, _one(subject, unit))
 
 
 def _unit(subject: Subject, unit: str) -> str:
@@ -107,12 +135,23 @@ def _unit(subject: Subject, unit: str) -> str:
     return str(subject.strings(key)) if key in subject.strings.texts else unit
 
 
+def _one(subject: Subject, unit: str) -> str:
+    """The unit's singular; empty where it has none of its own."""
+    key = f"units_one.{unit}"
+    return str(subject.strings(key)) if key in subject.strings.texts else ""
+
+
 def labels(subject: Subject, claim: Claim) -> list[str]:
     """What tells the claim's quantities apart: their models or arms, or, where these are the same, what is measured."""
     variants = [selector.variant for selector in claim.select]
     if len(set(variants)) > 1:
-        return [_named(subject, ("models", "arms"), variant) for variant in variants]
+        return [_variant(subject, variant) for variant in variants]
     return [_named(subject, ("metrics",), _quantity(selector)) for selector in claim.select]
+
+
+def _variant(subject: Subject, name: str) -> str:
+    """What the study calls a variant: a row of its own, or the model or arm of that key."""
+    return subject.study.declared().variant_name(subject, name) or _named(subject, ("models", "arms"), name)
 
 
 def _named(subject: Subject, groups: tuple[str, ...], key: str) -> str:
@@ -135,7 +174,7 @@ def _bound(subject: Subject, form: Form, bound: float) -> str:
         return subject.strings("tables.yes" if bound > 0 else "tables.no")
     shown = bound * form.factor
     decimals = 0 if float(shown).is_integer() else decimals_for(shown, 1 if abs(shown) < 1 else 2)
-    return subject.numbers.shown(Number(shown, decimals, form.unit))
+    return subject.numbers.shown(Number(shown, decimals, form.named(shown, decimals)))
 
 
 def _cell(subject: Subject, form: Form, number: Number, judged: Judged, kind: str) -> Cell:

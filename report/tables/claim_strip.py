@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from report.printing.markup import drawn, escaped
 from report.printing.table import Cell
+from report.tables.claim_numbers import interval_in_range
 
 if TYPE_CHECKING:
     from report.evidence.subject import Subject
+    from report.inference.statistics import Interval
     from report.inference.verdicts import Judged
 
 _REACHES = 2.5  # tolerances to each side of the published value that are always on the axis
@@ -45,8 +47,9 @@ def strip(subject: Subject, judged: Judged) -> Cell | None:
     low, high = _accepted(judged)
     if low == high == math.inf:
         return None
-    axis = _axis(judged, low, high)
-    marks = _marks(judged, axis, low, high)
+    span = interval_in_range(subject, judged)
+    axis = _axis(judged, span, low, high)
+    marks = _marks(judged, span, axis, low, high)
     words = subject.strings(f"claims.strip_{_side(judged.measured[0].mean, low, high)}")
     return Cell(words, records=judged.records, markup=drawn(escaped(words), "strip", " ".join(marks)))
 
@@ -65,12 +68,11 @@ def _accepted(judged: Judged) -> tuple[float, float]:
     )
 
 
-def _axis(judged: Judged, low: float, high: float) -> _Axis:
+def _axis(judged: Judged, span: Interval | None, low: float, high: float) -> _Axis:
     """Around the published value or between the bounds, with all seeds on it unless they are far away."""
     bounds = [bound for bound in (low, high) if math.isfinite(bound)]
     centre = math.fsum(bounds) / len(bounds)
     unit = (high - low) / 2 if math.isfinite(high - low) and high > low else 0.0
-    span = judged.measured[0].interval
     points = [*judged.runs, *([] if span is None else [span.low, span.high])]
     farthest = _ROOM * max(abs(point - centre) for point in points)
     least = _REACHES * unit
@@ -78,7 +80,7 @@ def _axis(judged: Judged, low: float, high: float) -> _Axis:
     return _Axis(centre - reach, centre + reach)
 
 
-def _marks(judged: Judged, axis: _Axis, low: float, high: float) -> list[str]:
+def _marks(judged: Judged, span: Interval | None, axis: _Axis, low: float, high: float) -> list[str]:
     """``b`` band, ``p`` published, ``i`` interval, ``d`` a seed; ``l`` and ``r`` a seed beyond the left and the right edge."""
     found = []
     if high > low:
@@ -87,7 +89,6 @@ def _marks(judged: Judged, axis: _Axis, low: float, high: float) -> list[str]:
         found.append(f"b{left:.1f}-{right:.1f}")
     if judged.published is not None:
         found.append(f"p{axis.place(judged.published):.1f}")
-    span = judged.measured[0].interval
     if span is not None and (axis.holds(span.low) or axis.holds(span.high)):
         found.append(f"i{axis.place(span.low):.1f}-{axis.place(span.high):.1f}")
     for value in judged.runs:

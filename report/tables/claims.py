@@ -13,9 +13,10 @@ from report.printing import cells
 from report.printing.markdown import cell
 from report.printing.markup import finished, in_language, joined, placed
 from report.printing.table import Cell, Column, Table, Tone
-from report.tables.claim_numbers import interval, measured, published
+from report.tables.claim_numbers import measured, measured_with_interval, published
 from report.tables.claim_reasons import reason, told_once
 from report.tables.claim_strip import strip
+from report.tables.setting_words import tried
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -121,7 +122,8 @@ def _row(
         row = {"published": published(subject, one), "rerun": _rerun(subject, one)}
         row["strip"] = strip(subject, one) or cells.nothing()
     row |= {"verdict": _verdict(subject, judged), "claim": said, "seeds": _seeds(subject, one)}
-    settings = ", ".join(dict.fromkeys(name for found in judged for name in turning.get(found.claim.id, ())))
+    names = dict.fromkeys(name for found in judged for name in turning.get(found.claim.id, ()))
+    settings = "; ".join(tried(subject, name) for name in names)
     if settings:
         why = subject.strings("claims.turned", reason=why or reason(subject, one), settings=settings)
     return {**row, "why": cells.text(why) if why else cells.nothing()}
@@ -173,10 +175,10 @@ def _verdict(subject: Subject, judged: Sequence[Judged]) -> Cell:
 
 def _rerun(subject: Subject, judged: Judged) -> Cell:
     """The mean over seeds and, where they differ, its interval."""
-    mean, span = measured(subject, judged), interval(subject, judged)
-    if span.number is None or len(set(judged.runs)) == 1:
-        return mean
-    return Cell(f"{mean.text} {span.text}", markup=joined(" ", (cell(mean), cell(span))), number=mean.number)
+    shown = measured_with_interval(subject, judged)
+    if len(shown) == 1 or len(set(judged.runs)) == 1:
+        return measured(subject, judged)
+    return Cell(" ".join(one.text for one in shown), markup=joined(" ", map(cell, shown)), number=shown[0].number)
 
 
 def _each(subject: Subject, judged: Sequence[Judged]) -> Cell:
@@ -216,7 +218,5 @@ def spoken(subject: Subject, judged: Judged) -> str:
     """A refuted claim as a line of the summary, with what was found."""
     s, claim = subject.strings, judged.claim
     words, why = _words(claim, s.language).rstrip("."), reason(subject, judged)
-    span = interval(subject, judged)
-    shown = [measured(subject, judged), *([] if span.kind == "text" else [span])]
-    found = joined(" ", map(cell, shown))
+    found = joined(" ", map(cell, measured_with_interval(subject, judged)))
     return s("claims.line", words=words, place=s.place(claim.source), found=found, why=why)

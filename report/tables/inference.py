@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from report.claims.curves import fits
 from report.printing import cells
 from report.printing.table import Cell, Column, Table
-from report.tables.sensitivity import setting
+from report.tables.setting_words import setting
 
 if TYPE_CHECKING:
     from report.claims.curves import Fit

@@ -11,7 +11,7 @@ from report.printing import cells
 from report.printing.table import Cell, Column, Table
 from report.tables.claim_reasons import reason
 from report.tables.claims import TONES
-from report.tables.provenance import plain
+from report.tables.setting_words import setting
 from store.alternatives import alternative_variant
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class Result:
     """A published number (None where the source has none) and how a record of its cell gives it.
 
-    ``scale`` turns the record's unit into the printed one.
+    ``scale`` turns the record's unit into the printed one; ``name`` is the metric's in ``study.toml``.
     """
 
     experiment: str
@@ -39,6 +39,7 @@ class Result:
     decimals: int
     value: Callable[[Stored], float]
     scale: float = 1.0
+    name: str = ""
 
 
 def results(subject: Subject) -> Table | None:
@@ -78,17 +79,9 @@ def verdicts(subject: Subject) -> Table:
     return Table("sensitivity-verdicts", s("captions.sensitivity-verdicts"), heads, rows)
 
 
-def setting(subject: Subject, trial: Trial) -> str:
-    """The key of each setting that is changed, the assumed value and the one that was tried."""
-    return "; ".join(
-        subject.strings("sensitivity.setting", name=change.key, assumed=plain(subject, change.assumed), tried=change.tried)
-        for change in trial.changes
-    )
-
-
 def _row(subject: Subject, trial: Trial, quantity: Result) -> tuple[tuple[Cell, ...], tuple[Measurement, ...]]:
     place = (quantity.experiment, quantity.variant)
-    own, other = (measure(one.evidence, *place, quantity.value) for one in (trial.own, trial.other))
+    own, other = (measure(one.evidence, *place, quantity.value, name=quantity.name) for one in (trial.own, trial.other))
     variants = (quantity.variant, alternative_variant(quantity.variant, trial.alternative))
     change = paired(subject.evidence, quantity.experiment, variants, lambda a, b: quantity.value(b) - quantity.value(a))
     shown = (quantity.decimals, quantity.scale)

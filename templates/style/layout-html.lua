@@ -27,6 +27,7 @@ local function style_cells(tbl, columns, heads)
         if scope then cell.attr.attributes.scope = scope elseif i <= heads then cell.attr.attributes.scope = "row" end
         if aligns[i] then cell.attr.classes:insert(aligns[i]) end
         if measure.is_long(columns[i]) then cell.attr.classes:insert("long") end
+        if pandoc.utils.stringify(cell.contents) == "–" then cell.attr.classes:insert("nil") end
       end
     end
   end

@@ -118,13 +118,19 @@ local function equation(span)
   return raw(formula(span.content[1], span.attributes.number) .. " <" .. span.identifier .. ">")
 end
 
+local function whole(span)
+  span.attributes.whole = "true"
+  return span
+end
+
 local function marked(span)
   if span.classes:includes("caption-label") then
     return { raw("#caption-label["), pandoc.Span(span.content), raw("]") }
   end
   for _, class in ipairs(span.classes) do
     if BADGES[class] then
-      local out = pandoc.Inlines({ raw('#badge("' .. class .. '")[') })
+      local whole = span.attributes.whole and ", whole: true" or ""
+      local out = pandoc.Inlines({ raw('#badge("' .. class .. '"' .. whole .. ')[') })
       out:extend(span.content)
       out:insert(raw("]"))
       return out
@@ -211,6 +217,7 @@ function Pandoc(doc)
   for key, value in pairs(doc.meta.labels) do labels[key] = pandoc.utils.stringify(value) end
   doc:walk({ Blocks = find_noted })
   doc = doc:walk({ Figure = figure, Table = data_table, Div = callout })
+  doc = doc:walk({ Header = function(header) return header:walk({ Span = whole }) end })
   doc = doc:walk({ Span = span })
   doc = doc:walk({ Image = loose_image, Math = function(math) return raw(formula(math)) end })
   return doc:walk({

@@ -7,6 +7,7 @@ local GUTTER_CHARS = 2.4    -- the cell inset of 6 pt on both sides, in characte
 local SIZES = { 9, 8, 7 }   -- pt; below 7 pt print is no longer readable
 local BOLD = 1.15           -- a bold header's width over the same words in regular
 local FLOOR = 18            -- characters up to which a column does not wrap, in a table without prose
+local PROSE = 18            -- characters that a column of prose has in a line, where it is not the only one
 local LONG_CELL = 34        -- characters from which a cell is prose that should wrap
 
 local STRIP_CHARS = 14      -- the width of a strip, 6.9 em in print, which is drawn in place of its words
@@ -57,12 +58,12 @@ local function sum(columns, key)
   return total
 end
 
--- Widths as parts of one; where they are too much together, what is wider than its longest word gives way first.
-local function fractions(columns, widths, capacity)
+-- Widths as parts of one; where they are too much together, what is wider than its least width gives way first.
+local function fractions(columns, widths, least, capacity)
   local total, slack = 0, {}
   local spare = 0
   for i, column in ipairs(columns) do
-    slack[i] = math.max(0, widths[i] - column.word - GUTTER_CHARS)
+    slack[i] = math.max(0, widths[i] - (least[i] or column.word + GUTTER_CHARS))
     total, spare = total + widths[i], spare + slack[i]
   end
   local over = math.min(math.max(0, total - capacity), spare)
@@ -89,13 +90,15 @@ local function shares(columns, capacity)
       end
     end
   end
-  local floor, weight = FLOOR, 0
+  local floor, weight, least = FLOOR, 0, {}
   for _, column in ipairs(columns) do if measure.is_long(column) then floor = 0 end end -- prose needs the room more
   for i, column in ipairs(columns) do if open[i] then weight = weight + math.sqrt(column.mean * column.cell) end end
   for i, column in ipairs(columns) do
-    if open[i] then widths[i] = math.max((column.cell <= floor and column.cell or column.word) + GUTTER_CHARS, left * math.sqrt(column.mean * column.cell) / weight) end
+    local wanted = column.cell <= floor and column.cell or measure.is_long(column) and math.max(column.word, PROSE) or column.word
+    if open[i] then least[i] = wanted + GUTTER_CHARS end
+    if open[i] then widths[i] = math.max(least[i], left * math.sqrt(column.mean * column.cell) / weight) end
   end
-  return fractions(columns, widths, floor > 0 and capacity or math.huge) -- beside prose all columns give way alike
+  return fractions(columns, widths, least, capacity)
 end
 
 -- Font size in pt and, where the table must wrap, the relative column widths.

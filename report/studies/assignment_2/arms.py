@@ -61,9 +61,14 @@ def class_task(arm: str) -> str:
     return f"{_TERMS.of(name).traits['task']}{dot}{added}"
 
 
-def of_arm(evidence: Evidence, experiment: str, arm: str, value: Callable[[Stored], float | None]) -> Measurement:
-    """A quantity of one arm over seeds; a seed without a result is answered for by the task that failed first."""
-    measured = measure(evidence, experiment, arm, value)
+def of_arm(
+    evidence: Evidence, experiment: str, arm: str, value: Callable[[Stored], float | None], name: str = ""
+) -> Measurement:
+    """A quantity of one arm over seeds; a seed without a result is answered for by the task that failed first.
+
+    ``name`` is that of the metric in ``study.toml``.
+    """
+    measured = measure(evidence, experiment, arm, value, name=name)
     return replace(measured, incomplete=_causes(evidence, (arm,), measured.incomplete))
 
 

@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 
 def accuracy(evidence: Evidence, variant: str, name: str = "test_accuracy") -> Measurement:
     """A classifier's share of right answers; one seed has the Wilson interval over its test images."""
-    return measure(evidence, "classifier", variant, metric_reader(name), lambda stored: _wilson(stored, name, "test_images"))
+    return measure(
+        evidence, "classifier", variant, metric_reader(name), lambda stored: _wilson(stored, name, "test_images"), name
+    )
 
 
 def neighbours(evidence: Evidence, variant: str) -> Measurement:
     """Accuracy of nearest neighbours in latent space; one seed has the Wilson interval over its images."""
     name = "knn_accuracy_latent"
-    return measure(evidence, "latent", variant, metric_reader(name), lambda stored: _wilson(stored, name, "images"))
+    return measure(evidence, "latent", variant, metric_reader(name), lambda stored: _wilson(stored, name, "images"), name)
 
 
 def error(evidence: Evidence, variant: str, which: str) -> Measurement:
@@ -34,7 +36,7 @@ def error(evidence: Evidence, variant: str, which: str) -> Measurement:
         errors = frame(stored, "errors.parquet")[f"mse_per_pixel_{which}_input"]
         return t_interval(float(errors.mean()), float(errors.std()), len(errors), "images")
 
-    return measure(evidence, "reconstruction", variant, metric_reader(name), over_images)
+    return measure(evidence, "reconstruction", variant, metric_reader(name), over_images, name)
 
 
 def _wilson(stored: Stored, name: str, count: str) -> Interval:

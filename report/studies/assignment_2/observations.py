@@ -74,7 +74,7 @@ def _low_errors(subject: Subject) -> Numbers:
     def share(stored: Stored) -> float:
         return float((frame(stored, "errors.parquet")["mse_per_pixel_noisy_input"] <= limit.value).mean())
 
-    found = measure(subject.evidence, "reconstruction", "dae", share)
+    found = measure(subject.evidence, "reconstruction", "dae", share, name="share_at_published_validation_loss")
     return {"share": _print(subject, found, 1, 100), "limit": cell(cells.printed(subject, limit))}
 
 

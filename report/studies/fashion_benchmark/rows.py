@@ -39,7 +39,7 @@ class Row:
     @property
     def settings(self) -> str:
         """The settings as part of the key, in the order in which the table lists them."""
-        return self.key.removeprefix(self.family).removeprefix("-").replace("-", " ")
+        return settings_of(self.key)
 
 
 def rows(subject: Subject) -> tuple[Row, ...]:
@@ -57,14 +57,25 @@ def family_of(key: str) -> str:
     raise ValueError(f"row {key} is of no family")
 
 
+def settings_of(key: str) -> str:
+    """A row's settings as part of its key, in the order in which the table lists them."""
+    return key.removeprefix(family_of(key)).removeprefix("-").replace("-", " ")
+
+
 def label(subject: Subject, row: Row) -> str:
     """Family and settings, for tables and figures."""
     return f"{subject.strings(f'families.{row.family}')} {row.settings}".strip()
 
 
+def variant_name(subject: Subject, key: str) -> str:
+    """The same of a row by its key; empty for a variant that is no row."""
+    row = next((row for row in rows(subject) if row.key == key), None)
+    return "" if row is None else label(subject, row)
+
+
 def accuracy(subject: Subject, key: str) -> Measurement:
     """Accuracy on the test images over seeds; one fit has the Wilson interval over its test images."""
-    return measure(subject.evidence, EXPERIMENT, key, metric_reader(ACCURACY), _over_images)
+    return measure(subject.evidence, EXPERIMENT, key, metric_reader(ACCURACY), _over_images, ACCURACY)
 
 
 def was_planned(subject: Subject, row: Row) -> bool:

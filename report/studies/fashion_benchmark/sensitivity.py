@@ -18,4 +18,6 @@ if TYPE_CHECKING:
 def results(subject: Subject) -> Iterator[Result]:
     """Accuracy of every row."""
     for row in rows(subject):
-        yield Result(EXPERIMENT, row.key, label(subject, row), row.published, DECIMALS + 1, metric_reader(ACCURACY))
+        yield Result(
+            EXPERIMENT, row.key, label(subject, row), row.published, DECIMALS + 1, metric_reader(ACCURACY), name=ACCURACY
+        )

@@ -102,7 +102,7 @@ def test_the_table_names_the_values_that_are_changed_together(tmp_path: Path) ->
     """Each row says all that differs from the run's own values, and what its distance amounts to."""
     subject = study(tmp_path, SPREAD)
     rows = [[cell.text for cell in row] for row in all_tables(subject)["inference"].rows]
-    both = "classifier.hidden_units: 256, 128 to [128]; classifier.batch_size: 64 to 32"
+    both = "dense layers of the classifiers: 256, 128 to 128; batch size of the classifiers: 64 to 32"
     assert rows[0][:4] == ["Figure 6", both, "1.10", cells.DASH]
     assert rows[1][:4] == ["Figure 6", "the values of this run", "6.00", "+4.90"]
     assert [row[-1] for row in rows] == ["nearest", "farther", "farther"]

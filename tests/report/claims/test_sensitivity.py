@@ -69,10 +69,12 @@ def test_each_trial_has_the_seeds_that_both_sides_have(tmp_path: Path) -> None:
 def test_the_difference_is_taken_seed_by_seed(tmp_path: Path) -> None:
     """The AE's accuracies are 88.10, 88.15 and 88.20 %; one point more in each seed is one point, without spread."""
     subject = study(tmp_path, metrics=accuracies(0.891, 0.8915, 0.892))
-    found = next(row for row in rows(subject, "sensitivity") if row[0].startswith("classifier") and row[1] == "AE accuracy (%)")
+    found = next(
+        row for row in rows(subject, "sensitivity") if row[0].startswith("dense layers") and row[1] == "AE accuracy (%)"
+    )
     assert found[2:6] == ["88.04", "88.15", "89.15", "+1.00"]
     assert found[7] == "3"
-    assert [row[1] for row in rows(subject, "sensitivity") if row[0].startswith("vae.beta")] == [
+    assert [row[1] for row in rows(subject, "sensitivity") if row[0].startswith("weight of the divergence")] == [
         "VAE validation loss, per image",
         "VAE accuracy (%)",
     ]
@@ -90,7 +92,7 @@ def test_a_verdict_that_depends_on_the_value_is_named(tmp_path: Path) -> None:
     assert shown[4] == "refuted"
     claims = {row[1].replace("\N{NARROW NO-BREAK SPACE}", " "): row for row in rows(subject, "claims-published-table-5")}
     said = claims[found[ACCURACY].own.claim.english]
-    assert said[-1].endswith(f"; another verdict with {WIDTH}")
+    assert said[-1].endswith("; another verdict with dense layers of the classifiers: 512, 256")
 
 
 def test_a_step_between_neighbours_is_counted_and_not_listed(tmp_path: Path) -> None:
@@ -109,7 +111,7 @@ def test_values_that_change_nothing_turn_no_verdict(tmp_path: Path) -> None:
     assert settings_that_turn(subject) == {}
     assert "sensitivity-verdicts" not in all_tables(subject)
     lines = sensitivity.lines(subject)
-    assert "classifier.hidden_units: 256, 128 to [512, 256], tried on 3 seeds: 0 of" in str(lines)
+    assert "dense layers of the classifiers: 256, 128 to 512, 256 (tried on 3 seeds): 0 of" in str(lines)
     assert "0 of them by two steps or more" in str(lines)
     touched = sum(one.trial.alternative == WIDTH for one in turned(subject))
     assert touched > 10

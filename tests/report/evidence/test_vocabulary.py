@@ -8,6 +8,7 @@ import pytest
 
 from report.evidence.studies import study_of
 from report.evidence.vocabulary import LINES, MARKERS, PALETTE, Metric, Vocabulary, load_vocabulary
+from report.inference.statistics import Interval
 from store.errors import UsageError
 
 if TYPE_CHECKING:
@@ -120,3 +121,10 @@ def test_a_study_without_the_file_names_nothing(tmp_path: Path) -> None:
     terms = load_vocabulary(tmp_path)
     assert terms.named == ()
     assert terms.sections("fit", "a") is None
+
+
+def test_a_range_ends_above_its_beginning() -> None:
+    """A metric whose least value is not below its most is refused where it is declared."""
+    with pytest.raises(ValueError, match="range of a metric"):
+        Metric(label={"en": "Share"}, least=1, most=1)
+    assert Metric(label={"en": "Share"}, least=0).within(Interval(-0.1, 0.2, "seeds"), 100).low == 0

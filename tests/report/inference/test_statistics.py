@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from report.inference.statistics import summarise, t_interval, wilson_interval
+from report.inference.statistics import Interval, summarise, t_interval, wilson_interval
 
 
 def test_interval_of_three_values_uses_students_t() -> None:
@@ -58,3 +58,21 @@ def test_two_values_have_a_spread_and_one_has_none() -> None:
     assert (two.mean, two.n, two.sd) == (2.0, 2, pytest.approx(2**0.5))
     assert two.interval is not None
     assert (two.interval.low, two.interval.high) == (pytest.approx(2 - 12.7062, abs=1e-4), pytest.approx(2 + 12.7062, abs=1e-4))
+
+
+@pytest.mark.parametrize(
+    ("bounds", "shown"),
+    [
+        ((None, None), (0.79, 1.08)),
+        ((0, 1), (0.79, 1)),
+        ((None, 0.5), (0.5, 0.5)),
+        ((0.9, None), (0.9, 1.08)),
+        ((2, 3), (2, 2)),
+    ],
+)
+def test_an_interval_is_cut_at_the_ends_of_a_range(
+    bounds: tuple[float | None, float | None], shown: tuple[float, float]
+) -> None:
+    """What lies beyond is left out, and what lies all beyond becomes the nearest end."""
+    found = Interval(0.79, 1.08, "seeds").within(*bounds)
+    assert (found.low, found.high, found.basis) == (*shown, "seeds")

@@ -19,6 +19,7 @@ SOURCES = sorted(path for folder in (STYLE, *(study.templates for study in STUDI
 CORE = [path for path in sorted((ROOT / "report").rglob("*.py")) if "studies" not in path.relative_to(ROOT).parts]
 ARITHMETIC = (nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow)
 PLACEHOLDER = re.compile(r"<<\s*([A-Za-z_]\w*)\s*>>")
+MODELS_OF_A_COMPARISON = 2
 NAMED = re.compile(r"""\b(?:t|s|strings)\(\s*["']([a-z0-9_]+\.[A-Za-z0-9_.-]+)["']""")
 
 
@@ -74,11 +75,38 @@ def test_every_placeholder_takes_its_own_value(study: Study, language: str) -> N
         known = meta.find_undeclared_variables(environment().parse(text))
         assert written <= known, (key, written - known)
         values = {name: f"value{number}of" for number, name in enumerate(sorted(known))}
-        shown = strings(key, **values)
-        if "<%" not in text:
-            assert {name for name in written if values[name] not in shown} == set(), key
-            seen += len(written)
+        shown = [strings(key, **values)]
+        if "<%" in text:  # what stands under a condition shows where it holds: each value is once nothing, once another value
+            others = {name: ["", *(values[one] for one in known), *([1] if f"{name} == 1" in text else [])] for name in known}
+            shown += [strings(key, **{**values, name: other}) for name in known for other in others[name]]
+        assert {name for name in written if not any(values[name] in one for one in shown)} == set(), key
+        seen += len(written)
     assert seen > 20
+
+
+@pytest.mark.parametrize(("study", "language"), EDITIONS, ids=edition_name)
+def test_values_of_several_models_carry_their_names(study: Study, language: str) -> None:
+    """A sentence that prints numbers of two models names each model as often as it prints a number of it."""
+    strings = load_strings(study, language)
+    models = {one.key: one.label[language] for one in study.vocabulary.models}
+    unnamed = [key for key, text in strings.texts.items() if names_too_few(text, models)]
+    assert unnamed == []
+
+
+def names_too_few(text: str, models: dict[str, str]) -> bool:
+    """Whether a text has values of several models, and of one of them more than it names it."""
+    found = {key: [name for name in PLACEHOLDER.findall(text) if re.fullmatch(rf"{key}(?:_.+)?", name)] for key in models}
+    if sum(map(bool, found.values())) < MODELS_OF_A_COMPARISON:
+        return False
+    words = PLACEHOLDER.sub(" ", text)
+    return any(len(re.findall(rf"\b{models[key]}\b", words)) < len(names) for key, names in found.items())
+
+
+def test_a_value_without_the_name_of_its_model_is_found() -> None:
+    """What the check above is for: three numbers in a row, of which the first alone could be told."""
+    models = {"ae": "AE", "vae": "VAE"}
+    assert names_too_few("Accuracy: AE << ae_accuracy >>, VAE << vae_accuracy >>; F1: << ae_f1 >>, << vae_f1 >>.", models)
+    assert not names_too_few("Accuracy: AE << ae_accuracy >>, VAE << vae_accuracy >>.", models)
 
 
 def test_a_placeholder_that_is_a_literal_is_found() -> None:

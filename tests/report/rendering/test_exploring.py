@@ -10,19 +10,25 @@ from typing import Any
 
 import pytest
 
+from report.rendering.style import labels_of
+
 TOOLS = Path(__file__).with_name("browser")
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NODE = shutil.which("node")
+FILES = {"en": "report.html", "pt-PT": "report.pt.html"}
+WORDS = {"en": "latent", "pt-PT": "latente"}
 READY = BROWSER is not None and NODE is not None and (TOOLS / "node_modules" / "playwright-core").is_dir()
 
 pytestmark = [pytest.mark.campaign, pytest.mark.skipif(not READY, reason=f"no Chromium, node or npm packages in {TOOLS.name}")]
 
 
-def met(page: Path, width: int, scheme: str, scripts: str = "on") -> dict[str, Any]:
-    """What a reader of the page meets."""
+def met(page: Path, language: str, width: int, scheme: str, scripts: str = "on") -> dict[str, Any]:
+    """What a reader of the page in that language meets."""
     assert NODE is not None
     assert BROWSER is not None
-    command = [NODE, str(TOOLS / "explore.mjs"), BROWSER, str(page), str(width), scheme, scripts]
+    file, labels = page.with_name(FILES[language]), labels_of(language)
+    names = [labels["js_explore"], labels["js_enlarge"], WORDS[language]]
+    command = [NODE, str(TOOLS / "explore.mjs"), BROWSER, str(file), str(width), scheme, scripts, *names]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
@@ -31,13 +37,14 @@ def met(page: Path, width: int, scheme: str, scripts: str = "on") -> dict[str, A
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 768, 1280, 2560])
-def test_everything_on_the_page_works(whole_page: Path, width: int, scheme: str) -> None:
+@pytest.mark.parametrize("language", ["en", "pt-PT"])
+def test_everything_on_the_page_works(whole_page: Path, language: str, width: int, scheme: str) -> None:
     """No console message, no request, no finding of axe-core, no sideways scrolling; views, cards, sorting, files, search."""
-    found = met(whole_page, width, scheme)
+    found = met(whole_page, language, width, scheme)
     assert (found["messages"], found["requests"], found["violations"]) == ([], [], [])
     assert found["width"] == width
     assert {"fig-latent", "fig-confusion-ae", "fig-pairs-ae", "fig-detections-1"} <= found["views"].keys()
-    assert "test images (seed" in found["views"]["fig-confusion-ae"]
+    assert language != "en" or "test images (seed" in found["views"]["fig-confusion-ae"]
     assert found["card"].strip()
     assert (found["sorted"], found["enlarged"]) == (1, 1)
     assert [Path(name).suffix for name in found["downloads"]] == [".csv", ".svg", ".csv"]
@@ -51,8 +58,12 @@ def test_everything_on_the_page_works(whole_page: Path, width: int, scheme: str)
     assert all(found["drawn"])
 
 
-def test_the_page_is_whole_without_scripts(whole_page: Path) -> None:
-    """The same words, and nothing asked of the network."""
-    found = met(whole_page, 1280, "light", "off")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 768, 1280, 2560])
+@pytest.mark.parametrize("language", ["en", "pt-PT"])
+def test_the_page_is_whole_without_scripts(whole_page: Path, language: str, width: int, scheme: str) -> None:
+    """The same words, nothing asked of the network, and no sideways scrolling."""
+    found = met(whole_page, language, width, scheme, "off")
     assert (found["messages"], found["requests"]) == ([], [])
+    assert found["width"] == width
     assert found["words"] > 20_000

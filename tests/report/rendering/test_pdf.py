@@ -117,3 +117,11 @@ def test_outline_follows_the_sections(reader: PdfReader) -> None:
     """The bookmarks are the sections; a callout's heading is none."""
     titles = [item.title for item in reader.outline if not isinstance(item, list)]
     assert titles == ["1 Summary", "2 Theory", "3 Results", "4 Appendix", "References"]
+
+
+def test_a_long_command_breaks_within_the_page_and_is_copied_as_it_is(reader: PdfReader) -> None:
+    """Words of a command that no blank divides go over lines, and nothing is put between them that a shell would see."""
+    words = "alternatives=autoencoder.batch_size=64,autoencoder.upsample=bilinear,vae.beta=1.0,classifier.batch_size=32"
+    (page,) = (text for one in reader.pages if "alternatives=" in (text := one.extract_text()))
+    assert words not in page
+    assert words in "".join(page.split())

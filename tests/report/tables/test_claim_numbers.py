@@ -71,3 +71,36 @@ def test_every_quantity_of_a_claim_says_how_it_is_printed(whole: Subject) -> Non
         if claim.value is None and claim_numbers.form_of(whole, claim, selector).decimals is None
     }
     assert guessed == set()
+
+
+def spread(subject: Subject, name: str, *values: float) -> Judged:
+    """A claim of one quantity with other values of the seeds, its verdict and P value as they were."""
+    return replace(judged(subject, name), measured=(summarise(values),), runs=values)
+
+
+def test_an_interval_of_a_share_ends_with_its_range(whole: Subject) -> None:
+    """Student's interval of 93 to 100 % passes 100 %: what is shown does not, and the judge's own does."""
+    one = spread(whole, "table-5.ae.accuracy", 93.0, 99.0, 100.0)
+    exact = one.measured[0].interval
+    assert exact is not None
+    assert exact.high > 100
+    mean, span = claim_numbers.measured_with_interval(whole, one)
+    assert mean.text == "97.33"
+    assert span.text == f"[{exact.low:.2f},\N{NO-BREAK SPACE}100.00]\N{NARROW NO-BREAK SPACE}%"
+    counted = spread(whole, "figure-5.ae.trace", 9900.0, 9990.0, 10000.0)
+    found = claim_numbers.interval_in_range(whole, counted)
+    assert found is not None
+    assert found.high == 10_000
+
+
+def test_a_quantity_without_a_range_keeps_its_interval(whole: Subject) -> None:
+    """The gap of the losses may lie on either side of nothing."""
+    one = spread(whole, "text.ae.no-overfitting", -0.5, 0.1, 2.0)
+    assert claim_numbers.interval_in_range(whole, one) == one.measured[0].interval
+
+
+def test_one_point_is_no_points(whole: Subject) -> None:
+    """A bound of exactly one has the singular of its unit."""
+    limits = {claim_numbers.limit(whole, one) for one in judge_all(whole)}
+    assert "at most 1\N{NARROW NO-BREAK SPACE}point" in limits
+    assert not {one for one in limits if one.endswith(" 1\N{NARROW NO-BREAK SPACE}points")}

@@ -76,7 +76,7 @@ def class_f1(subject: Subject, model: str, label: int) -> Measurement:
     def read(stored: Stored) -> float:
         return float(frame(stored, "per_class.parquet").set_index("label")["f1"].loc[label])
 
-    return measure(subject.evidence, "classifier", model, read)
+    return measure(subject.evidence, "classifier", model, read, name="class_f1")
 
 
 def published_f1(published: Published, model: str, label: int) -> Printed | None:

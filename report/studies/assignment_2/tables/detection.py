@@ -147,7 +147,7 @@ def headline_rows(subject: Subject) -> list[tuple[str, Comparison]]:
 
 
 def _score(subject: Subject, arm: str, name: str, epoch: arms.Epoch) -> Measurement:
-    return arms.of_arm(subject.evidence, "detection", arm, arms.score(name, epoch))
+    return arms.of_arm(subject.evidence, "detection", arm, arms.score(name, epoch), f"{name}_{epoch}")
 
 
 def _gap(subject: Subject, pair: Pair, name: str, epoch: arms.Epoch) -> Measurement:

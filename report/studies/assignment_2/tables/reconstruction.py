@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from store.records import Stored
 
 _TRAITS = ("objective", "noise", "cost", "latent_space", "robustness")
+_SWEPT = {
+    "ssim": "ssim_clean",
+    "mse": "test_mse_per_pixel_noisy_input",
+}  # columns of the sweep by the metric whose range they have
 _ERRORS = ("test_mse_per_pixel", "median_mse_per_pixel", "p95_mse_per_pixel")
 
 
@@ -119,6 +123,7 @@ def at_noise(subject: Subject, model: str, name: str, position: int) -> Measurem
         "reconstruction",
         model,
         lambda stored: float(frame(stored, "robustness.parquet")[name].iloc[position]),
+        name=_SWEPT.get(name, ""),
     )
 
 

@@ -25,4 +25,4 @@ def results(subject: Subject) -> Iterator[Result]:
         yield Result("autoencoder", model, loss_label(subject, model, name), printed, 4, metric_reader(name))
     for model in MODELS:
         label, printed = s("quantities.accuracy", model=subject.model(model)), published.find(f"table-5.{model}.accuracy")
-        yield Result("classifier", model, label, printed, 2, metric_reader("test_accuracy"), 100)
+        yield Result("classifier", model, label, printed, 2, metric_reader("test_accuracy"), 100, "test_accuracy")

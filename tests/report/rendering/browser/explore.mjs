@@ -1,10 +1,10 @@
 // Opens a report in Chromium, uses everything on it, and prints as JSON what a reader would have met.
-// node explore.mjs CHROMIUM PAGE WIDTH light|dark on|off
+// node explore.mjs CHROMIUM PAGE WIDTH light|dark on|off EXPLORE ENLARGE WORD: the page's names of its two buttons, and a word to look for
 
 import { readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 
-const [executablePath, file, width, colorScheme, scripts] = process.argv.slice(2);
+const [executablePath, file, width, colorScheme, scripts, explore, enlarge, word] = process.argv.slice(2);
 const axe = readFileSync(new URL("./node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
 const context = await browser.newContext({ viewport: { width: Number(width), height: 900 }, colorScheme, javaScriptEnabled: scripts === "on", acceptDownloads: true });
@@ -18,7 +18,7 @@ page.setDefaultTimeout(200_000); // it is not told how fast a machine is
 await page.goto(`file://${file}`);
 
 if (scripts === "on") {
-  for (const toggle of await page.getByRole("button", { name: /^Explore$/ }).all()) {
+  for (const toggle of await page.getByRole("button", { name: explore, exact: true }).all()) {
     const figure = toggle.locator("xpath=ancestor::figure");
     await toggle.click();
     const view = figure.locator(".view");
@@ -54,16 +54,16 @@ if (scripts === "on") {
   await page.evaluate(() => document.querySelectorAll("details.group").forEach((group) => { group.open = true; }));
   met.cut = await page.locator(".heads-2 tbody :is(th, td)").evaluateAll((cells) => cells.filter((cell) => cell.getBoundingClientRect().right > innerWidth).length);
   met.drawn = await page.locator("figure.image img").evaluateAll((images) => images.map((image) => image.naturalWidth > 0 && decodeURIComponent(image.src).includes("</text>")));
-  await page.getByRole("searchbox").fill("latent");
+  await page.getByRole("searchbox").fill(word);
   await page.keyboard.press("Enter");
   met.found = await page.locator("output.count").first().innerText();
-  await page.getByRole("button", { name: /^Enlarge$/ }).first().click();
+  await page.getByRole("button", { name: enlarge, exact: true }).first().click();
   met.enlarged = await page.locator("dialog[open]").count();
   await page.keyboard.press("Escape");
-  await page.evaluate(axe);
+  await page.evaluate(axe); // which waits for timers: without scripts there are none
   met.violations = await page.evaluate(async () => (await window.axe.run(document)).violations.map((one) => `${one.id}: ${one.nodes[0].html.slice(0, 200)}`));
-  met.width = await page.evaluate(() => document.documentElement.scrollWidth);
 }
+met.width = await page.evaluate(() => document.documentElement.scrollWidth);
 met.words = (await page.locator("main").innerText()).length;
 console.log(JSON.stringify(met));
 await browser.close();

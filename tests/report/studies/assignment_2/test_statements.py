@@ -17,6 +17,7 @@ from report.studies.assignment_2.sections import facts
 from report.studies.assignment_2.tables import detection
 from report.studies.assignment_2.transfer import STATEMENTS
 from report.tables.claims import by_place
+from tests.report.configuration import with_detection
 from tests.report.conftest import subject_of
 from tests.report.study import Spec, write_study
 
@@ -104,3 +105,12 @@ def test_all_places_of_the_report_have_one_verdict(which: str, request: pytest.F
         assert set(row[2].text.split("; ")) == {audit[name].replace("_", " ") for name in part.claims}
     numbers = counted(subject, SPOKEN, judged)
     assert sum(int(numbers[verdict]) for verdict in VERDICTS) == numbers["total"]
+
+
+def test_a_statement_of_which_nothing_was_run_has_no_numbers(tmp_path: Path) -> None:
+    """A run of the other part gives no sentence in which "not run" stands in place of each number; the reason stays."""
+    write_study(tmp_path, Spec(config={**with_detection(), "parts": ["detection"]}))
+    text = spoken(subject_of(tmp_path), "dae_filters_best")
+    assert "not run" not in text
+    assert "Mean MSE" not in text
+    assert "No result of reconstruction/dae" in text
