@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import signal
 import sys
@@ -11,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from bench.harness.site import add_cluster_command, add_cluster_options, add_job_options, positive
 from bench.options import add_source_options, add_store_options, add_study_options, add_weights_option
+from store.commandline import Parser
 from store.errors import StudyError
 from store.surroundings import check_date, keep_own_rights, place, target, word
 from store.terminal import complain, prepare_streams, say, tell
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Sequence
 
 _EPILOG = (
@@ -40,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bench", description="Run the study and store its records.", epilog=_EPILOG)
+    parser = Parser(prog="python -m bench", description="Run the study and store its records.", epilog=_EPILOG)
+    parser.add_version()
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="run what is not in the store yet", epilog=_EPILOG)
     add_study_options(run)

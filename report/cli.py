@@ -5,15 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import signal
 import sys
-from difflib import get_close_matches
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from report.evidence.contradictions import held_to_the_contract
+from store.commandline import Parser
 from store.errors import StudyError
 from store.surroundings import check_date, keep_own_rights, place, word
 from store.terminal import complain, prepare_streams, say, tell
@@ -50,34 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(status)
 
 
-class _Version(argparse.Action):
-    """Prints the version that ``pyproject.toml`` gives and ends."""
-
-    def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:  # noqa: A002  # argparse's own name
-        super().__init__(option_strings, dest, nargs=0, help=help)
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        """Exit 0."""
-        import tomllib
-
-        project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-        say(f"{project['name']} {project['version']}")
-        parser.exit()
-
-
-class _Parser(argparse.ArgumentParser):
-    """Names the command that a misspelt one is close to."""
-
-    def error(self, message: str) -> NoReturn:
-        """Exit 2 with the message, and the nearest choice where there is one."""
-        found = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
-        near = get_close_matches(found[1], re.findall(r"[\w-]+", found[2]), n=1) if found else []
-        super().error(f"{message}; did you mean {near[0]}?" if near else message)
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m report", description="Render the report of a run from its records.")
-    parser.add_argument("--version", action=_Version, help="print the project's version")
+    parser = Parser(prog="python -m report", description="Render the report of a run from its records.")
+    parser.add_version()
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser(
         "build", help="build report.html and report.pdf, and report.pt.html and report.pt.pdf beside them"

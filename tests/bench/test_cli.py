@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -129,7 +130,8 @@ def test_a_pipe_is_not_written_over(words: list[str], tmp_path: Path, capsys: py
 )
 def test_lost_output_is_no_crash(tmp_path: Path, redirection: str, code: int, expected: str) -> None:
     """A reader that goes away, closed streams and a full disk end without a traceback."""
-    line = f"set -o pipefail; {sys.executable} -m bench plan --parts autoencoders --artifacts {tmp_path} {redirection}"
+    words = shlex.join([sys.executable, "-m", "bench", "plan", "--parts", "autoencoders", "--artifacts", str(tmp_path)])
+    line = f"set -o pipefail; {words} {redirection}"
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False, cwd=SAMPLE.parents[2])
     assert (done.returncode, "Traceback" in done.stderr, expected in done.stderr) == (code, False, True), done.stderr
 

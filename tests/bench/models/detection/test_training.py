@@ -75,7 +75,8 @@ def run_program(program: str, folder: Path, request: Request) -> subprocess.Comp
         (folder / "home").mkdir(exist_ok=True)
         os.environ.update(isolation.environment_of(folder))
     """
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(ROOT)}
+    ours = {name: value for name, value in os.environ.items() if not isolation.is_foreign(name)}
+    environment = {**ours, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(ROOT)}
     source = textwrap.dedent(head) + textwrap.dedent(program)
     return subprocess.run(
         [sys.executable, "-c", source], cwd=folder.parent, env=environment, capture_output=True, text=True, check=False
