@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_upkeep_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_upkeep_commands(commands: argparse._SubParsersAction[Parser]) -> None:
     export = commands.add_parser("export", help="write a run with all its records to one archive", epilog=_EPILOG)
     export.add_argument("run", nargs="?", type=word, metavar="RUN", help="which run (default: the latest)")
     export.add_argument("--output", type=target, metavar="FILE", help="the archive (default: RUN.tar)")

@@ -14,7 +14,7 @@ from store.errors import StudyError
 from store.terminal import complain, say, tell
 
 if TYPE_CHECKING:
-    from typing import IO
+    from _typeshed import SupportsWrite
 
 _PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 
@@ -32,7 +32,7 @@ class Parser(argparse.ArgumentParser):
         near = get_close_matches(found[1], re.findall(r"[\w-]+", found[2]), n=1) if found else []
         super().error(f"{message}; did you mean {near[0]}?" if near else message)
 
-    def _print_message(self, message: str, file: IO[str] | None = None) -> None:
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
         """Where all that argparse prints goes."""
         if file is not sys.stdout:
             tell(sys.stderr, message, end="")
