@@ -167,6 +167,7 @@ def test_of_tasks_without_a_seed_the_first_runs_record_is_taken(tmp_path: Path) 
     assert [line.partition(":")[0] for line in done.choices] == [LEAF, ONCE]
     assert done.choices[0].endswith(f"of {second}: they differ in environment")
     assert done.choices[1].endswith("they differ in environment, equal results")
+    assert "(" not in done.choices[1]  # both are finished: no status is told
 
 
 def test_a_choice_that_contradicts_what_was_made_from_it_is_refused(tmp_path: Path) -> None:
