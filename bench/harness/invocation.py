@@ -192,8 +192,7 @@ def _write_manifest(study: _Study, done: Mapping[str, Stored], root: Path) -> No
 
     A manifest that was altered is written anew: all that it says is known here.
     """
-    entries = tuple(_entry(item, done[item.id]) for item in study.planned)
-    if run_path(root, study.run_id).is_file() and _same(entries, root, study.run_id):
+    if run_path(root, study.run_id).is_file() and _same(study, done, root):
         point_latest(root, study.run_id)
         return
     fields: dict[str, JsonValue] = {
@@ -201,7 +200,7 @@ def _write_manifest(study: _Study, done: Mapping[str, Stored], root: Path) -> No
         "study": study.profile.config.study,
         "profile": study.profile.name,
         "config": study.profile.config.model_dump(mode="json"),
-        "entries": [entry.model_dump(mode="json") for entry in entries],
+        "entries": [_entry(item, done[item.id]).model_dump(mode="json") for item in study.planned],
         "command": ["python", "-m", "bench", *without_places(sys.argv[1:])],
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
@@ -213,11 +212,17 @@ def without_places(words: Sequence[str]) -> list[str]:
     return without_options(words, _PLACES)
 
 
-def _same(entries: Sequence[RunEntry], root: Path, run_id: str) -> bool:
+def _same(study: _Study, done: Mapping[str, Stored], root: Path) -> bool:
+    """Whether the run that is there has these tasks and records; of thousands, an object for each is worth sparing."""
     try:
-        return load_run(root, run_id).entries == tuple(entries)
+        standing = load_run(root, study.run_id).entries
     except IntegrityError:
         return False
+    return len(standing) == len(study.planned) and all(
+        (entry.record_digest, entry.fingerprint, entry.status, entry.task)
+        == (done[item.id].record.digest, item.fingerprint, done[item.id].record.status, item.task.key)
+        for entry, item in zip(standing, study.planned, strict=True)
+    )
 
 
 def _entry(item: Planned, stored: Stored) -> RunEntry:
