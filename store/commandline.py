@@ -8,13 +8,10 @@ import sys
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from store.errors import StudyError
 from store.terminal import complain, say, tell
-
-if TYPE_CHECKING:
-    from _typeshed import SupportsWrite
 
 _PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 
@@ -32,7 +29,7 @@ class Parser(argparse.ArgumentParser):
         near = get_close_matches(found[1], re.findall(r"[\w-]+", found[2]), n=1) if found else []
         super().error(f"{message}; did you mean {near[0]}?" if near else message)
 
-    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+    def _print_message(self, message: str, file: object = None) -> None:
         """Where all that argparse prints goes."""
         if file is not sys.stdout:
             tell(sys.stderr, message, end="")
