@@ -303,9 +303,9 @@ def test_a_reason_names_what_the_claim_was_held_against(tmp_path: Path) -> None:
 
 
 def test_a_refuted_claim_is_in_the_summary_with_what_was_found(tmp_path: Path) -> None:
-    """The re-run's mean and interval stand beside the published words, with the records that they come from."""
+    """The re-run's mean and interval, with their unit once and their records, stand beside the published words."""
     subject = accuracies(tmp_path, 80.0, 80.2, 80.1, 79.9)
     line = spoken(subject, judge(subject))
-    assert "(published Table 5). Re-run: [80.05\N{NARROW NO-BREAK SPACE}%]{.value record=" in line
+    assert "(published Table 5). Re-run: [80.05]{.value record=" in line
     assert "[\\[79.84\\, 80.26\\]\N{NARROW NO-BREAK SPACE}%]{.value" in line
     assert "Shown not to hold: 88.04 ± 1.0" in line

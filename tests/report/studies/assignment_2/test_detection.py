@@ -148,7 +148,7 @@ def test_undefined_metrics_of_a_record_are_words(tmp_path: Path) -> None:
 def test_data_table_says_what_became_of_each_class(whole: Subject) -> None:
     """Class map, ignored classes with counts, the cut and its leakage."""
     table = detection_data.data(whole)
-    assert "car (Car); person (Pedestrian)" in row(table, "Classes (and what becomes them)")[2].text
+    assert "car (Car); person (Pedestrian)" in row(table, "Classes (and the labels that count as them)")[2].text
     assert row(table, "Ignored objects, by class")[1].text == "DontCare 420, Van 200, Truck 80"
     assert row(table, "Validation images with a training neighbour of the same drive")[1].text == "97"
     assert "97" in str(part_two.facts(whole)["leakage"])
