@@ -307,5 +307,5 @@ def test_a_refuted_claim_is_in_the_summary_with_what_was_found(tmp_path: Path) -
     subject = accuracies(tmp_path, 80.0, 80.2, 80.1, 79.9)
     line = spoken(subject, judge(subject))
     assert "(published Table 5). Re-run: [80.05]{.value record=" in line
-    assert "[\\[79.84\\, 80.26\\]\N{NARROW NO-BREAK SPACE}%]{.value" in line
+    assert "[\\[79.84\\,\N{NO-BREAK SPACE}80.26\\]\N{NARROW NO-BREAK SPACE}%]{.value" in line
     assert "Shown not to hold: 88.04 ± 1.0" in line
