@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -95,3 +99,23 @@ def test_missing_module_is_an_error(tree: Path) -> None:
     """A task without source cannot be fingerprinted."""
     with pytest.raises(FileNotFoundError, match=r"bench\.nowhere"):
         closure_of("bench.nowhere", tree)
+
+
+def test_threads_read_source_one_after_the_other(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.11 ends in a SystemError where two of them build trees at a time: a cluster's worker asks in several."""
+    reading, met, parse = threading.Event(), [], ast.parse
+
+    def slow(source: bytes) -> ast.Module:
+        met.append(reading.is_set())
+        reading.set()
+        time.sleep(0.02)
+        reading.clear()
+        return parse(source)
+
+    monkeypatch.setattr(ast, "parse", slow)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _number: closure_of("bench.main", tree), range(4)))
+        list(pool.map(lambda _number: digest_under_3_12("bench.main", tree), range(4)))
+    assert all(each == found[0] for each in found)
+    assert len(met) > 4
+    assert not any(met)
