@@ -112,8 +112,8 @@ def test_threads_read_source_one_after_the_other(tree: Path, monkeypatch: pytest
         reading.clear()
         return parse(source)
 
-    monkeypatch.setattr(ast, "parse", slow)
-    with ThreadPoolExecutor(4) as pool:
+    with monkeypatch.context() as patch, ThreadPoolExecutor(4) as pool:
+        patch.setattr(ast, "parse", slow)
         found = list(pool.map(lambda _number: closure_of("bench.main", tree), range(4)))
         list(pool.map(lambda _number: digest_under_3_12("bench.main", tree), range(4)))
     assert all(each == found[0] for each in found)
