@@ -38,9 +38,9 @@ CUDA_PREFIXES = (
     "cuda-",
     "triton",
 )  # torch's CUDA build names its own versions; its CPU build has none
-# A file's tests share what they set up, so a file stays with one process; two more than there are cores, as many tests wait
-# for processes that they start, kill or freeze.
-PARALLEL = (f"--numprocesses={(os.cpu_count() or 1) + 2}", "--dist=loadfile", "--no-loadscope-reorder")
+# A file's tests share what they set up, so a file stays with one process; one more than there are cores, as many tests wait
+# for processes that they start, kill or freeze. (Two more took 5 to 10 % longer on two cores.)
+PARALLEL = (f"--numprocesses={(os.cpu_count() or 1) + 1}", "--dist=loadfile", "--no-loadscope-reorder")
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}  # of each of these processes: more threads than cores wait for each other
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in it
 SCRATCH_BYTES = 4 * 2**30  # several times what the tests have at a time

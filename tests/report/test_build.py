@@ -181,7 +181,7 @@ def test_two_builds_of_one_run_wait_for_each_other(single_root: Path, tmp_path: 
 @pytest.mark.campaign
 def test_damaged_output_is_built_again(whole_root: Path, tmp_path: Path) -> None:
     """A report that someone edited is not up to date; one without deviations has no watermark."""
-    options = Options(engine="pandoc", formats=("html",), output=tmp_path)
+    options = Options(engine="pandoc", formats=("html",), languages=("en",), output=tmp_path)
     first = build(whole_root, options)
     assert first.rebuilt
     assert first.comparable
