@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -51,10 +52,11 @@ def kept(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_the_kept_records_give_the_kept_page(folder: Path, kept: Path) -> None:
+def test_the_kept_records_give_the_kept_page(folder: Path, request: pytest.FixtureRequest) -> None:
     """Derived again from the records, the page in English comes out with the same bytes; large ones in the campaigns alone."""
     if (folder / "report.html").stat().st_size > LARGE_BYTES:
         pytest.skip("a large page: `nox -s campaigns` derives it, with the three other files")
+    kept = request.getfixturevalue("kept")  # not asked for above: large archives are not taken in to be skipped
     assert "sound" in _python("report", "verify", folder / "report.html", "--artifacts", kept)
 
 
@@ -87,4 +89,6 @@ def test_the_page_and_the_readme_count_as_the_judge_does(folder: Path, kept: Pat
     assert said in row
     assert f"`{run}`" in section
     words = section.replace("\n", " ")
-    assert [count for count in said.split(", ") if count.split()[0] not in words] == []
+    counts = [count.split(" ", 1) for count in said.split(", ")]
+    patterns = [rf"\b{number}(?: claims?)?(?: are| is)? {verdict}\b" for number, verdict in counts]
+    assert [pattern for pattern in patterns if not re.search(pattern, words)] == []
