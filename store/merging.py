@@ -13,9 +13,10 @@ from store.records import folder_of
 from store.runs import MERGE, load_run, point_latest, run_id_of, run_path, save_run
 from store.schema import Run, RunEntry, sealed_run
 from store.settling import FINISHED
+from store.uniting import SHOWN, united
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from pydantic import JsonValue
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
 
     Config = Mapping[str, JsonValue]
 
-_UNITED = ("parts", "questions", "studies", "seeds")  # a manifest of an earlier version calls its questions studies
-_OF_ALTERNATIVES = ("sensitivity", "inference")  # questions whose section of the configuration lists other values
-_FREE = {*_UNITED, *(f"{question}.alternatives" for question in _OF_ALTERNATIVES), "execution.device"}
-_SHOWN = 3  # of what differs: enough to see what kind of difference it is
 _INGREDIENTS = ("config", "code", "inputs", "upstream", "environment")
 
 
@@ -67,7 +64,7 @@ def merge_runs(root: Path, run_ids: Sequence[str], asked: Callable[[Config], Col
     runs = [load_run(root, name) for name in names]
     if len(runs) < 2:  # noqa: PLR2004 - one run is merged already
         raise UsageError("a merge takes two runs or more", where=", ".join(names), cure="name them: bench merge RUN_A RUN_B")
-    config = _united(runs)
+    config = united(runs)
     choices: list[str] = []
     options = _options(root, runs)
     left_out = _surplus(asked(config), options)
@@ -109,56 +106,6 @@ def _by_task(run: Run) -> dict[str, RunEntry]:
 
 def _entry(record: Record) -> RunEntry:
     return RunEntry(task=record.task, fingerprint=record.fingerprint, status=record.status, record_digest=record.digest)
-
-
-def _united(runs: Sequence[Run]) -> dict[str, JsonValue]:
-    """The first run's configuration with everyone's seeds, parts and questions; raises UsageError where more differs."""
-    first = runs[0]
-    known = dict(_leaves(first.config))
-    for other in runs[1:]:
-        found = dict(_leaves(other.config))
-        differing = [key for key in sorted(known.keys() | found.keys()) if known.get(key) != found.get(key)]
-        lines = [f"{key} {known.get(key)} and {found.get(key)}" for key in differing]
-        own = (("study", first.study, other.study), ("profile", first.profile, other.profile))
-        lines = [*(f"{name} {one} and {two}" for name, one, two in own if one != two), *lines]
-        if lines:
-            more = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
-            message = f"runs {first.run_id} and {other.run_id} are not of one study: {'; '.join(lines[:_SHOWN])}{more}"
-            cure = "merge runs that differ in seeds, parts, questions, alternatives or device; report compare shows the rest"
-            raise UsageError(message, where=other.run_id, cure=cure)
-    united = {key: _union([run.config[key] for run in runs if key in run.config]) for key in _UNITED}
-    sections = {name: section for name in _OF_ALTERNATIVES for section in _section_of(runs, name)}
-    return {**first.config, **{key: values for key, values in united.items() if values}, **sections}
-
-
-def _section_of(runs: Sequence[Run], question: str) -> Iterator[dict[str, JsonValue]]:
-    """The question's section with the alternatives of all runs that ask it: sorted, but where all have the same list."""
-    asking = [run.config for run in runs if question in _listed(run.config, "questions")]
-    sections = [section for config in asking for section in [config.get(question)] if isinstance(section, dict)]
-    lists = [_listed(section, "alternatives") for section in sections]
-    if lists:
-        named = lists[0] if all(each == lists[0] for each in lists) else sorted({value for each in lists for value in each})
-        yield {**sections[0], "alternatives": [*named]}
-
-
-def _listed(config: Config, key: str) -> list[str]:
-    values = config.get(key)
-    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
-
-
-def _leaves(config: Config, prefix: str = "") -> Iterator[tuple[str, JsonValue]]:
-    for key, value in config.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, dict):
-            yield from _leaves(value, f"{name}.")
-        elif name not in _FREE:
-            yield name, value
-
-
-def _union(lists: Sequence[JsonValue]) -> list[JsonValue]:
-    """Numbers in their order, then names in theirs: whichever run is named first."""
-    values = {value for found in lists if isinstance(found, list) for value in found if isinstance(value, int | str)}
-    return sorted(values, key=lambda value: (isinstance(value, str), value if isinstance(value, int) else 0, str(value)))
 
 
 def _options(root: Path, runs: Sequence[Run]) -> dict[str, list[_Option]]:
@@ -261,8 +208,8 @@ def _surplus(asked: Collection[str], there: Collection[str]) -> tuple[str, ...]:
     shared = {name.partition("/")[0] for name in asked} & {name.partition("/")[0] for name in there}
     lacking = sorted(name for name in asked if name not in there and name.partition("/")[0] in shared)
     if lacking:
-        more = f" and {len(lacking) - _SHOWN} more" if len(lacking) > _SHOWN else ""
-        message = f"the runs do not fill one study: none has {', '.join(lacking[:_SHOWN])}{more}"
+        more = f" and {len(lacking) - SHOWN} more" if len(lacking) > SHOWN else ""
+        message = f"the runs do not fill one study: none has {', '.join(lacking[:SHOWN])}{more}"
         cure = (
             "compute these first (python -m bench run --seeds ... --parts ...), or merge runs that have all parts for all seeds"
         )

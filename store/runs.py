@@ -129,17 +129,24 @@ def _unread_pointer(root: Path, reason: str) -> IntegrityError:
 
 def load_record(folder: Path) -> Stored:
     """The record in the folder, its files unchecked; raises IntegrityError, for one that lists without end, too."""
-    hold_extent_of(folder / MANIFEST, "record manifest", f"delete {folder} and run again: nox -s bench")
+    _hold_manifest(folder)
     return load(folder)
 
 
-def load_planned(folder: Path, task: TaskKey, ingredients: Ingredients, fingerprint: str) -> Stored:
-    """The same where task, ingredients and fingerprint are known, and gave the folder: compared, not worked out once more.
-
-    Of thousands of records that takes a fifth of the time away. What differs is left to ``load_record``, which says in what.
-    """
+def _hold_manifest(folder: Path) -> tuple[Path, str]:
+    """The record's manifest and what cures it; raises IntegrityError for one that lists without end."""
     path, cure = folder / MANIFEST, f"delete {folder} and run again: nox -s bench"
     hold_extent_of(path, "record manifest", cure)
+    return path, cure
+
+
+def load_planned(folder: Path, task: TaskKey, ingredients: Ingredients, fingerprint: str) -> Stored:
+    """``load_record`` where task, ingredients and fingerprint are known, and gave the folder: they are compared with its own.
+
+    To work the fingerprint out once more would take a fifth of the time of thousands of records; where they differ, that says
+    in what.
+    """
+    path, cure = _hold_manifest(folder)
     record = load_manifest(path, Record, "record manifest", cure)
     expected = (record.task, record.fingerprint, record.ingredients) == (task, fingerprint, ingredients)
     # Python's 1, 1.0 and True are equal, and give three fingerprints

@@ -126,13 +126,7 @@ def form_of(subject: Subject, claim: Claim, selector: Selector | None = None) ->
         more = 0 if claim.kind == "exact" else 1  # a mean has a digit more than a draw, an exact number has none to spare
         return Form(decimals=None if printed is None else printed + more, printed=printed)
     unit, decimals = declared.unit, max(declared.digits, printed or 0)
-    return Form(declared.scale / chosen.scale, _unit(subject, unit), decimals, printed, _one(subject, unit))
-
-
-def _unit(subject: Subject, unit: str) -> str:
-    """The unit in the report's language; one that the strings do not have is written as it is."""
-    key = f"units.{unit}"
-    return str(subject.strings(key)) if key in subject.strings.texts else unit
+    return Form(declared.scale / chosen.scale, subject.strings.named("units", unit), decimals, printed, _one(subject, unit))
 
 
 def _one(subject: Subject, unit: str) -> str:
@@ -146,7 +140,7 @@ def labels(subject: Subject, claim: Claim) -> list[str]:
     variants = [selector.variant for selector in claim.select]
     if len(set(variants)) > 1:
         return [_variant(subject, variant) for variant in variants]
-    return [_named(subject, ("metrics",), _quantity(selector)) for selector in claim.select]
+    return [subject.strings.named("metrics", _quantity(selector)) for selector in claim.select]
 
 
 def _variant(subject: Subject, name: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from store import merging
+from store import merging, uniting
 from store.audit import AuditedRecord
 from store.errors import IntegrityError, UsageError
 from store.merging import Merged
@@ -221,8 +221,8 @@ def test_a_damaged_record_stops_the_merge(tmp_path: Path) -> None:
 
 def test_lists_of_two_runs_are_united_in_one_order() -> None:
     """Numbers by their size, then names by theirs, each once; what is no list or no name is left out."""
-    assert merging._union([[2, 10, "b"], ["a", 2, None], "x", None]) == [2, 10, "a", "b"]
-    assert merging._union([["10", 9]]) == [9, "10"]
+    assert uniting._union([[2, 10, "b"], ["a", 2, None], "x", None]) == [2, 10, "a", "b"]
+    assert uniting._union([["10", 9]]) == [9, "10"]
 
 
 @pytest.mark.parametrize(("count", "words"), [(3, "s0 1 and 2; s1 1 and 2; s2 1 and 2"), (5, "s2 1 and 2 and 2 more")])

@@ -20,10 +20,8 @@ if TYPE_CHECKING:
     from store.records import Stored
 
 _TRAITS = ("objective", "noise", "cost", "latent_space", "robustness")
-_SWEPT = {
-    "ssim": "ssim_clean",
-    "mse": "test_mse_per_pixel_noisy_input",
-}  # columns of the sweep by the metric whose range they have
+# Columns of the noise sweep, with the metric whose range they have.
+_SWEPT = {"ssim": "ssim_clean", "mse": "test_mse_per_pixel_noisy_input"}
 _ERRORS = ("test_mse_per_pixel", "median_mse_per_pixel", "p95_mse_per_pixel")
 
 
