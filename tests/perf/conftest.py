@@ -6,8 +6,11 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``nox -s perf -- --scaling``."""
+    """``nox -s perf -- --scaling`` and ``nox -s perf -- --part-one 5``."""
     parser.addoption("--scaling", action="store_true", help="measure time and memory against seeds, images and records, too")
+    parser.addoption(
+        "--part-one", type=int, default=0, metavar="SEEDS", help="measure Part I whole beside the notebook way, too"
+    )
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -17,8 +20,9 @@ def nothing_is_synced() -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip what was not asked for, visibly."""
-    if config.getoption("--scaling"):
-        return
-    for item in items:
-        if item.get_closest_marker("scaling"):
-            item.add_marker(pytest.mark.skip(reason="takes minutes: nox -s perf -- --scaling"))
+    for mark, option in (("scaling", "--scaling"), ("part_one", "--part-one 5")):
+        if config.getoption(option.split()[0]):
+            continue
+        for item in items:
+            if item.get_closest_marker(mark):
+                item.add_marker(pytest.mark.skip(reason=f"takes minutes: nox -s perf -- {option}"))
