@@ -32,6 +32,13 @@ def pandoc_failure(source: Path, stderr: str) -> StudyError:
     return _failure("pandoc", source, stderr, NAMED_BY_PANDOC)
 
 
+def too_much(source: Path, limit: str) -> StudyError:
+    """The error of a text that pandoc does not get through with what it is given."""
+    message = f"pandoc did not get through the report's source with {limit}"
+    cure = "look there for a text with thousands of brackets, quotes or marks, shorten it in the study's files, and build again"
+    return StudyError(message, where=str(source), cure=cure)
+
+
 def typst_failure(source: Path, diagnostic: str) -> StudyError:
     """Typst's diagnostic, with the source line of the figure or label that it shows."""
     shown = IN_MEMORY.sub(f"{source.stem}.typ", diagnostic)

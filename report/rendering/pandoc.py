@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from report.rendering.failures import pandoc_failure
+from report.rendering.failures import pandoc_failure, too_much
 from report.rendering.page import self_contained
 from report.rendering.style import STYLE_FOLDER, labels_of, links_of
 from store.errors import StudyError
@@ -31,6 +31,12 @@ CONTENTS = "::: {.contents}"
 """What a source writes where its printed form has the contents; without it they stand in front."""
 AUTHOR = "The report generator, from the records of the run"
 """Who wrote the report, in the PDF's metadata."""
+MOST_MEMORY = "1g"
+"""Of pandoc's heap: a report of full size takes an eighth, and some texts, such as thousands of brackets, all there is."""
+MOST_SECONDS = 900
+"""A report of full size takes a few; it is not told how fast a machine is."""
+HEAP_EXHAUSTED = 251
+"""Its exit status then."""
 KEPT_VARIABLES = ("SYSTEMROOT", "TEMP", "TMP", "TMPDIR")
 """What a process needs to start on any system; nothing else of the caller's environment reaches pandoc."""
 
@@ -74,13 +80,21 @@ def _pandoc(job: Job, arguments: list[str], layout: str) -> bytes:
         others = links_of(job, ".pdf" if "--to=typst" in arguments else ".html")
         metadata.write_text(json.dumps({"labels": labels_of(job.lang), "others": others}), encoding="utf-8")
         command = [
-            *(str(pandoc_path()), job.source.name, "--output=-", *FLAGS),
+            *(str(pandoc_path()), "+RTS", f"-M{MOST_MEMORY}", "-RTS", job.source.name, "--output=-", *FLAGS),
             *(f"--data-dir={folder}", f"--metadata-file={metadata}", *_metadata(job)),
             *(f"--lua-filter={STYLE_FOLDER / name}" for name in FILTERS_BEFORE_CITATIONS),
             *_citations(job.source.parent),
             *(f"--lua-filter={STYLE_FOLDER / layout}", *arguments),
         ]
-        done = subprocess.run(command, cwd=job.source.parent, env=_environment(job, folder), capture_output=True, check=False)
+        surroundings = _environment(job, folder)
+        try:
+            done = subprocess.run(
+                command, cwd=job.source.parent, env=surroundings, capture_output=True, check=False, timeout=MOST_SECONDS
+            )
+        except subprocess.TimeoutExpired:
+            raise too_much(job.source, f"{MOST_SECONDS} seconds") from None
+    if done.returncode == HEAP_EXHAUSTED:
+        raise too_much(job.source, f"{MOST_MEMORY} of memory")
     if done.returncode != 0:
         raise pandoc_failure(job.source, done.stderr.decode("utf-8", "replace"))
     return done.stdout

@@ -173,6 +173,15 @@ def test_failure_keeps_the_earlier_outputs(build: Path, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["build", "report.html", "report.pdf"]
 
 
+def test_a_text_that_takes_all_memory_ends_with_its_cause(build: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pandoc's parser takes memory without end for some texts: it gets so much and no more, of memory and of time."""
+    monkeypatch.setattr("report.rendering.pandoc.MOST_MEMORY", "64m")
+    build.write_text("## Results {#sec-results}\n\n" + "[[[((((\n" * 100_000, encoding="utf-8")
+    assert "did not get through the report's source with 64m of memory" in failure_of(build)
+    monkeypatch.setattr("report.rendering.pandoc.MOST_SECONDS", 0.001)
+    assert "with 0.001 seconds" in failure_of(build)
+
+
 def test_missing_source_is_told(tmp_path: Path) -> None:
     """No traceback where the source was never written."""
     with pytest.raises(StudyError, match=r"no report\.qmd to render"):
