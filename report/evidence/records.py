@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from store.schema import Run
 
 Cell = tuple[str, str]
+_SMALL_BYTES = 1 << 16  # of arrays that are kept in memory
 # An epoch, an image or a class to a row: there is one at least. A detector may find nothing, so its predictions may be none.
 _NEVER_EMPTY = frozenset(
     f"{name}.parquet"
@@ -105,8 +106,17 @@ def frames(records: Sequence[Stored], name: str) -> pd.DataFrame:
 
 
 def arrays(stored: Stored, name: str) -> dict[str, NDArray[np.generic]]:
-    """An npz file of the record."""
-    return read_arrays(stored.file(name))
+    """An npz file of the record. Callers share it and do not write into it."""
+    entry = next((entry for entry in stored.record.files if entry.name == name), None)
+    if entry is None or entry.size_bytes > _SMALL_BYTES:
+        return read_arrays(stored.file(name))
+    return _small_arrays(stored.file(name), entry.sha256)
+
+
+@lru_cache(maxsize=256)
+def _small_arrays(path: Path, _digest: str) -> dict[str, NDArray[np.generic]]:
+    """Read once, as a table is: a matrix of counts is asked for once a class and claim."""
+    return read_arrays(path)
 
 
 def document(stored: Stored, name: str) -> JsonValue:
