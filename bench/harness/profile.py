@@ -15,9 +15,10 @@ from pydantic import BaseModel, ValidationError
 
 from bench.harness.studies import load_study
 from bench.sections import OutOfRangeError
-from store.doors import read_bounded, reason_of, refused_as
+from store.doors import reason_of, refused_as
 from store.errors import UsageError
 from store.surroundings import file
+from store.toml import parse_toml, toml_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +29,6 @@ _SEEDS = re.compile(r"(?P<first>[0-9]{1,12})(-(?P<last>[0-9]{1,12}))?")
 _LARGEST_SEED = 2**32 - 1  # the largest that numpy's generators take
 _MOST_SEEDS = 1000  # in one range: more is a slip, and would fill the memory before anything runs
 _FLAG_OF = {"questions": "--question"}  # the others are called like their key
-_LARGEST_FILE = 1 << 20  # bytes: a profile that sets every key takes 5 kB
 _LONGEST_VALUE = 120  # characters of it that a message shows
 _KINDS = {bool: "true or false", float: "a number, without quotation marks", int: "a whole number, without quotation marks"}
 _LONGEST_NAME = 40  # a run id has room for 80 characters, of which the digits take 9
@@ -125,7 +125,7 @@ def _read(path: Path) -> dict[str, object]:
         return UsageError(f"profile is not valid TOML: {reason}", where=str(path), cure="correct the file, or let it be read")
 
     with refused_as(refusal):  # with permissions and memory, too
-        return tomllib.loads(read_bounded(path, _LARGEST_FILE).decode("utf-8-sig"))  # some editors mark UTF-8
+        return toml_of(path)
 
 
 def _parse_override(text: str, where: str = "--set") -> tuple[str, object]:
@@ -133,10 +133,10 @@ def _parse_override(text: str, where: str = "--set") -> tuple[str, object]:
     if not equals or not key.strip():
         raise UsageError(f"not an override: {text!r}", where=where, cure="write it as key=value, such as execution.threads=2")
     try:
-        tree = tomllib.loads(f"value = {value}")
+        tree = parse_toml(f"value = {value}")
     except tomllib.TOMLDecodeError:
         return key.strip(), value.strip()  # a bare word such as sample is meant as text
-    except (ValueError, RecursionError) as error:  # more digits, or more brackets, than Python takes
+    except ValueError as error:  # more digits than Python takes, or more brackets than anything has
         message = f"{key.strip()} = {_shown(value)} cannot be read: {reason_of(error)}"
         raise UsageError(message, where=where, cure="give a value of the right kind") from error
     if len(tree) > 1:

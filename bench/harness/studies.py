@@ -5,14 +5,15 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from bench.harness.settings import MAIN
+from store.doors import refused_as
 from store.errors import UsageError
+from store.toml import toml_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -114,11 +115,9 @@ def study_names() -> tuple[str, ...]:
 def default_study() -> str:
     """The study that is meant where none is named: ``data/studies/studies.toml`` says which."""
     path = _ROOT / "data" / "studies" / "studies.toml"
-    try:
-        return str(tomllib.loads(path.read_text(encoding="utf-8"))["default"])
-    except (OSError, ValueError, KeyError) as error:
-        message = f"no default study: {error}"
-        raise UsageError(message, where=str(path), cure="restore it (git checkout -- data), or name one: --study") from error
+    cure = "restore it (git checkout -- data), or name one: --study"
+    with refused_as(lambda reason: UsageError(f"no default study: {reason}", where=str(path), cure=cure)):
+        return str(toml_of(path)["default"])
 
 
 @cache

@@ -20,7 +20,6 @@ that an up-to-date report is found without matplotlib.
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -32,7 +31,9 @@ from typing import TYPE_CHECKING
 
 import report.studies
 from report.evidence.vocabulary import load_vocabulary
+from store.doors import refused_as
 from store.errors import UsageError
+from store.toml import toml_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -126,11 +127,9 @@ def study_names() -> tuple[str, ...]:
 
 def default_study() -> str:
     """The study that is meant where none is named, as ``data/studies/studies.toml`` has it."""
-    try:
-        return str(tomllib.loads(_SETTINGS.read_text(encoding="utf-8"))["default"])
-    except (OSError, tomllib.TOMLDecodeError, KeyError) as error:
-        cure = "restore the file: git checkout -- data/studies"
-        raise UsageError(f"no default study: {error}", where=str(_SETTINGS), cure=cure) from error
+    cure = "restore the file: git checkout -- data/studies"
+    with refused_as(lambda reason: UsageError(f"no default study: {reason}", where=str(_SETTINGS), cure=cure)):
+        return str(toml_of(_SETTINGS)["default"])
 
 
 @cache

@@ -87,10 +87,10 @@ def test_a_study_declares_its_tables_and_figures_and_may_leave_out_the_rest(
 
 
 def test_a_settings_file_that_names_no_default_is_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not there, no TOML, or without the key: the cure restores it."""
+    """Not there, no TOML, without the key, or deeper than anything is: the cure restores it."""
     path = tmp_path / "studies.toml"
     monkeypatch.setattr(studies, "_SETTINGS", path)
-    for content in (None, "default", "other = 1\n"):
+    for content in (None, "default", "other = 1\n", "default = " + "[" * 5000):
         if content is not None:
             path.write_text(content, encoding="utf-8")
         with pytest.raises(UsageError, match="no default study"):
