@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
-import tomllib
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError, Undefined
 
 from report.printing.formatting import formatter_of
 from report.printing.markup import Markup, Sentence, code, finished
+from store.doors import reason_of, refused_as
 from store.errors import UsageError
+from store.toml import toml_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from jinja2 import Template
 
@@ -84,12 +86,17 @@ class Strings:
     texts: Mapping[str, str]
 
     def __call__(self, key: str, **values: object) -> str:
-        """The ``Sentence`` of ``key``, placeholders filled; KeyError or jinja2.UndefinedError where one of them is unknown."""
+        """The ``Sentence`` of ``key``, placeholders filled; raises UsageError where it, or one of them, is unknown."""
+        if key not in self.texts:
+            section, _, name = key.rpartition(".")
+            message = f"no text {key}, neither in the core's strings nor in the study's"
+            raise UsageError(message, where=f"strings/{FIRST}.toml", cure=f"write it: {name} below [{section}]")
         text = self.texts[key]
         if "<<" not in text and "<%" not in text:
             return Sentence(text.strip(), Markup(text.strip()))
-        plain, marked = _compiled(text)
-        return Sentence(plain.render(values).strip(), Markup(marked.render(values).strip()))
+        with template_door(f"text {key}", f"strings/{self.language}.toml"):
+            plain, marked = _compiled(text)
+            return Sentence(plain.render(values).strip(), Markup(marked.render(values).strip()))
 
     def of(self, texts: Mapping[str, str]) -> str:
         """What a declaration says in this language; where it lacks it, the English with its places in this language."""
@@ -116,6 +123,20 @@ class Strings:
         """The language's word for what a record names, or the name itself where the record knows one that we do not."""
         key = f"{group}.{name}"
         return self(key) if key in self.texts else name
+
+
+@contextmanager
+def template_door(what: str, where: str) -> Iterator[None]:
+    """Inside the block, what a template cannot be read or filled for becomes a UsageError that names ``what``."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        message = f"{what} is no UTF-8 text: {reason_of(error)}"
+        raise UsageError(message, where=where, cure="save it as UTF-8") from error
+    except TemplateError as error:
+        place = f", line {error.lineno} of {error.name or 'it'}" if isinstance(error, TemplateSyntaxError) else ""
+        cure = "correct its placeholders, which stand between << and >>"
+        raise UsageError(f"{what} cannot be filled: {reason_of(error)}{place}", where=where, cure=cure) from error
 
 
 @cache
@@ -166,11 +187,9 @@ def texts_of(study: Study, language: str) -> dict[str, str]:
 
 
 def _texts(path: Path) -> dict[str, str]:
-    try:
-        return dict(_flatten(tomllib.loads(path.read_text(encoding="utf-8")), ""))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        cure = "correct it, or restore it: git checkout -- templates"
-        raise UsageError(f"cannot read {path.name}: {error}", where=str(path), cure=cure) from error
+    cure = "correct it, or restore it: git checkout -- templates"
+    with refused_as(lambda reason: UsageError(f"cannot read {path.name}: {reason}", where=str(path), cure=cure)):
+        return dict(_flatten(toml_of(path), ""))
 
 
 def _flatten(tree: dict[str, object], prefix: str) -> list[tuple[str, str]]:

@@ -36,13 +36,13 @@ def facts(subject: Subject) -> dict[str, object]:
 
 def _of_source(subject: Subject) -> dict[str, str]:
     source = subject.published.source
-    return {"author": " and ".join(_AND.split(source.authors)), "title": f"{{{_plain(source.title)}}}", "year": source.date[:4]}
+    return {"author": " and ".join(_AND.split(source.authors)), "title": _verbatim(source.title), "year": source.date[:4]}
 
 
 def _of_rerun(subject: Subject) -> list[str]:
     run, source = subject.evidence.run, subject.published.source
     note = subject.strings("cite.note", run=run.run_id, profile=run.profile, digest=run.digest[:16])
-    fields = {"title": f"{{{_plain(subject.strings('report.title'))}}}", "year": run.created_at[:4], "note": _plain(note)}
+    fields = {"title": _verbatim(subject.strings("report.title")), "year": run.created_at[:4], "note": _plain(note)}
     return _entry(f"rerun-{run.run_id}", {**fields, "related": _key(source.authors, source.date)})
 
 
@@ -56,6 +56,11 @@ def _key(authors: str, date: str) -> str:
     family = _AND.split(authors)[0].rpartition(" ")[2]
     ascii_only = unicodedata.normalize("NFKD", family).encode("ascii", "ignore").decode()
     return f"{ascii_only.lower()}{date[:4]}"
+
+
+def _verbatim(text: str) -> str:
+    """Text in braces, so that BibTeX leaves its capitals; an empty group keeps two braces and a "<" from being a shortcode."""
+    return f"{{{'{}' if text.startswith('<') else ''}{_plain(text)}}}"
 
 
 def _plain(text: str) -> str:

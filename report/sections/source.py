@@ -8,7 +8,7 @@ from report.figures.catalogue import draw_all
 from report.printing import markdown
 from report.printing.markup import Markup
 from report.printing.references import resolved, without_absent
-from report.printing.strings import environment
+from report.printing.strings import environment, template_door
 from report.rendering.page import VIEWS
 from report.sections import audit, certificate, checklists, citation, claims, front, run
 from report.sections.views import views_text
@@ -74,18 +74,14 @@ def filled(subject: Subject, drawings: Mapping[str, Drawn], template: str = TEMP
     if twice:
         message = f"the study {subject.study.name} gives facts of sections that every study has: {', '.join(twice)}"
         raise ValueError(message)
-    text = (
-        environment(subject.study)
-        .get_template(template)
-        .render(
-            t=subject.strings,
-            tables=_Shown({name: markdown.table(table) for name, table in all_tables(subject).items()}),
-            figures=_Shown({name: _figure(subject, name, drawing) for name, drawing in drawings.items()}),
-            facts={**shared, **own},
-            comparable=subject.comparable,
-            short=template == SHORT,
-        )
-    )
+    shown = {
+        "tables": _Shown({name: markdown.table(table) for name, table in all_tables(subject).items()}),
+        "figures": _Shown({name: _figure(subject, name, drawing) for name, drawing in drawings.items()}),
+        "facts": {**shared, **own},
+    }
+    with template_door(f"{template} or one of its sections", str(subject.study.templates)):
+        read = environment(subject.study).get_template(template)
+        text = read.render(t=subject.strings, comparable=subject.comparable, short=template == SHORT, **shown)
     return resolved(text, subject.strings("references.and"))
 
 

@@ -62,6 +62,19 @@ def test_a_study_without_a_result_has_a_report(tmp_path: Path) -> None:
     assert "no data" in text
 
 
+def test_a_title_may_begin_as_a_tag_does(tmp_path: Path) -> None:
+    """In BibTeX a title stands between two braces, which with a "<" behind them would be a shortcode, and stop the report."""
+    for _ in known(write_project(tmp_path)):
+        published = tmp_path / "data" / "studies" / NAME / "published.toml"
+        words = published.read_text(encoding="utf-8").replace("An example to replace", "<i>{{< x >}}</i>")
+        published.write_text(words, encoding="utf-8")
+        write_run_of(tmp_path / "artifacts")
+        study, evidence = study_of(NAME), evidence_of(tmp_path / "artifacts")
+        text = source_text(subject_of(study, evidence, load_strings(study, "en")), tmp_path / "figures")
+    assert "{{<" not in text
+    assert r"title = {{}<i>\textbraceleft{}\textbraceleft{}< x >" in text.replace("{{{}", "{{}")
+
+
 def test_an_unknown_study_is_a_usage_error() -> None:
     """The message names the nearest one and lists all."""
     with pytest.raises(UsageError, match="did you mean assignment_2") as caught:

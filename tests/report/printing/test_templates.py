@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
-from jinja2 import UndefinedError, meta, nodes
+from jinja2 import FileSystemLoader, UndefinedError, meta, nodes
 
 from report.evidence.studies import Study, study_names, study_of
-from report.printing.strings import STYLE, environment, languages, load_strings, texts_of
+from report.printing.strings import STYLE, Strings, environment, languages, load_strings, template_door, texts_of
 from store.errors import UsageError
 
 ROOT = Path(__file__).parents[3]
@@ -119,8 +119,24 @@ def test_undefined_names_stop_the_build() -> None:
     """A placeholder without a value is an error, not an empty place."""
     with pytest.raises(UndefinedError):
         environment().from_string("<< missing >>").render()
-    with pytest.raises(UndefinedError):
+    with pytest.raises(UsageError, match=r"text tables\.of cannot be filled: '\w+' is undefined"):
         load_strings(study_of(), "en")("tables.of", done=1)
+    with pytest.raises(UsageError, match=r"no text tables\.off, .*\n.*\n  cure:  write it: off below \[tables\]"):
+        load_strings(study_of(), "en")("tables.off")
+    with pytest.raises(UsageError, match=r"text a\.b cannot be filled: .*, line 2 of it"):
+        Strings("en", {"a.b": "words\n<< of"})("a.b")
+
+
+def test_a_template_that_cannot_be_read_is_an_error_of_its_author(tmp_path: Path) -> None:
+    """A section that is not there, a tag that does not end, another encoding: what, where, and no traceback."""
+    (tmp_path / "a.j2").write_bytes(b"\xe9")
+    (tmp_path / "b.j2").write_text("one\n<% if %>", encoding="utf-8")
+    (tmp_path / "c.j2").write_text("<% include 'd.j2' %>", encoding="utf-8")
+    made = environment().overlay(loader=FileSystemLoader(tmp_path))
+    for name, words in {"a.j2": "is no UTF-8 text", "b.j2": ", line 2 of b.j2", "c.j2": "'d.j2' not found"}.items():
+        with pytest.raises(UsageError, match=words) as caught, template_door(name, "here"):
+            made.get_template(name).render()
+        assert caught.value.where == "here"
 
 
 def test_formulas_keep_their_braces() -> None:
