@@ -9,7 +9,7 @@ import numpy as np
 
 from report.claims.schema import unpublished
 from report.evidence.records import frame
-from store.errors import UsageError
+from store.errors import IntegrityError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,13 +21,17 @@ if TYPE_CHECKING:
 
 
 class Reading(NamedTuple):
-    """What a quantity may look at: the record, its selector, and the study around them."""
+    """What a quantity may look at: the record, its selector, and the study around them.
+
+    ``declared`` are the history columns that ``study.toml`` names.
+    """
 
     stored: Stored
     selector: Selector
     evidence: Evidence
     published: Published
     claim: str
+    declared: frozenset[str] = frozenset()
 
     def metric(self, name: str) -> float:
         """A metric of the record; raises UsageError that names the claim where the record has none such."""
@@ -37,8 +41,15 @@ class Reading(NamedTuple):
         return float(metrics[name])
 
     def column(self) -> dict[int, float]:
-        """Epoch to value of the selector's history column."""
+        """Epoch to value of the selector's history column.
+
+        Raises UsageError that names the claim where there is none such, IntegrityError where the study declares the column.
+        """
         table = frame(self.stored, "history.parquet")
+        if self.selector.history not in table and self.selector.history in self.declared:
+            message = f"history.parquet of {self.stored.record.task.id} has no column {self.selector.history}"
+            cure = "python -m bench verify says what else is wrong with it; compute it again: nox -s bench"
+            raise IntegrityError(message, where=str(self.stored.folder), cure=cure)
         if self.selector.history not in table:
             raise unresolved(self, f"history column {self.selector.history}")
         return dict(zip(table["epoch"].astype(int), table[self.selector.history].astype(float), strict=True))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import Field, model_validator
 
 from report.claims.templates import expanded
-from report.evidence.declarations import Declaration, read_toml
+from report.evidence.declarations import Declaration, Scale, read_toml
 from report.evidence.published import load_published
 from report.evidence.vocabulary import load_vocabulary
 from report.printing.strings import formatter_of_language
@@ -42,7 +42,7 @@ class Selector(Declaration):
     curve: str | None = None
     other: str | None = None
     index: int | None = None
-    scale: float = 1.0
+    scale: Scale = 1.0
 
     @model_validator(mode="after")
     def _names_one_quantity(self) -> Self:
@@ -84,7 +84,7 @@ class Claim(Declaration):
     ``named`` is what a curve is called, by language: such claims on one model stand in one line.
     """
 
-    id: str
+    id: str = Field(min_length=1)
     source: str
     quote: str
     english: str
@@ -125,6 +125,8 @@ class Claim(Declaration):
         }
         if not needed[self.kind]:
             raise ValueError(f"claim {self.id} lacks what a claim of kind {self.kind} needs")
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            raise ValueError(f"no number is at least {self.at_least} and at most {self.at_most}, as claim {self.id} has it")
         return self
 
     def words(self, language: str) -> str:

@@ -9,6 +9,7 @@ stands here and nowhere else, so that a new model changes no claim.
 
 from __future__ import annotations
 
+import math
 import re
 from itertools import product
 from typing import TYPE_CHECKING, TypeAlias, cast
@@ -25,18 +26,22 @@ _HOLE = re.compile(r"\{(\w+)(?:\.(\w+))?(:,)?\}")
 _PUBLISHED = "published"
 _BY_LANGUAGE = ("translated", "named")
 _ENGLISH = "en"
+_MOST = 10_000  # claims in one file: the largest study here has 149
 
 
 def expanded(
     tree: dict[str, object], published: Published, vocabulary: Vocabulary, written: Callable[[Printed, str], tuple[str, str]]
 ) -> dict[str, object]:
-    """The tree of ``claims.toml`` with every claim written out; raises ValueError for a placeholder that stands for nothing.
+    """The tree of ``claims.toml`` with every claim written out.
 
-    ``written`` gives a published number in the marks of a language: thousands together, and set apart.
+    ``written`` gives a published number in the marks of a language: thousands together, and set apart. Raises ValueError for a
+    placeholder that stands for nothing, and for what is no claim or ranges over nothing.
     """
     found: list[object] = []
-    for entry in cast("Sequence[dict[str, object]]", tree.get("claims", [])):
-        over = cast("Mapping[str, Sequence[object]]", entry.get("over", {}))
+    for entry in _entries(tree):
+        over = _ranges(entry)
+        if len(found) + math.prod(map(len, over.values())) > _MOST:
+            raise ValueError(f"with {entry.get('id')} its entries stand for more than {_MOST} claims")
         fields = {name: value for name, value in entry.items() if name != "over"}
         for combination in product(*over.values()):
 
@@ -45,6 +50,28 @@ def expanded(
 
             found.append(_written(fields, values, published, written) if over else fields)
     return {**tree, "claims": found}
+
+
+def _entries(tree: Mapping[str, object]) -> list[dict[str, object]]:
+    """The entries as they stand; raises ValueError where they are no tables."""
+    entries = tree.get("claims", [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise ValueError("claims are tables, each of which begins with [[claims]]")
+    for entry in entries:
+        if untold := [name for name in _BY_LANGUAGE if not isinstance(entry.get(name, {}), dict)]:
+            raise ValueError(f"{untold[0]} of {entry.get('id')} is no table of texts by language")
+    return entries
+
+
+def _ranges(entry: Mapping[str, object]) -> Mapping[str, Sequence[object]]:
+    """What an entry ranges over; raises ValueError for no table of lists, an empty list, and a table without a key."""
+    over = entry.get("over", {})
+    if not isinstance(over, dict) or not all(isinstance(each, list) and each for each in over.values()):
+        raise ValueError(f"over of {entry.get('id')} is no table of lists with something in them")
+    for name, each in over.items():
+        if any("key" not in one if isinstance(one, dict) else not isinstance(one, str | int) for one in each):
+            raise ValueError(f"over.{name} of {entry.get('id')} lists neither words nor tables with a key")
+    return over
 
 
 def _named(one: object, vocabulary: Vocabulary, language: str) -> dict[str, object]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, JsonValue, model_validator
 
 from report.evidence.declarations import Declaration, read_toml
+from store.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -126,11 +127,19 @@ def departures(evidence: Evidence, protocol: Protocol) -> tuple[Deviation, ...]:
 
 
 def _found(evidence: Evidence, counted: Counted) -> int | None:
-    """The sum of the metrics in the first record of the experiment that has a result; None where none tells."""
+    """The sum of the metrics in the first record of the experiment that has a result; None where none tells.
+
+    Raises UsageError for a metric that the record does not have.
+    """
     for experiment, variant in evidence.cells:
         if experiment == counted.experiment:
             for stored in evidence.complete(experiment, variant):
-                return sum(int(stored.record.result.metrics[name]) for name in counted.metrics)
+                metrics = stored.record.result.metrics
+                if lacking := [name for name in counted.metrics if name not in metrics]:
+                    message = f"what counts {counted.key} is no metric of {stored.record.task.id}: {', '.join(lacking)}"
+                    cure = "correct its entry of counted; docs/records.md lists what records hold"
+                    raise UsageError(message, where="protocol.toml", cure=cure)
+                return sum(int(metrics[name]) for name in counted.metrics)
     return None
 
 

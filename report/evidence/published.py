@@ -19,7 +19,7 @@ from store.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-_Text = Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$")]
+_Text = Annotated[str, Field(pattern=r"^-?[0-9]{1,17}(\.[0-9]{1,17})?$")]  # a float64 has 17 digits
 _CURVE = frozenset({"x", "y"})
 
 

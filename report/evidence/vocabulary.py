@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
-from report.evidence.declarations import Declaration, read_toml
+from report.evidence.declarations import Declaration, Digits, Label, Scale, read_toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +38,7 @@ class Look(NamedTuple):
 class Part(Declaration):
     """A part of the study that a run may leave out."""
 
-    label: dict[str, str]
+    label: Label
 
 
 class Experiment(Declaration):
@@ -58,7 +58,7 @@ class Objective(Declaration):
     train: str
     validation: str
     unit: str
-    digits: int = 4
+    digits: Digits = 4
 
 
 class Named(Declaration):
@@ -68,12 +68,12 @@ class Named(Declaration):
     """
 
     key: str
-    label: dict[str, str]
+    label: Label
     family: str = ""
     sections: tuple[str, ...] = ()
     colour: str | None = Field(default=None, pattern=r"^#[0-9A-F]{6}$")
-    marker: str | None = None
-    line: str | None = None
+    marker: str | None = Field(default=None, pattern=r"^[osv^<>8*pPhHDdX+x|_.,1234]$")
+    line: str | None = Field(default=None, pattern=r"^(-|--|-\.|:)$")
     objective: Objective | None = None
     traits: dict[str, str] = Field(default_factory=dict)
 
@@ -84,10 +84,10 @@ class Metric(Declaration):
     ``least`` and ``most`` are the ends of its range in the record's unit, where it has any: no interval is shown beyond them.
     """
 
-    label: dict[str, str]
-    scale: float = 1.0
+    label: Label
+    scale: Scale = 1.0
     unit: str = ""
-    digits: int = Field(default=3, ge=0)
+    digits: Digits = 3
     better: Literal["higher", "lower"] | None = None
     least: float | None = None
     most: float | None = None
@@ -108,7 +108,7 @@ class Pair(Declaration):
     """Two models or arms that are compared."""
 
     key: str
-    label: dict[str, str]
+    label: Label
     first: str
     second: str
 
@@ -124,7 +124,7 @@ class ShownCurve(Declaration):
     experiment: str
     variant: str
     column: str = Field(pattern=r"^(train|validation)_")
-    scale: float = 1.0
+    scale: Scale = 1.0
 
     @property
     def place(self) -> str:
@@ -149,11 +149,11 @@ class Vocabulary(Declaration):
     models: tuple[Named, ...] = ()
     references: tuple[Named, ...] = ()
     arms: tuple[Named, ...] = ()
-    datasets: dict[str, dict[str, str]] = Field(default_factory=dict)
+    datasets: dict[str, Label] = Field(default_factory=dict)
     metrics: dict[str, Metric] = Field(default_factory=dict)
     pairs: tuple[Pair, ...] = ()
     curves: tuple[ShownCurve, ...] = ()
-    families: dict[str, dict[str, str]] = Field(default_factory=dict)
+    families: dict[str, Label] = Field(default_factory=dict)
     decisive: tuple[str, ...] = ()
     shows: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
@@ -174,6 +174,12 @@ class Vocabulary(Declaration):
     def named(self) -> tuple[Named, ...]:
         """Models, references that they are held against, and arms, in their order."""
         return (*self.models, *self.references, *self.arms)
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Columns of a history that this file names: what a model minimises, and what explains a published curve."""
+        objectives = [one.objective for one in self.named if one.objective is not None]
+        return frozenset(chain((one.column for one in self.curves), *((one.train, one.validation) for one in objectives)))
 
     def of(self, key: str) -> Named:
         """The model or arm of that key; raises KeyError for another one."""

@@ -109,8 +109,9 @@ def _values(subject: Subject, claim: Claim, selector: Selector) -> tuple[dict[in
     """The quantity by seed, and its records; a seed whose record leaves it undefined is left out."""
     values: dict[int | None, float] = {}
     used, quantities = [], subject.study.declared().quantities
+    columns = subject.study.vocabulary.columns
     for stored in subject.evidence.complete(selector.experiment, selector.variant):
-        number = read(Reading(stored, selector, subject.evidence, subject.published, claim.id), quantities)
+        number = read(Reading(stored, selector, subject.evidence, subject.published, claim.id, columns), quantities)
         if number is not None:
             values[stored.record.task.seed] = number
             used.append(stored)

@@ -11,7 +11,7 @@ from report.claims import reading as module
 from report.claims.reading import Reading, read
 from report.claims.schema import Selector
 from report.evidence.published import Place, Published, Source
-from store.errors import UsageError
+from store.errors import IntegrityError, UsageError
 from tests.report.evidence.small_run import evidence, stored
 
 HISTORY = pd.DataFrame({"epoch": [1, 3, 2], "train_loss": [0.5, 0.25, 0.125], "train_accuracy": [0.5, 0.75, 0.9]})
@@ -34,6 +34,17 @@ def test_a_metric_is_read_in_the_printed_unit() -> None:
     assert read(reading(metric="score", scale=100), {}) == 50.0
     with pytest.raises(UsageError, match=r"claim claim-1 names a quantity .* metric recall"):
         read(reading(metric="recall"), {})
+
+
+def test_a_column_that_the_study_declares_is_missing_from_the_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The record is not what a task writes; a column that only the claim names is a slip of the claim."""
+    monkeypatch.setattr(module, "frame", lambda *_: HISTORY)
+    lost = reading(history="loss", epoch="last")
+    with pytest.raises(UsageError, match=r"claim claim-1 names a quantity .* history column loss"):
+        read(lost, {})
+    with pytest.raises(IntegrityError, match=r"history\.parquet of fit/a/seed-0 has no column loss"):
+        read(lost._replace(declared=frozenset({"loss"})), {})
+    assert read(reading(history="train_loss", epoch="last")._replace(declared=frozenset({"train_loss"})), {}) == 0.25
 
 
 def test_a_metric_that_a_record_calls_undefined_is_none() -> None:

@@ -106,6 +106,15 @@ def test_a_tolerance_is_a_width_or_a_part_of_the_value() -> None:
             Tolerance.model_validate(wrong)
 
 
+def test_bounds_hold_a_number_and_a_claim_has_a_name() -> None:
+    """Equal bounds hold one number, crossed ones none."""
+    assert made("range", at_least=1.0, at_most=1.0).at_most == 1.0
+    with pytest.raises(ValidationError, match=r"no number is at least 2\.0 and at most 1\.0, as claim c has it"):
+        made("range", at_least=2.0, at_most=1.0)
+    with pytest.raises(ValidationError, match="at least 1 character"):
+        made("exact", id="")
+
+
 def test_what_it_says_in_a_language_or_in_english() -> None:
     """A claim that is not translated keeps its English words."""
     claim = made("exact", translated={"pt": "é"})

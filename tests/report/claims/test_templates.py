@@ -95,6 +95,41 @@ def test_a_placeholder_that_stands_for_nothing_is_an_error(text: str) -> None:
         written({"over": {"model": ["a"]}, "id": text})
 
 
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"over": 3}, "over of x is no table of lists"),
+        ({"over": {"model": 3}}, "over of x is no table of lists"),
+        ({"over": {"model": []}}, "over of x is no table of lists"),
+        ({"over": {"model": [{"label": "A"}]}}, "over.model of x lists neither words nor tables with a key"),
+        ({"over": {"model": [["a"]]}}, "over.model of x lists neither words nor tables with a key"),
+        ({"translated": "a"}, "translated of x is no table of texts"),
+        ({"named": ["a"], "over": {"model": ["a"]}}, "named of x is no table of texts"),
+        ({"over": {f"m{k}": list(range(10)) for k in range(9)}}, "with x its entries stand for more than 10000 claims"),
+    ],
+)
+def test_an_entry_that_ranges_over_nothing_is_an_error(fields: dict[str, object], words: str) -> None:
+    """A number where a table belongs, an empty list, a table without a key, and a billion combinations."""
+    with pytest.raises(ValueError, match=words):
+        written({"id": "x", **fields})
+
+
+@pytest.mark.parametrize("claims", [5, {"id": "x"}, [1, 2], ["x"]])
+def test_claims_are_tables(claims: object) -> None:
+    """Anything else under their name is no list of claims."""
+    with pytest.raises(ValueError, match=r"begins with \[\[claims\]\]"):
+        expanded({"claims": claims}, PUBLISHED, TERMS, spoken)
+
+
+def test_as_many_claims_as_one_file_may_hold() -> None:
+    """Ten thousand in two entries, and not one more."""
+    ranged = {"over": {"a": list(range(99)), "b": list(range(101))}, "id": "{a}.{b}"}
+    one = {"id": "x"}
+    assert len(expanded({"claims": [ranged, one]}, PUBLISHED, TERMS, spoken)["claims"]) == 10_000  # type: ignore[arg-type,call-overload]
+    with pytest.raises(ValueError, match="more than 10000 claims"):
+        expanded({"claims": [ranged, one, one]}, PUBLISHED, TERMS, spoken)
+
+
 def test_the_error_names_the_file(tmp_path: Path) -> None:
     """What is wrong in a template is said like any other slip of the data."""
     for name in ("published.toml", "study.toml"):

@@ -7,8 +7,9 @@ import copy
 import pytest
 
 from bench.studies.assignment_2.config import StudyConfig
-from report.evidence.protocol import UNCOMPARED, Deviation, Protocol, departures, deviations, leaves, load_protocol
+from report.evidence.protocol import UNCOMPARED, Counted, Deviation, Protocol, departures, deviations, leaves, load_protocol
 from report.evidence.studies import study_of
+from store.errors import UsageError
 from tests.report.evidence.small_run import evidence, stored
 
 PUBLISHED = load_protocol(study_of().data)
@@ -97,6 +98,14 @@ def test_what_was_found_counts_and_not_what_was_asked_for(asked: int, score: int
     if score is None:
         ran = evidence(config=ran.run.config)
     assert departures(ran, COUNTED) == (() if expected is None else (Deviation("data.images", 6, expected),))
+
+
+def test_what_counts_a_key_is_a_metric_of_the_record() -> None:
+    """A misspelt one is named with the key and the record."""
+    entry = {"key": "data.images", "experiment": "fit", "metrics": ["score", "scoer"]}
+    misspelt = COUNTED.model_copy(update={"counted": (Counted.model_validate(entry),)})
+    with pytest.raises(UsageError, match=r"what counts data\.images is no metric of fit/b/seed-0: scoer"):
+        departures(evidence(stored("b", 0, 3), config={"data": {"images": 6, "other": 1}}), misspelt)
 
 
 def test_departures_stand_in_the_order_of_the_protocol() -> None:

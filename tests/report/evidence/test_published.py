@@ -156,12 +156,15 @@ def test_a_path_that_leads_nowhere_is_an_error_or_none(small: Published, path: s
     ("right", "wrong", "where"),
     [
         ('values.b = "-3"', "values.b = -3", "places.table-1.values.b"),
+        ('values.b = "-3"', 'values.b = "\N{ARABIC-INDIC DIGIT THREE}"', "places.table-1.values.b"),
+        ('values.b = "-3"', f'values.b = "{"9" * 18}"', "places.table-1.values.b"),
+        ('values.b = "-3"', f'values.b = "0.{"9" * 18}"', "places.table-1.values.b"),
         ("y = [0.1, 0.2] }", "y = [0.1] }", "places.table-1.curves.c"),
         ("facts.words", "fact.words", "places.table-1.fact"),
     ],
 )
 def test_wrong_entry_is_named_with_its_file(tmp_path: Path, right: str, wrong: str, where: str) -> None:
-    """A number without its printed digits, half a curve, a misspelt key: the error says which entry of which file."""
+    """A number without its digits, in others or with too many, half a curve, a misspelt key: which entry of which file."""
     path = tmp_path / "published.toml"
     path.write_text(SMALL.replace(right, wrong), encoding="utf-8")
     with pytest.raises(UsageError, match=r"published\.toml") as caught:

@@ -88,6 +88,18 @@ def test_a_metric_prints_as_it_is_unless_the_study_says_otherwise() -> None:
     assert Metric(label={"en": "M"}, digits=0).digits == 0
 
 
+def test_columns_are_those_of_objectives_and_curves() -> None:
+    """Each once, whichever names it."""
+    label = {"en": "A"}
+    fields = {
+        "models": [{"key": "a", "label": label, "objective": {"train": "train_x", "validation": "validation_x", "unit": "u"}}],
+        "arms": [{"key": "b", "label": label}],
+        "curves": [{"published": "f.a", "experiment": "fit", "variant": "a", "column": "train_y"}],
+    }
+    assert Vocabulary.model_validate(fields).columns == {"train_x", "validation_x", "train_y"}
+    assert Vocabulary().columns == frozenset()
+
+
 def test_pairs_of_models_are_neighbours_first() -> None:
     """AE and VAE, VAE and DAE, then AE and DAE."""
     assert study_of("assignment_2").vocabulary.model_pairs() == (("ae", "vae"), ("vae", "dae"), ("ae", "dae"))
@@ -107,10 +119,14 @@ def test_parts_are_told_by_experiments(tiny: Vocabulary) -> None:
         ('part = "one" }', 'part = "two" }', "not declared in this file: two"),
         ('family = "trees"', 'family = "bees"', "not declared in this file: bees"),
         ('colour = "#123456"', 'colour = "blue"', "pattern"),
+        ('colour = "#123456"', 'marker = "zz"', "pattern"),
+        ('colour = "#123456"', 'line = "dashed"', "pattern"),
+        ('label = { en = "A" }', 'label = { pt = "A" }', "no words in English"),
+        ('trees = { en = "Trees" }', "trees = {}", "no words in English"),
     ],
 )
 def test_a_faulty_name_is_an_error_with_its_file(tmp_path: Path, right: str, wrong: str, what: str) -> None:
-    """Two of one key, a part, a family or a colour that is none."""
+    """Two of one key, a part, a family, a colour, a marker or a line that is none, a label or a family without English."""
     (tmp_path / "study.toml").write_text(TINY.replace(right, wrong), encoding="utf-8")
     with pytest.raises(UsageError, match=what):
         load_vocabulary(tmp_path)
