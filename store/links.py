@@ -39,8 +39,9 @@ def audit_certified(certificate: Certificate, where: Path, records: Mapping[str,
         yield Problem("the certificate speaks of another number of trainings than the run has", str(where), _CERTIFY)
     for name in twins(task.task.id for task in certificate.tasks):
         yield Problem(f"the certificate judges {name} twice", str(where), _CERTIFY)
+    verdicts = {task.task.id: task for task in certificate.tasks}
     for task in certificate.tasks:
-        for what in _verdict_contradictions(task, certificate, records.get(task.task.id)):
+        for what in _verdict_contradictions(task, verdicts, records.get(task.task.id)):
             yield Problem(what, str(where), _CERTIFY)
         stored = records[task.task.id].stored if task.task.id in records else None
         if task.task.id not in records:
@@ -51,15 +52,17 @@ def audit_certified(certificate: Certificate, where: Path, records: Mapping[str,
             yield Problem(f"the certificate judges another result of {task.task.id} than the one stored", str(where), _CERTIFY)
 
 
-def _verdict_contradictions(task: TaskVerdict, certificate: Certificate, audited: AuditedRecord | None) -> Iterator[str]:
+def _verdict_contradictions(
+    task: TaskVerdict, verdicts: Mapping[str, TaskVerdict], audited: AuditedRecord | None
+) -> Iterator[str]:
     """What a verdict says that its own digests, the certificate's other verdicts or the record speak against."""
-    name, other = task.task.id, {each.task.id: each for each in certificate.tasks}
+    name = task.task.id
     ran = task.verdict in {"bit_identical", "consistent", "divergence", "different"}
     if ran and task.result_again is None:
         yield f"the certificate calls {name} {task.verdict}, and names no result of its re-run"
     if task.verdict in {"no_result", "not_comparable"} and task.result_again is not None:
         yield f"the certificate calls {name} {task.verdict}, and names a result of a re-run"
-    again = [other.get(upstream) for upstream, origin in task.upstream.items() if origin == "again"]
+    again = [verdicts.get(upstream) for upstream, origin in task.upstream.items() if origin == "again"]
     moved = task.resumed_stored != task.resumed_again or any(
         each is None or each.result_again != each.result_stored for each in again
     )

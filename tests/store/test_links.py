@@ -220,6 +220,14 @@ def test_each_contradiction_of_a_certificate_is_named(
     assert all(word in text for word, text in zip(words, found, strict=True))
 
 
+def test_as_many_verdicts_as_a_certificate_may_hold_are_read_in_seconds() -> None:
+    """Twenty thousand, each on an upstream of its own: looked up, and not listed anew for each."""
+    strangers = [TaskKey(experiment="fit", variant="b", seed=number).model_dump() for number in range(20_000)]
+    upstream = {"upstream": {SCORE.id: "again"}}
+    found = certified(verdict(TRAINING), verdict(SCORE), *({**verdict(SCORE, **upstream), "task": one} for one in strangers))
+    assert len(found) == len(strangers)  # each is on a task that the run does not name
+
+
 def test_a_verdict_on_a_task_of_another_run_is_named() -> None:
     """Nothing can be said against the record, as there is none."""
     stranger = TaskKey(experiment="fit", variant="b", seed=0)
