@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from bench.harness.task import Task
 
 Action = Literal["run", "reuse"]
+_MOST_TASKS = 50_000  # eight keys and elements each: a manifest that lists more than 500,000 is not read again
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +65,26 @@ class Planned:
 def tasks_of(config: StudySettings) -> tuple[Task, ...]:
     """Every task of the parts and questions that are asked for, each once, upstream before downstream.
 
-    Raises ValueError where an upstream task is missing, UsageError where two tasks of one name differ.
+    Raises ValueError where an upstream task is missing, UsageError where two tasks of one name differ, or there are too many.
     """
     modules = [module for module in load_study(config.study).experiments() if module.PART in config.parts]
     trials = [question for question in (SENSITIVITY, INFERENCE) if question in config.questions]
     direct = {*config.questions} - {*trials}
     found = [task for module in modules if direct & {*questions_of(module)} for task in module.plan(config)]
+    _hold_number(len(found))
     for question in trials:
         touched = [module for module in modules if question in questions_of(module)]
         found += alternatives.tasks_of(config, question, partial(_laid_out, touched))
+    _hold_number(len(found))
     return _in_order(found)
+
+
+def _hold_number(tasks: int) -> None:
+    """Raise UsageError for more tasks than the manifest of a run can list."""
+    if tasks > _MOST_TASKS:
+        message = f"these are {tasks} tasks, where one run holds at most {_MOST_TASKS}"
+        cure = "ask for fewer seeds or alternatives: --seeds, --set sensitivity.alternatives=[...]"
+        raise UsageError(message, where="the seeds and the alternatives of the questions", cure=cure)
 
 
 def _laid_out(modules: Sequence[Experiment], config: StudySettings) -> tuple[Task, ...]:
