@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from bench.lists import check_lists
 from store.doors import is_file, is_folder
 from store.errors import UsageError
 from store.surroundings import file, place, word
@@ -60,8 +61,10 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
 def check_data_folder(options: argparse.Namespace) -> None:
     """A data folder that was named must be there: without this, a slip in its name would look like missing data.
 
-    Raises UsageError, StoreError where one may not look.
+    Raises UsageError, StoreError where one may not look, DataError where a list in it names more than its reader can hold.
     """
     if options.data is not None and not is_folder(options.data):
         message = "the data folder is no folder" if is_file(options.data) else "the data folder does not exist"
         raise UsageError(message, where=str(options.data), cure="correct --data DIR or BENCH_DATA_DIR, or leave it out")
+    if options.data is not None:
+        check_lists(options.data)
