@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from store.doors import read_json
@@ -36,6 +38,11 @@ def hold_extent(manifest: JsonValue) -> None:
         level = inner
 
 
+def hold_keys(content: bytes) -> None:
+    """Raise ValueError for JSON with a key that stands twice in one mapping: the last counts here, the first elsewhere."""
+    json.loads(content, object_pairs_hook=_each_once)
+
+
 def hold_extent_of(path: Path, kind: str, cure: str) -> None:
     """The same for the manifest at ``path``, which ``kind`` names for people; raises IntegrityError.
 
@@ -51,6 +58,14 @@ def hold_extent_of(path: Path, kind: str, cure: str) -> None:
         hold_extent(manifest)
     except ValueError as error:
         raise IntegrityError(f"{kind} cannot be read: {error}", where=str(path), cure=cure) from error
+
+
+def _each_once(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        raise ValueError(f"the key {twice[:60]!r} stands twice")
+    return found
 
 
 def _names(value: JsonValue) -> JsonValue:

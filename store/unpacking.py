@@ -13,7 +13,7 @@ from store.certificates import certificate_path
 from store.crate import CRATE, crate_bytes
 from store.doors import DOCUMENT_BYTES, open_regular, parse_json, reason_of
 from store.errors import IntegrityError, UsageError, printable
-from store.extent import SMALL, hold_extent
+from store.extent import SMALL, hold_extent, hold_keys
 from store.manifests import misfits, parse_manifest
 from store.members import Member, members
 from store.records import MANIFEST, folder_of
@@ -111,7 +111,9 @@ def _head(stream: BinaryIO, first: Member | None, source: Path) -> _Head:
         message = f"this is no archive of a run: it does not begin with {CHECKSUMS}"
         raise UsageError(message, where=str(source), cure="name a file that bench export wrote")
     try:
-        fields = parse_json(_content(stream, first))
+        content = _content(stream, first)
+        fields = parse_json(content)
+        hold_keys(content)
         hold_extent(fields)
         head = _Head.model_validate(fields)
     except ValidationError as error:

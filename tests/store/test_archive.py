@@ -152,6 +152,21 @@ def test_an_altered_archive_is_refused(edit: Callable[[Members], None], expected
     assert {path for path in tmp_path.rglob("*") if path.is_file()} <= before
 
 
+@pytest.mark.parametrize("key", ["run_id", "sha256", "files"])
+def test_a_key_that_stands_twice_in_the_checksums_is_refused(tmp_path: Path, key: str) -> None:
+    """Of two, this reader would take the last and another one the first; at the head, and within a file's entry."""
+    write_store(tmp_path / "a")
+    export_run(tmp_path / "a", None, tmp_path / "run.tar")
+
+    def doubled(members: Members) -> None:
+        members[CHECKSUMS] = members[CHECKSUMS].replace(f'"{key}":'.encode(), f'"{key}": "other", "{key}":'.encode(), 1)
+
+    bad = rewritten(tmp_path / "run.tar", doubled, tmp_path / "bad.tar")
+    with pytest.raises(IntegrityError, match=f"checksums.json of the archive cannot be read: the key '{key}' stands twice"):
+        import_run(tmp_path / "b", bad)
+    assert content(tmp_path / "b") == {}
+
+
 def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     """A tar file without checksums is a mistake of the user; one that was cut off is damage."""
     write_store(tmp_path / "a")
