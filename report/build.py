@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import shutil
@@ -26,7 +25,7 @@ from report.rendering.style import labels_of
 from store.canonical import digest_file
 from store.doors import is_file
 from store.errors import StudyError, UsageError, printable, unwritable
-from store.lock import sole_writer
+from store.lock import hold_writable, sole_writer
 from store.records import discard_partials, write_atomic
 from store.reports import FOLDER, STAMP
 from store.reports import latest_folder as latest_below
@@ -152,8 +151,7 @@ def _alone(folder: Path) -> Iterator[None]:
     Raises OSError where it cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    if not os.access(folder, os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+    hold_writable(folder)
     said = "another report is being built: waiting for %s"
     with sole_writer(folder, lambda holder: _LOG.warning(said, printable(holder))):
         yield

@@ -34,8 +34,7 @@ def sole_writer(root: Path, waiting: Callable[[str], None]) -> Iterator[None]:
     keep_own_rights()
     try:
         root.mkdir(parents=True, exist_ok=True)
-        if not os.access(root, os.W_OK):  # an older lock file may be writable where the folder is not
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        hold_writable(root)  # an older lock file may be writable where the folder is not
         handle = _opened(root, os.O_RDWR | os.O_CREAT)
     except OSError as error:
         raise _unusable(root, error) from error
@@ -44,6 +43,13 @@ def sole_writer(root: Path, waiting: Callable[[str], None]) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def hold_writable(folder: Path) -> None:
+    """Raise OSError where nothing can be written in the folder: for a file system that is mounted so, or for its rights."""
+    if not os.access(folder, os.W_OK):
+        code = errno.EROFS if os.statvfs(folder).f_flag & os.ST_RDONLY else errno.EACCES
+        raise OSError(code, os.strerror(code), str(folder))
 
 
 def is_held(root: Path) -> bool:

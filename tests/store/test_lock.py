@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -146,3 +147,14 @@ def test_a_lock_that_is_no_file_is_refused(kind: str, tmp_path: Path) -> None:
     assert (is_held(root), holder_of(root)) == (False, None)
     assert (tmp_path / "victim").read_text() == "precious"
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(("flag", "words"), [(os.ST_RDONLY, "Read-only file system"), (0, "Permission denied")])
+def test_a_mount_that_takes_nothing_is_not_called_a_lack_of_rights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flag: int, words: str
+) -> None:
+    """Whoever is told to change the rights of a folder that is mounted read-only changes nothing."""
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=flag | os.ST_NOSUID))
+    with pytest.raises(StoreError, match=f"artifacts folder cannot be written: {words}"), sole_writer(tmp_path, print):
+        pass
