@@ -75,6 +75,19 @@ def test_a_title_may_begin_as_a_tag_does(tmp_path: Path) -> None:
     assert r"title = {{}<i>\textbraceleft{}\textbraceleft{}< x >" in text.replace("{{{}", "{{}")
 
 
+def test_a_decisive_setting_is_one_of_the_protocol(tmp_path: Path) -> None:
+    """A slip in its name would let a run that departs from it be held against every tendency."""
+    for _ in known(write_project(tmp_path)):
+        declared = tmp_path / "data" / "studies" / NAME / "study.toml"
+        words = declared.read_text(encoding="utf-8").replace("decisive = []", 'decisive = ["simulation.poinst"]')
+        declared.write_text(words, encoding="utf-8")
+        write_run_of(tmp_path / "artifacts")
+        study, evidence = study_of(NAME), evidence_of(tmp_path / "artifacts")
+        with pytest.raises(UsageError, match=r"decisive names no setting: simulation\.poinst") as caught:
+            subject_of(study, evidence, load_strings(study, "en"))
+        assert caught.value.cure.startswith("did you mean simulation.points?")
+
+
 def test_an_unknown_study_is_a_usage_error() -> None:
     """The message names the nearest one and lists all."""
     with pytest.raises(UsageError, match="did you mean assignment_2") as caught:
