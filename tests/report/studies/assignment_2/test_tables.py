@@ -21,7 +21,7 @@ from report.printing.table import Cell, Column, Table
 from report.studies.assignment_2.tables import architecture, classification, latent, reconstruction, training
 from report.tables import provenance
 from report.tables.catalogue import all_tables
-from store.errors import IntegrityError
+from store.errors import IntegrityError, UsageError
 from tests.report.restated import restated
 
 if TYPE_CHECKING:
@@ -237,6 +237,6 @@ def test_decimal_mark_follows_the_strings(whole: Subject) -> None:
 
 def test_unknown_string_is_an_error(whole: Subject) -> None:
     """A misspelt key stops the build instead of leaving a hole."""
-    with pytest.raises(KeyError):
+    with pytest.raises(UsageError, match=r"no text columns\.model"):
         Strings("en", {})("columns.model")
     assert whole.strings("columns.model") == "Model"
