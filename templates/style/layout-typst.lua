@@ -4,6 +4,7 @@ package.path = pandoc.path.join({ pandoc.path.directory(PANDOC_SCRIPT_FILE), "?.
 local measure = require("measure")
 local spoken = require("spoken")
 local marks = require("marks")
+local wrap = require("wrap")
 
 local BREAKS_FROM = 14      -- rows from which a table may go over a page break
 local WRAPPED_BREAKS_FROM = 9  -- the same where cells wrap, so that rows are higher
@@ -166,10 +167,23 @@ end
 
 local function span(element) return equation(element) or drawing(element) or marked(element) or spoken(element) end
 
+-- A long word of a cell may break behind its marks; the empty box prints nothing, so that it is copied as it is.
+local function breaking(str)
+  local parts, made = wrap.parts(str.text)
+  if not made then return nil end
+  local out = pandoc.Inlines({})
+  for i, part in ipairs(parts) do
+    if i > 1 then out:insert(raw("#box(width: 0pt);")) end
+    out:insert(pandoc.Str(part))
+  end
+  return out
+end
+
 local function data_table(tbl)
   local columns, rows = measure.columns(tbl)
   local size, widths = measure.fit(columns)
   tbl.colspecs = tbl.colspecs:map(function(spec) return { spec[1], nil } end)
+  tbl = tbl:walk({ Span = function(span) return measure.is_whole(span) and whole(span) or nil end, Str = breaking })
   if widths then
     for i, spec in ipairs(tbl.colspecs) do tbl.colspecs[i] = { spec[1], widths[i] } end
   end

@@ -1,15 +1,16 @@
 -- How much text each column of a table holds, and from that its font size and column widths.
 
+local wrap = require("wrap")
+
 local measure = {}
 
 local PAGE_CHARS = 92       -- Libertinus Serif at 10 pt on the 166 mm line; a table's figures and spaces average the same
 local GUTTER_CHARS = 2.4    -- the cell inset of 6 pt on both sides, in characters
 local SIZES = { 9, 8, 7 }   -- pt; below 7 pt print is no longer readable
 local BOLD = 1.15           -- a bold header's width over the same words in regular
-local FLOOR = 18            -- characters up to which a column does not wrap, in a table without prose
-local PROSE = 18            -- characters that a column of prose has in a line, where it is not the only one
 local LONG_CELL = 34        -- characters from which a cell is prose that should wrap
-
+local WHOLE = 16            -- characters up to which a badge in a table goes over no line
+local BADGES = { ok = true, warn = true, bad = true, muted = true }
 local STRIP_CHARS = 14      -- the width of a strip, 6.9 em in print, which is drawn in place of its words
 
 -- What a cell takes in a line: its text, or a strip's width in characters.
@@ -26,16 +27,20 @@ local function rows_of(tbl)
   return rows
 end
 
-local function longest_word(text)
+-- The longest part of a cell that stays in one line: a word, or a badge as a whole.
+local function longest_word(text, cell)
   local longest = 0
-  for word in text:gmatch("[^%s/–-]+") do longest = math.max(longest, utf8.len(word) or #word) end
+  for _, piece in ipairs(wrap.pieces(text, 1)) do longest = math.max(longest, piece[1]) end
+  cell.contents:walk({ Span = function(span)
+    if measure.is_whole(span) then longest = math.max(longest, utf8.len(pandoc.utils.stringify(span.content))) end
+  end })
   return longest + 1
 end
 
--- One record per column: the longest cell, the longest word (characters), the mean cell length.
+-- One record per column: the longest cell and the longest word (characters), and its cells as pieces that lines are made of.
 function measure.columns(tbl)
   local columns = {}
-  for i = 1, #tbl.colspecs do columns[i] = { cell = 1, word = 1, total = 0 } end
+  for i = 1, #tbl.colspecs do columns[i] = { cell = 1, word = 1, cells = {} } end
   local rows = rows_of(tbl)
   for place, row in ipairs(rows) do
     local weight = place <= #tbl.head.rows and BOLD or 1
@@ -44,11 +49,10 @@ function measure.columns(tbl)
       local length = utf8.len(text) or #text
       local column = columns[i]
       column.cell = math.max(column.cell, length * weight)
-      column.word = math.max(column.word, longest_word(text) * weight)
-      column.total = column.total + length
+      column.word = math.max(column.word, longest_word(text, cell) * weight)
+      column.cells[place] = wrap.pieces(text, weight)
     end
   end
-  for _, column in ipairs(columns) do column.mean = column.total / math.max(1, #rows) end
   return columns, #rows
 end
 
@@ -58,47 +62,13 @@ local function sum(columns, key)
   return total
 end
 
--- Widths as parts of one; where they are too much together, what is wider than its least width gives way first.
-local function fractions(columns, widths, least, capacity)
-  local total, slack = 0, {}
-  local spare = 0
-  for i, column in ipairs(columns) do
-    slack[i] = math.max(0, widths[i] - (least[i] or column.word + GUTTER_CHARS))
-    total, spare = total + widths[i], spare + slack[i]
-  end
-  local over = math.min(math.max(0, total - capacity), spare)
-  if spare > 0 then
-    for i in ipairs(columns) do widths[i] = widths[i] - over * slack[i] / spare end
-  end
-  for i in ipairs(columns) do widths[i] = widths[i] / (total - over) end
-  return widths
-end
-
--- Columns that fit their fair share keep their natural width; the others share the rest by the square root of their text.
+-- Widths as parts of one: each column holds its longest word, and the rest of the line goes where it makes the rows lowest.
 local function shares(columns, capacity)
-  local widths, open, left = {}, {}, capacity
-  for i in ipairs(columns) do open[i] = true end
-  local settled = true
-  while settled do
-    settled = false
-    local waiting = 0
-    for i in ipairs(columns) do if open[i] then waiting = waiting + 1 end end
-    for i, column in ipairs(columns) do
-      local natural = column.cell + GUTTER_CHARS
-      if open[i] and waiting > 1 and natural <= left / waiting then
-        widths[i], open[i], left, settled, waiting = natural, nil, left - natural, true, waiting - 1
-      end
-    end
-  end
-  local floor, weight, least = FLOOR, 0, {}
-  for _, column in ipairs(columns) do if measure.is_long(column) then floor = 0 end end -- prose needs the room more
-  for i, column in ipairs(columns) do if open[i] then weight = weight + math.sqrt(column.mean * column.cell) end end
-  for i, column in ipairs(columns) do
-    local wanted = column.cell <= floor and column.cell or measure.is_long(column) and math.max(column.word, PROSE) or column.word
-    if open[i] then least[i] = wanted + GUTTER_CHARS end
-    if open[i] then widths[i] = math.max(least[i], left * math.sqrt(column.mean * column.cell) / weight) end
-  end
-  return fractions(columns, widths, least, capacity)
+  local cells, least, most = {}, {}, {}
+  for i, column in ipairs(columns) do cells[i], least[i], most[i] = column.cells, column.word, math.ceil(column.cell) end
+  local widths, total = wrap.widths(cells, least, most, math.floor(capacity - GUTTER_CHARS * #columns)), 0
+  for i, width in ipairs(widths) do widths[i], total = width + GUTTER_CHARS, total + width + GUTTER_CHARS end
+  return pandoc.List(widths):map(function(width) return width / math.max(total, capacity) end)
 end
 
 -- Font size in pt and, where the table must wrap, the relative column widths.
@@ -123,5 +93,13 @@ function measure.heads(tbl)
 end
 
 function measure.is_long(column) return column.cell > LONG_CELL end
+
+-- A badge that is short enough to stay in one line.
+function measure.is_whole(span)
+  for _, class in ipairs(span.classes) do
+    if BADGES[class] then return (utf8.len(pandoc.utils.stringify(span.content)) or 0) <= WHOLE end
+  end
+  return false
+end
 
 return measure
