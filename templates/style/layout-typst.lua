@@ -6,11 +6,11 @@ local spoken = require("spoken")
 local marks = require("marks")
 local wrap = require("wrap")
 
-local BREAKS_FROM = 14      -- rows from which a table may go over a page break
-local WRAPPED_BREAKS_FROM = 9  -- the same where cells wrap, so that rows are higher
+local BREAKS_FROM = 12      -- rows from which a table may go over a page break
+local WRAPPED_BREAKS_FROM = 6  -- the same where cells wrap, so that rows are higher
 local BADGES = { ok = true, warn = true, bad = true, muted = true }
+local KEPT_ROWS = 2         -- rows at least on each page that a table is on
 local labels
-local noted = {}            -- identifiers of the tables that have notes below them
 
 local covered               -- first and last code of each range of characters that the PDF's fonts have
 local function ranges()
@@ -179,7 +179,33 @@ local function breaking(str)
   return out
 end
 
-local function data_table(tbl)
+local function notes_of(div)
+  local out = pandoc.Blocks({ raw_block("#table-notes[") })
+  out:extend(div.content)
+  out:insert(raw_block("]"))
+  return out
+end
+
+-- The last rows of a table that goes over pages become its foot, which no page break divides, with its notes as a row of their own.
+local function with_foot(tbl, notes)
+  local body = tbl.bodies[#tbl.bodies]
+  local rows, foot = body.body, pandoc.List({})
+  for _ = 1, math.min(KEPT_ROWS, #rows - KEPT_ROWS) do foot:insert(1, rows:remove()) end
+  body.body = rows
+  if notes then foot:insert(pandoc.Row({ pandoc.Cell(notes_of(notes), "AlignLeft", 1, #tbl.colspecs) })) end
+  tbl.foot = pandoc.TableFoot(foot)
+  return tbl
+end
+
+-- Such a table as Typst has it: the foot comes once, without the rule above it that pandoc draws, and notes are below the last rule.
+local function broken(tbl)
+  if #tbl.foot.rows == 0 then return nil end
+  local text = pandoc.write(pandoc.Pandoc({ tbl }), "typst", { wrap_text = "none" })
+  text = text:gsub("\n *table%.hline%(%),\n *table%.footer%(", "\n    table.footer(repeat: false, ")
+  return raw_block((text:gsub("table%.cell%((align: left, colspan: %d+)%)", "table.hline(stroke: end-rule), table.cell(%1, ..below-rule)")))
+end
+
+local function table_parts(tbl, notes)
   local columns, rows = measure.columns(tbl)
   local size, widths = measure.fit(columns)
   tbl.colspecs = tbl.colspecs:map(function(spec) return { spec[1], nil } end)
@@ -187,33 +213,30 @@ local function data_table(tbl)
   if widths then
     for i, spec in ipairs(tbl.colspecs) do tbl.colspecs[i] = { spec[1], widths[i] } end
   end
-  local breakable = rows >= BREAKS_FROM or (widths and rows >= WRAPPED_BREAKS_FROM)
-  local followed = noted[tbl.identifier] or false
-  return {
-    raw_block(string.format("#report-table(size: %dpt, breakable: %s, noted: %s)[", size, tostring(breakable or false), tostring(followed))),
-    tbl,
-    raw_block("]"),
-  }
-end
-
--- Notes stay with the table above them.
-local function table_notes(div)
-  local out = pandoc.Blocks({ raw_block("#table-notes[") })
-  out:extend(div.content)
-  out:insert(raw_block("]"))
+  local breakable = rows >= BREAKS_FROM or (widths and rows >= WRAPPED_BREAKS_FROM) or false
+  local first = breakable and measure.first_lines(columns, size, widths, #tbl.head.rows + KEPT_ROWS) or 0
+  if breakable then tbl = with_foot(tbl, notes) end
+  local call = "#report-table(size: %dpt, breakable: %s, noted: %s, first: %d)["
+  local out = pandoc.Blocks({ raw_block(call:format(size, breakable, notes ~= nil, first)), tbl, raw_block("]") })
+  if notes and not breakable then out:extend(notes_of(notes)) end
   return out
 end
 
 local function is_notes(block) return block.t == "Div" and block.classes:includes("table-notes") end
 
-local function find_noted(blocks)
-  for i, block in ipairs(blocks) do
-    if i > 1 and is_notes(block) and blocks[i - 1].t == "Table" then noted[blocks[i - 1].identifier] = true end
+-- Each table with the notes that follow it.
+local function tables(blocks)
+  local out, i = pandoc.Blocks({}), 1
+  while i <= #blocks do
+    local notes = blocks[i].t == "Table" and blocks[i + 1] and is_notes(blocks[i + 1]) and blocks[i + 1] or nil
+    if blocks[i].t == "Table" then out:extend(table_parts(blocks[i], notes)) else out:insert(blocks[i]) end
+    i = i + (notes and 2 or 1)
   end
+  return out
 end
 
 local function callout(div)
-  if is_notes(div) then return table_notes(div) end
+  if is_notes(div) then return notes_of(div) end
   if div.classes:includes("contents") then return raw_block("#contents()") end
   if div.classes:includes("group") then return div.content end
   local kind
@@ -229,14 +252,15 @@ end
 function Pandoc(doc)
   labels = {}
   for key, value in pairs(doc.meta.labels) do labels[key] = pandoc.utils.stringify(value) end
-  doc:walk({ Blocks = find_noted })
-  doc = doc:walk({ Figure = figure, Table = data_table, Div = callout })
+  doc = doc:walk({ Blocks = tables })
+  doc = doc:walk({ Figure = figure, Div = callout })
   doc = doc:walk({ Header = function(header) return header:walk({ Span = whole }) end })
   doc = doc:walk({ Span = span })
   doc = doc:walk({ Image = loose_image, Math = function(math) return raw(formula(math)) end })
-  return doc:walk({
+  doc = doc:walk({
     Str = printable(pandoc.Str),
     Code = printable(function(text) return pandoc.Code(text) end),
     CodeBlock = printable_block,
   })
+  return doc:walk({ Table = broken })
 end

@@ -4,10 +4,11 @@ local wrap = require("wrap")
 
 local measure = {}
 
-local PAGE_CHARS = 92       -- Libertinus Serif at 10 pt on the 166 mm line; a table's figures and spaces average the same
+local PAGE_CHARS = 92       -- average characters of Libertinus Serif at 10 pt on the 166 mm line
 local GUTTER_CHARS = 2.4    -- the cell inset of 6 pt on both sides, in characters
 local SIZES = { 9, 8, 7 }   -- pt; below 7 pt print is no longer readable
 local BOLD = 1.15           -- a bold header's width over the same words in regular
+local SLACK = 1             -- characters that a column has beyond its longest word
 local LONG_CELL = 34        -- characters from which a cell is prose that should wrap
 local WHOLE = 16            -- characters up to which a badge in a table goes over no line
 local BADGES = { ok = true, warn = true, bad = true, muted = true }
@@ -17,7 +18,7 @@ local STRIP_CHARS = 14      -- the width of a strip, 6.9 em in print, which is d
 local function text_of(cell)
   local strip
   cell.contents:walk({ Span = function(span) strip = strip or span.classes:includes("strip") end })
-  return strip and string.rep("m", STRIP_CHARS) or pandoc.utils.stringify(cell.contents)
+  return strip and string.rep("x", STRIP_CHARS) or pandoc.utils.stringify(cell.contents)
 end
 
 local function rows_of(tbl)
@@ -32,23 +33,23 @@ local function longest_word(text, cell)
   local longest = 0
   for _, piece in ipairs(wrap.pieces(text, 1)) do longest = math.max(longest, piece[1]) end
   cell.contents:walk({ Span = function(span)
-    if measure.is_whole(span) then longest = math.max(longest, utf8.len(pandoc.utils.stringify(span.content))) end
+    if measure.is_whole(span) then longest = math.max(longest, BOLD * wrap.width(pandoc.utils.stringify(span.content))) end
   end })
-  return longest + 1
+  return longest + SLACK
 end
 
--- One record per column: the longest cell and the longest word (characters), and its cells as pieces that lines are made of.
+-- One record per column: its longest cell in characters and in width, its longest word, and its cells as pieces of lines.
 function measure.columns(tbl)
   local columns = {}
-  for i = 1, #tbl.colspecs do columns[i] = { cell = 1, word = 1, cells = {} } end
+  for i = 1, #tbl.colspecs do columns[i] = { cell = 1, wide = 1, word = 1, cells = {} } end
   local rows = rows_of(tbl)
   for place, row in ipairs(rows) do
     local weight = place <= #tbl.head.rows and BOLD or 1
     for i, cell in ipairs(row.cells) do
       local text = text_of(cell)
-      local length = utf8.len(text) or #text
       local column = columns[i]
-      column.cell = math.max(column.cell, length * weight)
+      column.cell = math.max(column.cell, (utf8.len(text) or #text) * weight)
+      column.wide = math.max(column.wide, wrap.width(text) * weight)
       column.word = math.max(column.word, longest_word(text, cell) * weight)
       column.cells[place] = wrap.pieces(text, weight)
     end
@@ -65,7 +66,7 @@ end
 -- Widths as parts of one: each column holds its longest word, and the rest of the line goes where it makes the rows lowest.
 local function shares(columns, capacity)
   local cells, least, most = {}, {}, {}
-  for i, column in ipairs(columns) do cells[i], least[i], most[i] = column.cells, column.word, math.ceil(column.cell) end
+  for i, column in ipairs(columns) do cells[i], least[i], most[i] = column.cells, column.word, math.ceil(column.wide + SLACK) end
   local widths, total = wrap.widths(cells, least, most, math.floor(capacity - GUTTER_CHARS * #columns)), 0
   for i, width in ipairs(widths) do widths[i], total = width + GUTTER_CHARS, total + width + GUTTER_CHARS end
   return pandoc.List(widths):map(function(width) return width / math.max(total, capacity) end)
@@ -74,13 +75,27 @@ end
 -- Font size in pt and, where the table must wrap, the relative column widths.
 function measure.fit(columns)
   for _, size in ipairs(SIZES) do
-    if sum(columns, "cell") <= PAGE_CHARS * 10 / size then return size, nil end
+    if sum(columns, "wide") <= PAGE_CHARS * 10 / size then return size, nil end
   end
   local size = SIZES[#SIZES]
   for _, candidate in ipairs(SIZES) do
     if candidate < SIZES[1] and #columns <= 6 and sum(columns, "word") <= PAGE_CHARS * 10 / candidate then size = candidate break end
   end
   return size, shares(columns, PAGE_CHARS * 10 / size)
+end
+
+-- How many lines the first rows of a table are high together, its header among them; `widths` are none where no cell wraps.
+function measure.first_lines(columns, size, widths, rows)
+  local total = 0
+  for place = 1, rows do
+    local highest = 1
+    for i, column in ipairs(columns) do
+      local room = widths and widths[i] * PAGE_CHARS * 10 / size - GUTTER_CHARS or math.huge
+      highest = math.max(highest, wrap.lines(column.cells[place], room))
+    end
+    total = total + highest
+  end
+  return total
 end
 
 -- How many cells of a row, from the left, say what it is about: one, or as many as the class `heads-N` says.

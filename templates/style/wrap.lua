@@ -3,22 +3,45 @@
 local wrap = {}
 
 local LONG_WORD = 20   -- characters from which a word may break behind what it is made of, as settings and ids are
-local NARROWER = 0.02  -- lines that a line less in a cell is worth where its row stays as high: it makes room for the next step
+local AVERAGE = 0.51   -- em: what a character counts as, in Libertinus Serif
+local WIDTHS = {       -- em: what others take there
+  [0.24] = " '|,.:;l\u{a0}\u{202f}",
+  [0.31] = "ij{}!\\()If/Jt\"-[]*r",
+  [0.45] = "`s?zceé~#$0123456789aãFS_b",
+  [0.57] = "PhnET+<=>Y×±−BRZ†",
+  [0.68] = "VK%CUXAG&NDOQH",
+  [0.8] = "…wmM@W",
+}
 
--- The parts of a word that no line break divides; where a long one has no place for a break, `made` is true and one is made.
+local known = {}
+for width, characters in pairs(WIDTHS) do
+  for _, code in utf8.codes(characters) do known[code] = width / AVERAGE end
+end
+
+-- How many average characters a text is wide.
+function wrap.width(text)
+  local total = 0
+  for _, code in utf8.codes(text) do total = total + (known[code] or 1) end
+  return total
+end
+
+local SPACE = wrap.width(" ")
+
+-- The parts of a word that no line break divides. A long one gets places for a break, and `made` is true; what is held
+-- together by spaces that do not break, as an interval is, stays whole.
 function wrap.parts(word)
-  local made = (utf8.len(word) or #word) > LONG_WORD
+  local made = #word > LONG_WORD and not word:match("[\x80-\xff]")
   local marked = word:gsub(made and "[/,=&_.-]" or "[/-]", "%0\0"):gsub("–", "%0\0") .. "\0"
   local out = {}
   for part in marked:gmatch("(%Z+)%z") do out[#out + 1] = part end
   return out, made
 end
 
--- A cell as such parts: { characters, whether a space stands before it }.
+-- A cell as such parts: { width, whether a space stands before it }.
 function wrap.pieces(text, weight)
   local out = {}
   for word in text:gmatch("%S+") do
-    for i, part in ipairs((wrap.parts(word))) do out[#out + 1] = { (utf8.len(part) or #part) * weight, i == 1 } end
+    for i, part in ipairs((wrap.parts(word))) do out[#out + 1] = { wrap.width(part) * weight, i == 1 } end
   end
   return out
 end
@@ -27,7 +50,7 @@ end
 function wrap.lines(pieces, width)
   local lines, used = 1, 0
   for _, piece in ipairs(pieces) do
-    local length, gap = piece[1], piece[2] and used > 0 and 1 or 0
+    local length, gap = piece[1], piece[2] and used > 0 and SPACE or 0
     if used > 0 and used + gap + length > width then lines, used, gap = lines + 1, 0, 0 end
     used = used + gap + length
     while used > width do lines, used = lines + 1, used - width end  -- a piece that is longer than the line
@@ -45,26 +68,22 @@ local function counted(cells)
   end
 end
 
--- The highest of a row's other cells, for each column and row.
-local function others(count, widths, rows)
-  local high = {}
-  for i in ipairs(widths) do high[i] = {} end
+-- The fourth power of each row's lines, summed over its cells: the highest cell counts most, and one as high beside it too.
+local function powers(count, widths, rows)
+  local sums = {}
   for place = 1, rows do
-    local first, second, owner = 0, 0, 0
-    for i, width in ipairs(widths) do
-      local lines = count[i](place, width)
-      if lines > first then first, second, owner = lines, first, i elseif lines > second then second = lines end
-    end
-    for i in ipairs(widths) do high[i][place] = i == owner and second or first end
+    sums[place] = 0
+    for i, width in ipairs(widths) do sums[place] = sums[place] + count[i](place, width) ^ 4 end
   end
-  return high
+  return sums
 end
 
-local function height(count, high, width, rows)
+-- The lines that a column saves by being `more` characters wider.
+local function saved(count, sums, width, more)
   local total = 0
-  for place = 1, rows do
-    local lines = count(place, width)
-    total = total + math.max(lines, high[place]) + NARROWER * lines
+  for place, sum in ipairs(sums) do
+    local before, after = count(place, width), count(place, width + more)
+    if after < before then total = total + sum ^ 0.25 - (sum - before ^ 4 + after ^ 4) ^ 0.25 end
   end
   return total
 end
@@ -72,12 +91,11 @@ end
 -- The step, of one column by some characters, that saves most lines for each of its characters; none where no step saves any.
 local function best_step(count, widths, most, left, rows)
   local best, column, step = 0, nil, nil
-  local high = others(count, widths, rows)
+  local sums = powers(count, widths, rows)
   for i, width in ipairs(widths) do
-    local now = height(count[i], high[i], width, rows)
     for more = 1, math.min(left, most[i] - width) do
-      local saved = (now - height(count[i], high[i], width + more, rows)) / more
-      if saved > best + 1e-9 then best, column, step = saved, i, more end
+      local found = saved(count[i], sums, width, more) / more
+      if found > best + 1e-9 then best, column, step = found, i, more end
     end
   end
   return column, step

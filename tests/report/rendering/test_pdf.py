@@ -93,7 +93,7 @@ def test_tables_have_header_cells_and_captions(tags: list[DictionaryObject]) -> 
 
 def test_header_row_repeats_on_the_next_page(reader: PdfReader) -> None:
     """The long table goes over page breaks with its header once on each of its pages."""
-    counts = [page.extract_text().count("validation MSE") for page in reader.pages]
+    counts = [" ".join(page.extract_text().split()).count("validation MSE") for page in reader.pages]
     assert max(counts) == 1
     assert sum(counts) >= 2
 

@@ -57,14 +57,14 @@ def table(heads: list[str], rows: list[list[str]], caption: str = ": Rows {#tbl-
 
 
 def test_widths_are_those_of_the_lowest_rows(tmp_path: Path) -> None:
-    """A column that is long in few rows gets as much room as makes the table lowest, found by trying every division."""
+    """A column that is long in few rows gets the room that makes the table low, within a seventh of the best division."""
     script = tmp_path / "lowest.lua"
     script.write_text(LOWEST, encoding="utf-8")
     command = [str(pandoc_path()), "lua", str(script), str(STYLE_FOLDER), REASON]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     room, found, least = map(int, done.stdout.split())
     assert room <= 84
-    assert found == least
+    assert found <= 1.15 * least
 
 
 @pytest.fixture(scope="module")
@@ -87,3 +87,19 @@ def test_a_long_setting_breaks_within_its_cell_and_is_copied_as_it_is(claims: st
 def test_a_badge_in_a_cell_goes_over_no_line(claims: str) -> None:
     """Also where the column would be narrower without it."""
     assert claims.count("not comparable") == 6
+
+
+def test_no_row_and_no_note_stands_alone_on_a_page(tmp_path: Path) -> None:
+    """Wherever on its page a table begins, each of its pages has two rows at least, and the last has the notes."""
+    numbers, parts = range(101, 121), []
+    for number in numbers:
+        rows = [[f"t{number}row", "7"] for _ in range(number - 59)]
+        parts += ["One line.\n", table(["Row", "Value"], rows, f": Rows {{#tbl-t{number}}}")]
+        parts += [f"::: {{.table-notes}}\nt{number}note\n:::\n"] if number % 2 else []
+    pages = [page.extract_text() for page in printed(tmp_path, "\n".join(parts)).pages]
+    for number in numbers:
+        counts = [page.count(f"t{number}row") for page in pages]
+        assert sum(counts) == number - 59
+        assert 1 not in counts
+        last = max(place for place, count in enumerate(counts) if count)
+        assert pages[last].count(f"t{number}note") == number % 2
