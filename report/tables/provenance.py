@@ -47,12 +47,12 @@ def _capital(words: str) -> str:
 
 def stated(subject: Subject) -> Table:
     """The protocol's values that the source states."""
-    return _protocol(subject, "stated", ("key", "protocol_value", "source"))
+    return _protocol(subject, "stated", ("key", "protocol_value", "source", "setting_key"))
 
 
 def assumed(subject: Subject) -> Table:
     """The protocol's values that the source does not state, with the reason for each."""
-    return _protocol(subject, "assumed", ("key", "protocol_value", "source", "reason"))
+    return _protocol(subject, "assumed", ("key", "protocol_value", "source", "reason", "setting_key"))
 
 
 def environment(subject: Subject) -> Table:
@@ -64,11 +64,14 @@ def environment(subject: Subject) -> Table:
         decisive = stored.record.ingredients.environment
         measured = {key: value for key, value in execution.machine.items() if key != ENERGY}
         facts: dict[str, JsonValue] = {**{key: decisive[key] for key in _PLACE if key in decisive}, **measured}
-        facts |= {"git commit": execution.git_commit, "git dirty": execution.git_dirty}
+        facts |= {"git_commit": execution.git_commit, "git_dirty": execution.git_dirty}
         for key, value in facts.items():
             shown = subject.numbers.size(value) if key.endswith("_bytes") and isinstance(value, int) else plain(subject, value)
             found.setdefault(key.removesuffix("_bytes"), {})[shown] = None
-    rows = tuple((cells.text(key), Cell("; ".join(values), "value", _run(subject))) for key, values in sorted(found.items()))
+    rows = tuple(
+        (cells.text(_capital(s.named("environment", key))), Cell("; ".join(values), "value", _run(subject)))
+        for key, values in sorted(found.items())
+    )
     return Table("environment", s("captions.environment"), (Column(s("columns.property")), Column(s("columns.value"))), rows)
 
 
@@ -147,9 +150,12 @@ def plain(subject: Subject, value: JsonValue) -> str:
 
 def _protocol(subject: Subject, status: str, names: tuple[str, ...]) -> Table:
     s = subject.strings
-    rows = [_entry(subject, entry) for entry in _of(status, subject.protocol.entries)]
+    entries = _of(status, subject.protocol.entries)
+    if all(s.named("settings", entry.key) == entry.key for entry in entries):
+        names = names[:-1]  # a study without words for its settings has their keys in the first column
+    rows = [_entry(subject, entry) for entry in entries]
     rows += [_fixed(subject, entry) for entry in _of(status, subject.protocol.fixed)]
-    kept = tuple(row[: len(names)] for row in rows)
+    kept = tuple(tuple(row[name] for name in names) for row in rows)
     return Table(
         f"protocol-{status}", s(f"captions.protocol-{status}"), tuple(Column(s(f"columns.{name}")) for name in names), kept
     )
@@ -159,23 +165,28 @@ def _of(status: str, entries: Iterable[_Sourced]) -> list[_Sourced]:
     return [entry for entry in entries if entry.status == status]
 
 
-def _entry(subject: Subject, entry: Entry) -> tuple[Cell, ...]:
-    value = Cell(plain(subject, entry.value), "published", (), "protocol")
-    return (cells.text(entry.key), value, cells.text(subject.strings.of(entry.source)), cells.text(_reason(subject, entry)))
+def _entry(subject: Subject, entry: Entry) -> dict[str, Cell]:
+    return {
+        "key": cells.text(_capital(subject.strings.named("settings", entry.key))),
+        "protocol_value": Cell(plain(subject, entry.value), "published", (), "protocol"),
+        "setting_key": cells.text(entry.key),
+        **_sourced(subject, entry),
+    }
 
 
-def _fixed(subject: Subject, entry: Fixed) -> tuple[Cell, ...]:
-    label = cells.text(subject.strings(f"fixed.{entry.topic}"))
-    return (
-        label,
-        cells.text(subject.strings("tables.in_code")),
-        cells.text(subject.strings.of(entry.source)),
-        cells.text(_reason(subject, entry)),
-    )
+def _fixed(subject: Subject, entry: Fixed) -> dict[str, Cell]:
+    return {
+        "key": cells.text(subject.strings(f"fixed.{entry.topic}")),
+        "protocol_value": cells.text(subject.strings("tables.in_code")),
+        "setting_key": cells.text(""),
+        **_sourced(subject, entry),
+    }
 
 
-def _reason(subject: Subject, entry: Entry | Fixed) -> str:
-    return subject.strings.of(entry.reason) if entry.reason else ""
+def _sourced(subject: Subject, entry: Entry | Fixed) -> dict[str, Cell]:
+    strings = subject.strings
+    reason = strings.of(entry.reason) if entry.reason else ""
+    return {"source": cells.text(strings.of(entry.source)), "reason": cells.text(reason)}
 
 
 def _run(subject: Subject) -> tuple[str, ...]:
