@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from textwrap import shorten
 from typing import TYPE_CHECKING, cast
 
+from report.claims.grouping import counted_word
 from report.inference.verdicts import VERDICTS, judge_all
 from report.tables.claim_numbers import measured, published
 from report.tables.claim_reasons import reason
@@ -56,7 +57,7 @@ def audit_text(facts: Mapping[str, JsonValue], s: Strings) -> str:
     lines = [f"{heads[0]:<15} {heads[1]:<{_WIDTH}} {heads[2]:>10} {heads[3]:>22}  {heads[4]}  {heads[5]}"]
     for place, found in places.items():
         lines += _place(place, found, s)
-    words = ", ".join(f"{number} {s(f'claim_verdicts.{verdict}')}" for verdict, number in counted.items())
+    words = ", ".join(counted_word(s, verdict, str(number)) for verdict, number in counted.items())
     total = sum(cast("dict[str, int]", counted).values())
     return "\n".join([*lines, "", s("claims.audit", run=facts["run_id"], count=total, words=words)])
 
@@ -64,7 +65,7 @@ def audit_text(facts: Mapping[str, JsonValue], s: Strings) -> str:
 def _place(place: str, claims: Sequence[Mapping[str, JsonValue]], s: Strings) -> list[str]:
     """The heading of a place with its verdicts, and its claims."""
     verdicts = Counter(str(claim["verdict"]) for claim in claims)
-    words = ", ".join(f"{verdicts[verdict]} {s(f'claim_verdicts.{verdict}')}" for verdict in VERDICTS if verdicts[verdict])
+    words = ", ".join(counted_word(s, verdict, str(verdicts[verdict])) for verdict in VERDICTS if verdicts[verdict])
     head = s("claims.audit_place", place=s("claims.group", place=s.place(place)), words=words)
     reasons = {str(claim["reason"]) for claim in claims}
     once = reasons.pop() if len(reasons) == 1 and len(claims) > 1 else ""

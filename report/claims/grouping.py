@@ -11,8 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from report.inference.verdicts import ClaimVerdict, Judged
+    from report.printing.strings import Strings
 
 _NO_NAME = re.compile(r"[^a-z0-9.]+")
+
+
+def counted_word(strings: Strings, verdict: str, count: str) -> str:
+    """A verdict behind the number of claims that have it; one claim may have another word than several."""
+    return strings(f"claim_counts{'_one' if count == '1' else ''}.{verdict}", count=count)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from report.claims.grouping import counted_word
 from report.inference.testing import ALPHA
 from report.inference.verdicts import VERDICTS, counts, judge_all
 from report.printing.markup import drawn, joined
@@ -46,7 +47,7 @@ def _words(subject: Subject, judged: Sequence[Judged], *, only_found: bool) -> l
     s, counted = subject.strings, counts(judged)
     wanted = [verdict for verdict in VERDICTS if counted[verdict] or not only_found]
     number = subject.numbers.integer
-    return [s("claims.count", count=number(counted[one]), word=s(f"claim_verdicts.{one}"), tone=TONES[one]) for one in wanted]
+    return [s("claims.count", words=counted_word(s, one, number(counted[one])), tone=TONES[one]) for one in wanted]
 
 
 def _tally(subject: Subject, judged: Sequence[Judged]) -> Markup:

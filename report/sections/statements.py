@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from report.claims.grouping import counted_word
 from report.inference.verdicts import VERDICTS, counts
 from report.printing.markup import joined
 from report.tables.claim_reasons import reason
@@ -74,9 +75,14 @@ def words(subject: Subject, found: Sequence[Judged]) -> Markup:
 
 
 def counted(subject: Subject, statements: Iterable[Statement], judged: Mapping[str, Judged]) -> dict[str, object]:
-    """How many of the statements' claims have which verdict, as text, and ``total``."""
+    """How many of the statements' claims have which verdict, as text, all of that in ``words``, and ``total``."""
     named = [judged[name] for name in dict.fromkeys(name for one in statements for name in one.claims)]
-    return {"total": len(named)} | {key: subject.numbers.integer(count) for key, count in counts(named).items()}
+    found = {key: subject.numbers.integer(count) for key, count in counts(named).items()}
+    return {"total": len(named), "words": _listed(subject, found), **found}
+
+
+def _listed(subject: Subject, found: Mapping[str, str]) -> str:
+    return ", ".join(counted_word(subject.strings, verdict, found[verdict]) for verdict in VERDICTS)
 
 
 def _why(subject: Subject, found: Sequence[Judged]) -> Markup:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from report.claims.grouping import groups
+from report.claims.grouping import counted_word, groups
 from report.claims.sensitivity import settings_that_turn
 from report.inference.verdicts import VERDICTS, counts, judge_all
 from report.printing import cells
@@ -168,9 +168,9 @@ def _verdict(subject: Subject, judged: Sequence[Judged]) -> Cell:
     there = [verdict for verdict in VERDICTS if counted[verdict]]
     if len(there) == 1:
         return Cell(s(f"claim_verdicts.{there[0]}"), "status", records, tone=TONES[there[0]])
-    named = [(counted[one], s(f"claim_verdicts.{one}"), TONES[one]) for one in there]
-    words = [s("claims.count", count=count, word=word, tone=tone) for count, word, tone in named]
-    return Cell(", ".join(f"{count} {word}" for count, word, _ in named), records=records, markup=joined(" ", words))
+    named = {one: counted_word(s, one, subject.numbers.integer(counted[one])) for one in there}
+    marked = [s("claims.count", words=words, tone=TONES[one]) for one, words in named.items()]
+    return Cell(", ".join(named.values()), records=records, markup=joined(" ", marked))
 
 
 def _rerun(subject: Subject, judged: Judged) -> Cell:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from report.claims.grouping import counted_word
 from report.claims.schema import load_claims
 from report.evidence.protocol import load_protocol
 from report.evidence.studies import Study, study_names, study_of
@@ -54,6 +55,16 @@ def test_both_studies_have_portuguese() -> None:
 def test_no_text_stands_in_one_language_only(study: Study, language: str) -> None:
     """Neither side has a key that the other lacks."""
     assert texts_of(study, FIRST).keys() == texts_of(study, language).keys()
+
+
+def test_counted_verdicts_agree_with_their_number() -> None:
+    """In Portuguese the word for several claims is another one."""
+    counted = load_strings(STUDIES[0], "pt")
+    told = [counted_word(counted, verdict, count) for verdict in ("refuted", "not_comparable") for count in "014"]
+    assert told == [
+        *("0 refutadas", "1 refutada", "4 refutadas"),
+        *("0 não comparáveis", "1 não comparável", "4 não comparáveis"),
+    ]
 
 
 @pytest.mark.parametrize("language", ["en", "pt"])
