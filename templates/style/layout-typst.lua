@@ -222,6 +222,22 @@ local function table_parts(tbl, notes)
   return out
 end
 
+-- In the short form figures that follow each other stand two abreast: larger than one below the other, on fewer pages.
+local function abreast(blocks)
+  local out, i = pandoc.Blocks({}), 1
+  while i <= #blocks do
+    local first, second = blocks[i], blocks[i + 1]
+    if first.t == "Figure" and second and second.t == "Figure" then
+      out:extend({ raw_block("#abreast(["), figure(first), raw_block("], ["), figure(second), raw_block("])") })
+      i = i + 2
+    else
+      out:insert(first)
+      i = i + 1
+    end
+  end
+  return out
+end
+
 local function is_notes(block) return block.t == "Div" and block.classes:includes("table-notes") end
 
 -- Each table with the notes that follow it.
@@ -252,6 +268,7 @@ end
 function Pandoc(doc)
   labels = {}
   for key, value in pairs(doc.meta.labels) do labels[key] = pandoc.utils.stringify(value) end
+  if doc.meta.short then doc = doc:walk({ Blocks = abreast }) end
   doc = doc:walk({ Blocks = tables })
   doc = doc:walk({ Figure = figure, Div = callout })
   doc = doc:walk({ Header = function(header) return header:walk({ Span = whole }) end })

@@ -8,6 +8,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from pypdf import PdfReader
 
 from report.build import SHORT_TEMPLATE, Options, build
 from report.checks.verification import verify_facts
@@ -50,6 +51,29 @@ def test_nothing_leads_to_what_is_not_there(short: Path) -> None:
     ids = set(re.findall(r' id="([^"]+)"', page))
     assert set(re.findall(r'href="#([^"]+)"', page)) <= ids
     assert 'href="report-short.pt.html"' in page
+
+
+def test_no_sentence_begins_with_what_stands_for_a_reference(short: Path) -> None:
+    """Nor has one the words twice: what names two places of the whole report has a form without them."""
+    for name, words in (("report-short.html", "the whole report"), ("report-short.pt.html", "o relatório completo")):
+        page = (short / name).read_text(encoding="utf-8")
+        assert re.findall(rf"(?:<p>|[.:] )(?:A )?{words}", page) == []
+        assert not [text for text in re.findall(r"<p>(.*?)</p>", page, re.DOTALL) if text.count(words) > 1]
+
+
+def test_figures_that_follow_each_other_stand_two_abreast(short: Path) -> None:
+    """The reconstructions of the VAE and of the DAE are side by side, each half as wide as the page."""
+    places: dict[str, tuple[float, float]] = {}
+
+    def note(text: str, matrix: list[float], *_: object) -> None:
+        if "rows as in" in text:
+            places[text.strip()[:3]] = (matrix[4], matrix[5])
+
+    for page in PdfReader(short / "report-short.pdf").pages:
+        page.extract_text(visitor_text=note)
+    (left, high), (right, low) = places["VAE"], places["DAE"]
+    assert high == low
+    assert right - left > 200
 
 
 @pytest.mark.skipif(shutil.which("pdfinfo") is None, reason="no pdfinfo (poppler)")
