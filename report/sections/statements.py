@@ -77,7 +77,7 @@ def words(subject: Subject, found: Sequence[Judged]) -> Markup:
 def counted(subject: Subject, statements: Iterable[Statement], judged: Mapping[str, Judged]) -> dict[str, object]:
     """How many of the statements' claims have which verdict, as text, all of that in ``words``, and ``total``."""
     named = [judged[name] for name in dict.fromkeys(name for one in statements for name in one.claims)]
-    found = {key: subject.numbers.integer(count) for key, count in counts(named).items()}
+    found: dict[str, str] = {key: subject.numbers.integer(count) for key, count in counts(named).items()}
     return {"total": len(named), "words": _listed(subject, found), **found}
 
 
