@@ -86,5 +86,4 @@ def _line(subject: Subject, checklist: str, item: _Item, values: dict[str, objec
     s = subject.strings
     name = s(f"{checklist}.{item.name}")
     why = s(f"{checklist}.{item.name}_{item.words or 'why'}", **values)
-    number = s("checklists.number", number=item.number) if item.number else ""
-    return s("checklists.line", number=number, name=name, answer=s(f"checklists.{item.answer}"), why=why)
+    return s("checklists.line", number=item.number, name=name, answer=s(f"checklists.{item.answer}"), why=why)

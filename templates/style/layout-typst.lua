@@ -124,14 +124,20 @@ local function whole(span)
   return span
 end
 
+-- In a cell a badge stands for itself: words are below each other where it begins, and it goes over no line if it is short.
+local function in_cell(span)
+  span.attributes.cell = "true"
+  return measure.is_whole(span) and whole(span) or span
+end
+
 local function marked(span)
   if span.classes:includes("caption-label") then
     return { raw("#caption-label["), pandoc.Span(span.content), raw("]") }
   end
   for _, class in ipairs(span.classes) do
     if BADGES[class] then
-      local whole = span.attributes.whole and ", whole: true" or ""
-      local out = pandoc.Inlines({ raw('#badge("' .. class .. '"' .. whole .. ')[') })
+      local how = (span.attributes.whole and ", whole: true" or "") .. (span.attributes.cell and ", spaced: false" or "")
+      local out = pandoc.Inlines({ raw('#badge("' .. class .. '"' .. how .. ')[') })
       out:extend(span.content)
       out:insert(raw("]"))
       return out
@@ -209,7 +215,7 @@ local function table_parts(tbl, notes)
   local columns, rows = measure.columns(tbl)
   local size, widths = measure.fit(columns)
   tbl.colspecs = tbl.colspecs:map(function(spec) return { spec[1], nil } end)
-  tbl = tbl:walk({ Span = function(span) return measure.is_whole(span) and whole(span) or nil end, Str = breaking })
+  tbl = tbl:walk({ Span = in_cell, Str = breaking })
   if widths then
     for i, spec in ipairs(tbl.colspecs) do tbl.colspecs[i] = { spec[1], widths[i] } end
   end

@@ -41,6 +41,12 @@ def spent_by(subject: Subject, everything: list[Stored]) -> Subject:
     return replace(subject, evidence=evidence)
 
 
+def test_a_question_s_number_stands_apart_from_its_name(whole: Subject) -> None:
+    """And what has no number has no brackets."""
+    assert line(whole, "neurips", "Claims").startswith("Claims (1): ")
+    assert line(whole, "acm", FUNCTIONAL).startswith(f"{FUNCTIONAL}: ")
+
+
 def test_one_seed_and_several_get_different_answers(whole: Subject, single: Subject) -> None:
     """With one seed nothing is tested, and the list says so."""
     assert ": yes. Intervals" in line(whole, "neurips", "Statistical significance")

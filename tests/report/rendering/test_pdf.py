@@ -8,7 +8,8 @@ import pytest
 from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject
 
-from tests.report.rendering.conftest import WATERMARK
+from report.rendering import render
+from tests.report.rendering.conftest import WATERMARK, job_of, write_build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,3 +126,19 @@ def test_a_long_command_breaks_within_the_page_and_is_copied_as_it_is(reader: Pd
     (page,) = (text for one in reader.pages if "alternatives=" in (text := one.extract_text()))
     assert words not in page
     assert words in "".join(page.split())
+
+
+def test_a_badge_leaves_a_space_before_the_next_word(tmp_path: Path) -> None:
+    """The ground of a badge goes beyond its words; what follows stands behind it, farther off than behind bold words."""
+    source = write_build(tmp_path / "build")
+    source.write_text("[slip]{.bad} afterwards\n\n**slip** afterwards\n", encoding="utf-8")
+    render(job_of(source, tmp_path), "pandoc")
+    found: list[float] = []
+
+    def note(text: str, matrix: list[float], *_: object) -> None:
+        if "afterwards" in text:
+            found.append(matrix[4])
+
+    PdfReader(tmp_path / "report.pdf").pages[-1].extract_text(visitor_text=note)
+    marked, bold = found
+    assert marked - bold > 2  # pt; it was nearer by as much
