@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
+from bench.cli import main
 from bench.harness.profile import load_profile
 from store.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -56,3 +62,29 @@ def test_the_full_data_allow_more() -> None:
     load_profile("paper", ["latent.perplexity=3000", "reconstruction.pairs=[9999]"], study="assignment_2")
     with pytest.raises(UsageError, match=r"perplexity = 4000\.0: allowed is 1 to 3333, a third of the 10000 test images"):
         load_profile("paper", ["latent.perplexity=4000"], study="assignment_2")
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ('detection.car=["Kar"]', "KITTI has no class 'Kar'"),
+        ('detection.car=[""]', "KITTI has no class ''"),
+        ('detection.cyclist=["Car"]', "class Car is given to both car and cyclist"),
+        ("detection.car=[]", "scratch-car would have nothing to find: no class of the labels is given to car"),
+        ("donor.images=1", "donor.images = 1: with detection.validation_fraction = 0.2 one part of them is empty"),
+        ("donor.images=2", "donor.images = 2: "),
+    ],
+)
+def test_what_street_images_cannot_give_is_refused_by_the_plan(
+    override: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Classes and scenes are held against what there is before anything runs."""
+    words = ["plan", "--parts", "detection", "--seeds", "0", "--set", override, "--offline", "--artifacts", str(tmp_path)]
+    assert main(words) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_class_that_no_arm_needs_may_be_none(tmp_path: Path) -> None:
+    """Who looks for cars and persons has no cyclists to name; three scenes are enough for two parts."""
+    words = ["plan", "--parts", "detection", "--seeds", "0", "--set", "detection.cyclist=[]", "--set", "donor.images=3"]
+    assert main([*words, "--offline", "--artifacts", str(tmp_path)]) == 0
