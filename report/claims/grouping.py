@@ -18,7 +18,8 @@ _NO_NAME = re.compile(r"[^a-z0-9.]+")
 
 def counted_word(strings: Strings, verdict: str, count: str) -> str:
     """A verdict behind the number of claims that have it; one claim may have another word than several."""
-    return strings(f"claim_counts{'_one' if count == '1' else ''}.{verdict}", count=count)
+    group = "claim_counts_one" if count == "1" else "claim_counts"
+    return strings(f"{group}.{verdict}", count=count)
 
 
 @dataclass(frozen=True, slots=True)

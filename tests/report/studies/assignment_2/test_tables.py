@@ -200,8 +200,8 @@ def test_machines_of_a_merged_run_are_all_listed(whole: Subject) -> None:
     moved = replace(first, record=record.model_copy(update={"execution": execution, "ingredients": ingredients}))
     cells = {**whole.evidence.cells, ("autoencoder", "ae"): (moved, *others)}
     table = provenance.environment(replace(whole, evidence=replace(whole.evidence, cells=cells)))
-    assert set(row(table, "cpu")[1].text.split("; ")) == {"Test CPU", "Other CPU"}
-    assert set(row(table, "device")[1].text.split("; ")) == {"cpu", "cuda:Other"}
+    assert set(row(table, "Cpu")[1].text.split("; ")) == {"Test CPU", "Other CPU"}
+    assert set(row(table, "Device")[1].text.split("; ")) == {"cpu", "cuda:Other"}
 
 
 def test_packages_are_those_that_decide_and_those_that_are_named(whole: Subject) -> None:
