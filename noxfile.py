@@ -43,7 +43,7 @@ CUDA_PREFIXES = (
 PARALLEL = (f"--numprocesses={(os.cpu_count() or 1) + 1}", "--dist=loadfile", "--no-loadscope-reorder")
 # Each of these processes has one thread, as more threads than cores wait for each other, and keeps the bytecode of what it
 # imports, whatever the surroundings say: hundreds of processes would compile the same sources.
-SURROUNDINGS = {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": ""}
+VARIABLES = {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": ""}
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in it
 SCRATCH_BYTES = 4 * 2**30  # several times what the tests have at a time
 LOCK_HEADER = """\
@@ -150,7 +150,7 @@ def _run(session: nox.Session, *arguments: str, **variables: str) -> None:
 
 def _test(session: nox.Session, marked: str) -> None:
     _install(session, "test")
-    _run(session, "-m", "pytest", "--ignore=tests/perf", "-m", marked, *PARALLEL, *session.posargs, **SURROUNDINGS, **_scratch())
+    _run(session, "-m", "pytest", "--ignore=tests/perf", "-m", marked, *PARALLEL, *session.posargs, **VARIABLES, **_scratch())
 
 
 def _scratch() -> dict[str, str]:
