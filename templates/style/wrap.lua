@@ -3,6 +3,7 @@
 local wrap = {}
 
 local LONG_WORD = 20   -- characters from which a word may break behind what it is made of, as settings and ids are
+local MOST_PIECES = 2000
 local AVERAGE = 0.51   -- em: what a character counts as, in Libertinus Serif
 local WIDTHS = {       -- em: what others take there
   [0.24] = " '|,.:;l\u{a0}\u{202f}",
@@ -37,23 +38,26 @@ function wrap.parts(word)
   return out, made
 end
 
--- A cell as such parts: { width, whether a space stands before it }.
+-- A cell as such parts: { width, whether a space stands before it }. Of a cell that fills pages the first thousands count.
 function wrap.pieces(text, weight)
   local out = {}
   for word in text:gmatch("%S+") do
+    if #out >= MOST_PIECES then break end
     for i, part in ipairs((wrap.parts(word))) do out[#out + 1] = { wrap.width(part) * weight, i == 1 } end
   end
   return out
 end
 
--- The lines of a cell that is `width` characters wide.
+-- The lines of a cell that is `width` characters wide, one at least: beside a word of thousands of characters no room is left.
 function wrap.lines(pieces, width)
   local lines, used = 1, 0
+  width = math.max(width, 1)
   for _, piece in ipairs(pieces) do
     local length, gap = piece[1], piece[2] and used > 0 and SPACE or 0
     if used > 0 and used + gap + length > width then lines, used, gap = lines + 1, 0, 0 end
     used = used + gap + length
-    while used > width do lines, used = lines + 1, used - width end  -- a piece that is longer than the line
+    local more = math.max(math.ceil(used / width), 1) - 1  -- a piece that is longer than the line
+    lines, used = lines + more, used - more * width
   end
   return lines
 end

@@ -56,6 +56,14 @@ def table(heads: list[str], rows: list[list[str]], caption: str = ": Rows {#tbl-
     return "\n".join([*lines, "", caption, ""])
 
 
+@pytest.mark.parametrize("word", ["x" * 5_000, "x " * 5_000, "/" * 5_000], ids=["a word", "words", "places for a break"])
+def test_a_cell_beyond_all_measure_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str) -> None:
+    """No width is left beside it, and its parts are too many to be weighed one by one: the table comes out all the same."""
+    monkeypatch.setattr("report.rendering.pandoc.MOST_SECONDS", 120)
+    found = printed(tmp_path, table(["Reason", "Status", "Number"], [[word, "kept", str(number)] for number in range(7)]))
+    assert "kept" in "".join(page.extract_text() for page in found.pages)
+
+
 def test_widths_are_those_of_the_lowest_rows(tmp_path: Path) -> None:
     """A column that is long in few rows gets the room that makes the table low, within a seventh of the best division."""
     script = tmp_path / "lowest.lua"
