@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from report.claims.schema import unpublished
-from report.evidence.records import frame
-from store.errors import IntegrityError, UsageError
+from report.evidence.records import damaged, frame
+from store.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,8 +48,7 @@ class Reading(NamedTuple):
         table = frame(self.stored, "history.parquet")
         if self.selector.history not in table and self.selector.history in self.declared:
             message = f"history.parquet of {self.stored.record.task.id} has no column {self.selector.history}"
-            cure = "python -m bench verify says what else is wrong with it; compute it again: nox -s bench"
-            raise IntegrityError(message, where=str(self.stored.folder), cure=cure)
+            raise damaged(self.stored, message)
         if self.selector.history not in table:
             raise unresolved(self, f"history column {self.selector.history}")
         return dict(zip(table["epoch"].astype(int), table[self.selector.history].astype(float), strict=True))

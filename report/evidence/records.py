@@ -84,7 +84,7 @@ def frame(stored: Stored, name: str) -> pd.DataFrame:
     digest = next((entry.sha256 for entry in stored.record.files if entry.name == name), "")
     table = _table(stored.file(name), digest)
     if table.empty and name in _NEVER_EMPTY and stored.record.status == "ok":
-        raise _damaged(stored, f"{name} of {stored.record.task.id} has no row")
+        raise damaged(stored, f"{name} of {stored.record.task.id} has no row")
     return table
 
 
@@ -128,11 +128,12 @@ def rows(stored: Stored, name: str) -> list[JsonValue]:
     """A JSON file of the record that is a list with something in it; raises IntegrityError for any other."""
     found = document(stored, name)
     if not isinstance(found, list) or not found:
-        raise _damaged(stored, f"{name} of {stored.record.task.id} is no list of rows")
+        raise damaged(stored, f"{name} of {stored.record.task.id} is no list of rows")
     return found
 
 
-def _damaged(stored: Stored, message: str) -> IntegrityError:
+def damaged(stored: Stored, message: str) -> IntegrityError:
+    """The error of a record that is sealed and does not hold what is read in it."""
     cure = "python -m bench verify says what else is wrong with it; compute it again: nox -s bench"
     return IntegrityError(message, where=str(stored.folder), cure=cure)
 

@@ -8,7 +8,6 @@ local wrap = require("wrap")
 
 local BREAKS_FROM = 12      -- rows from which a table may go over a page break
 local WRAPPED_BREAKS_FROM = 6  -- the same where cells wrap, so that rows are higher
-local BADGES = { ok = true, warn = true, bad = true, muted = true }
 local KEPT_ROWS = 2         -- rows at least on each page that a table is on
 local labels
 
@@ -135,7 +134,7 @@ local function marked(span)
     return { raw("#caption-label["), pandoc.Span(span.content), raw("]") }
   end
   for _, class in ipairs(span.classes) do
-    if BADGES[class] then
+    if measure.BADGES[class] then
       local how = (span.attributes.whole and ", whole: true" or "") .. (span.attributes.cell and ", spaced: false" or "")
       local out = pandoc.Inlines({ raw('#badge("' .. class .. '"' .. how .. ')[') })
       out:extend(span.content)

@@ -4,6 +4,8 @@ local wrap = require("wrap")
 
 local measure = {}
 
+measure.BADGES = { ok = true, warn = true, bad = true, muted = true }
+
 local PAGE_CHARS = 92       -- average characters of Libertinus Serif at 10 pt on the 166 mm line
 local GUTTER_CHARS = 2.4    -- the cell inset of 6 pt on both sides, in characters
 local SIZES = { 9, 8, 7 }   -- pt; below 7 pt print is no longer readable
@@ -11,7 +13,6 @@ local BOLD = 1.15           -- a bold header's width over the same words in regu
 local SLACK = 1             -- characters that a column has beyond its longest word
 local LONG_CELL = 34        -- characters from which a cell is prose that should wrap
 local WHOLE = 16            -- characters up to which a badge in a table goes over no line
-local BADGES = { ok = true, warn = true, bad = true, muted = true }
 local STRIP_CHARS = 14      -- the width of a strip, 6.9 em in print, which is drawn in place of its words
 
 -- What a cell takes in a line: its text, or a strip's width in characters.
@@ -112,7 +113,7 @@ function measure.is_long(column) return column.cell > LONG_CELL end
 -- A badge that is short enough to stay in one line.
 function measure.is_whole(span)
   for _, class in ipairs(span.classes) do
-    if BADGES[class] then return (utf8.len(pandoc.utils.stringify(span.content)) or 0) <= WHOLE end
+    if measure.BADGES[class] then return (utf8.len(pandoc.utils.stringify(span.content)) or 0) <= WHOLE end
   end
   return false
 end

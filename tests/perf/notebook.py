@@ -48,15 +48,23 @@ class NotebookAutoencoder(nn.Sequential):
         )
 
 
+def ae_loss(network: nn.Module, batch: Sequence[Tensor]) -> Tensor:
+    """Mean squared error a pixel."""
+    return F.mse_loss(network(batch[0]), batch[0])
+
+
 def notebook_epoch(
-    network: nn.Module, optimizer: torch.optim.Optimizer, loaders: tuple[Loader, Loader], device: str = "cpu"
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    loaders: tuple[Loader, Loader],
+    device: str = "cpu",
+    loss_of: LossOf = ae_loss,
 ) -> dict[str, list[float]]:
     """One epoch of the loop that notebooks teach, with its validation pass; the losses of all batches."""
     network.train()
     losses: dict[str, list[float]] = {"train": [], "validation": []}
     for batch in loaders[0]:
-        images = batch[0].to(device)
-        loss = F.mse_loss(network(images), images)
+        loss = loss_of(network, [batch[0].to(device), *batch[1:]])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -64,8 +72,7 @@ def notebook_epoch(
     network.eval()
     with torch.no_grad():
         for batch in loaders[1]:
-            images = batch[0].to(device)
-            losses["validation"].append(F.mse_loss(network(images), images).item())
+            losses["validation"].append(loss_of(network, [batch[0].to(device), *batch[1:]]).item())
     return losses
 
 
@@ -122,11 +129,6 @@ class NotebookClassifier(nn.Module):
         return logits
 
 
-def ae_loss(network: nn.Module, batch: Sequence[Tensor]) -> Tensor:
-    """Mean squared error a pixel."""
-    return F.mse_loss(network(batch[0]), batch[0])
-
-
 def dae_loss(network: nn.Module, batch: Sequence[Tensor]) -> Tensor:
     """The same, from a noisy image to the clean one."""
     noisy = (batch[0] + NOISE_FACTOR * torch.randn_like(batch[0])).clamp(0, 1)
@@ -157,17 +159,7 @@ def train(network: nn.Module, loss_of: LossOf, loaders: tuple[Loader, Loader], e
     """Epochs of the usual loop, each with its validation pass."""
     optimizer = torch.optim.Adam((one for one in network.parameters() if one.requires_grad), lr=LEARNING_RATE)
     for _ in range(epochs):
-        network.train()
-        losses = []
-        for batch in loaders[0]:
-            loss = loss_of(network, batch)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            losses.append(loss.item())
-        network.eval()
-        with torch.no_grad():
-            losses.extend(loss_of(network, batch).item() for batch in loaders[1])
+        notebook_epoch(network, optimizer, loaders, loss_of=loss_of)
 
 
 def part_one(folder: str, seeds: int, epochs: int) -> dict[str, float]:

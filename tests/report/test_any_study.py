@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from report.evidence.subject import Subject
+
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Iterator[Path]:
@@ -62,15 +64,20 @@ def test_a_study_without_a_result_has_a_report(tmp_path: Path) -> None:
     assert "no data" in text
 
 
+def edited(project: Path, name: str, old: str, new: str) -> Subject:
+    """What the report of a run of the study is made from, with other words in one of its files."""
+    path = project / "data" / "studies" / NAME / name
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    write_run_of(project / "artifacts")
+    study = study_of(NAME)
+    return subject_of(study, evidence_of(project / "artifacts"), load_strings(study, "en"))
+
+
 def test_a_title_may_begin_as_a_tag_does(tmp_path: Path) -> None:
     """In BibTeX a title stands between two braces, which with a "<" behind them would be a shortcode, and stop the report."""
     for _ in known(write_project(tmp_path)):
-        published = tmp_path / "data" / "studies" / NAME / "published.toml"
-        words = published.read_text(encoding="utf-8").replace("An example to replace", "<i>{{< x >}}</i>")
-        published.write_text(words, encoding="utf-8")
-        write_run_of(tmp_path / "artifacts")
-        study, evidence = study_of(NAME), evidence_of(tmp_path / "artifacts")
-        text = source_text(subject_of(study, evidence, load_strings(study, "en")), tmp_path / "figures")
+        subject = edited(tmp_path, "published.toml", "An example to replace", "<i>{{< x >}}</i>")
+        text = source_text(subject, tmp_path / "figures")
     assert "{{<" not in text
     assert r"title = {{}<i>\textbraceleft{}\textbraceleft{}< x >" in text.replace("{{{}", "{{}")
 
@@ -78,13 +85,8 @@ def test_a_title_may_begin_as_a_tag_does(tmp_path: Path) -> None:
 def test_a_decisive_setting_is_one_of_the_protocol(tmp_path: Path) -> None:
     """A slip in its name would let a run that departs from it be held against every tendency."""
     for _ in known(write_project(tmp_path)):
-        declared = tmp_path / "data" / "studies" / NAME / "study.toml"
-        words = declared.read_text(encoding="utf-8").replace("decisive = []", 'decisive = ["simulation.poinst"]')
-        declared.write_text(words, encoding="utf-8")
-        write_run_of(tmp_path / "artifacts")
-        study, evidence = study_of(NAME), evidence_of(tmp_path / "artifacts")
         with pytest.raises(UsageError, match=r"decisive names no setting: simulation\.poinst") as caught:
-            subject_of(study, evidence, load_strings(study, "en"))
+            edited(tmp_path, "study.toml", "decisive = []", 'decisive = ["simulation.poinst"]')
         assert caught.value.cure.startswith("did you mean simulation.points?")
 
 
