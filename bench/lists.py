@@ -1,4 +1,4 @@
-"""How much the lists in a user's data folder may name: their readers hold each name of a list against all others."""
+"""How much the lists of data sets may name: their readers hold each name of a list against all others."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ _LEVELS = 6  # of folders, the named one among them: kitti/data_object_image_2/t
 _MOST_COLUMNS = 1_000  # those that are read are five
 _MOST_MARKS = 10_000  # of YAML between its names: a list of a thousand classes has three thousand
 _MARKS = ":?,-[{\n"
+_MOST_BRACKETS = 1_000  # of YAML; a list of classes has one, and thousands that lie in each other take minutes
+_BRACKETS = "[{"
 _TABLE_BYTES, _TREE_BYTES = 16 << 20, 1 << 20  # their readers refuse what is larger
 
 
@@ -32,13 +34,17 @@ def check_lists(folder: Path) -> None:
         with suppress(OSError, ValueError, csv.Error):
             if path.name.lower() in _TABLES:
                 lines = read_bounded(path, _TABLE_BYTES).decode("utf-8-sig").splitlines()
-                names, most = len(next(csv.reader(lines, strict=True), ())), _MOST_COLUMNS
+                _hold(path, len(next(csv.reader(lines, strict=True), ())), _MOST_COLUMNS)
             else:
                 text = read_bounded(path, _TREE_BYTES).decode("utf-8-sig")
-                names, most = sum(map(text.count, _MARKS)), _MOST_MARKS
-            if names > most:
-                message = f"{path.name} names {names} things, where at most {most} are read"
-                raise DataError(message, where=str(path), cure="keep what belongs to the data set, or remove the file")
+                _hold(path, sum(map(text.count, _MARKS)), _MOST_MARKS)
+                _hold(path, sum(map(text.count, _BRACKETS)), _MOST_BRACKETS)
+
+
+def _hold(path: Path, names: int, most: int) -> None:
+    if names > most:
+        message = f"{path.name} names {names} things, where at most {most} are read"
+        raise DataError(message, where=str(path), cure="keep what belongs to the data set, or remove the file")
 
 
 def _lists(folder: Path) -> Iterator[Path]:

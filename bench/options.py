@@ -12,6 +12,7 @@ from store.surroundings import file, place, word
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
 
 def add_store_options(parser: argparse.ArgumentParser) -> None:
@@ -58,13 +59,14 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
     add_source_options(parser)
 
 
-def check_data_folder(options: argparse.Namespace) -> None:
+def check_data_folder(options: argparse.Namespace, cache: Path) -> None:
     """A data folder that was named must be there: without this, a slip in its name would look like missing data.
 
-    Raises UsageError, StoreError where one may not look, DataError where a list in it names more than its reader can hold.
+    Raises UsageError, StoreError where one may not look, DataError where a list in it or in the cache names more than its
+    reader can hold.
     """
     if options.data is not None and not is_folder(options.data):
         message = "the data folder is no folder" if is_file(options.data) else "the data folder does not exist"
         raise UsageError(message, where=str(options.data), cure="correct --data DIR or BENCH_DATA_DIR, or leave it out")
-    if options.data is not None:
-        check_lists(options.data)
+    for folder in filter(None, (options.data, cache)):
+        check_lists(folder)

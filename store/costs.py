@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from store.formats import read_document
+from store.extent import read_plain_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,7 +75,7 @@ def _peak_memory_bytes(record: Record, told: Mapping[str, JsonValue]) -> int:
 def _timing(stored: Stored) -> dict[str, JsonValue]:
     if _TIMING not in {entry.name for entry in stored.record.files}:
         return {}
-    told = read_document(stored.file(_TIMING))
+    told = read_plain_document(stored.file(_TIMING))
     return told if isinstance(told, dict) else {}
 
 

@@ -1,4 +1,4 @@
-"""How much a manifest may list: a schema's validator notes every single misfit, and millions of them fill memory and hours."""
+"""How much a manifest may list, as a validator notes every misfit of millions, and that no key of a document stands twice."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from store.doors import read_json
+from store.doors import DOCUMENT_BYTES, guarded, read_bounded, read_json
 from store.errors import IntegrityError
 
 if TYPE_CHECKING:
@@ -43,8 +43,17 @@ def hold_keys(content: bytes) -> None:
     json.loads(content, object_pairs_hook=_each_once)
 
 
+def read_plain_document(path: Path) -> JsonValue:
+    """The JSON value of a record's file; raises IntegrityError, also for a key that stands twice in one mapping."""
+    from store.formats import read_document  # noqa: PLC0415 - Arrow takes 0.1 s, and manifests need none
+
+    with guarded(path, "JSON"):
+        hold_keys(read_bounded(path, DOCUMENT_BYTES))
+    return read_document(path)
+
+
 def hold_extent_of(path: Path, kind: str, cure: str) -> None:
-    """The same for the manifest at ``path``, which ``kind`` names for people; raises IntegrityError.
+    """``hold_extent`` for the manifest at ``path``, which ``kind`` names for people; raises IntegrityError.
 
     What cannot be read is left to whoever reads it next, and says what is wrong.
     """

@@ -10,7 +10,7 @@ from store.doors import forbidden, is_file, is_folder, read_bounded, reason_of
 from store.errors import IntegrityError, StoreError, StudyError, UsageError, printable
 from store.extent import hold_extent_of
 from store.manifests import load_manifest
-from store.records import MANIFEST, Stored, check_files, folder_of, load, write_atomic
+from store.records import MANIFEST, Stored, check_files, delete, folder_of, load, records_of, write_atomic
 from store.schema import Record, Run, RunEntry, run_fields, sealed_run
 
 if TYPE_CHECKING:
@@ -138,6 +138,24 @@ def _hold_manifest(folder: Path) -> tuple[Path, str]:
     path, cure = folder / MANIFEST, f"delete {folder} and run again: nox -s bench"
     hold_extent_of(path, "record manifest", cure)
     return path, cure
+
+
+def earlier_records(root: Path, task: TaskKey) -> list[Stored]:
+    """Every readable record of ``task``, any fingerprint; none where one lists without end, as that takes all memory."""
+    for manifest in (root / "records" / task.id).glob(f"*/{MANIFEST}"):
+        try:
+            _hold_manifest(manifest.parent)
+        except IntegrityError:
+            return []
+    return list(records_of(root, task))
+
+
+def clear_endless(folder: Path) -> None:
+    """Delete a record that lists without end: what is written in its place would be compared with it."""
+    try:
+        _hold_manifest(folder)
+    except IntegrityError:
+        delete(folder)
 
 
 def load_planned(folder: Path, task: TaskKey, ingredients: Ingredients, fingerprint: str) -> Stored:

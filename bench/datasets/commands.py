@@ -29,8 +29,8 @@ def facts(options: argparse.Namespace, stream: TextIO) -> dict[str, JsonValue]:
     """Do what the options ask and return the facts; raises UsageError, DataError, IntegrityError."""
     if options.dataset not in DATASETS:
         raise UsageError(f"unknown data set {options.dataset!r}", where="bench data", cure=f"choose {' or '.join(DATASETS)}")
-    check_data_folder(options)
     cache = cache_root(options.artifacts, os.environ)
+    check_data_folder(options, cache)
     if options.dataset == "kitti":
         return _kitti_facts(options, cache, stream)
     if options.dataset == weights.COMMAND_NAME:

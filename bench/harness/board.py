@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from bench.harness.worker import Event, Job, unrun_draft
 from store.errors import IntegrityError
 from store.quarantine import Quarantined, set_aside
-from store.records import commit, result_digest_of
+from store.records import commit, folder_of, result_digest_of
+from store.runs import clear_endless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -158,6 +159,7 @@ class Board:
     def _commit(self, item: Planned, draft: Draft) -> None:
         if draft.quarantined is not None:
             set_aside(self.site.root, draft)
+        clear_endless(folder_of(self.site.root, item.task.key, item.fingerprint))
         stored = commit(self.site.root, draft)
         self.done[item.id] = stored
         self.alone.discard(item.id)

@@ -141,8 +141,8 @@ def _resolve(options: argparse.Namespace) -> _Study:
 
 def located(config: StudySettings, tasks: Sequence[Task], options: argparse.Namespace) -> dict[str, Dataset]:
     """The data sets that the tasks read, found where the options allow; raises UsageError for a folder that is none."""
-    check_data_folder(options)
     cache = cache_root(options.artifacts, os.environ)
+    check_data_folder(options, cache)
     sources = Sources(options.data, cache, options.offline, options.weights, paranoid=getattr(options, "paranoid", False))
     study, names = load_study(config.study), planner.inputs_of(tasks)
     _check_weights(study, names, options)

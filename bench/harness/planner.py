@@ -16,8 +16,8 @@ from bench.harness.settings import INFERENCE, SENSITIVITY
 from bench.harness.studies import load_study, questions_of
 from store.doors import is_file
 from store.errors import IntegrityError, UsageError
-from store.records import MANIFEST, Stored, check_files, folder_of, records_of
-from store.runs import load_planned
+from store.records import MANIFEST, Stored, check_files, folder_of
+from store.runs import earlier_records, load_planned
 from store.schema import Ingredients
 from store.withheld import withheld_of
 
@@ -182,7 +182,7 @@ def _unfit(stored: Stored) -> str:
 
 def _new(task: Task, ingredients: Ingredients, fingerprint: str, root: Path) -> Planned:
     """Compare with the nearest earlier record of the same task: the one with the fewest differences."""
-    found = [changes_since(earlier, ingredients) for earlier in records_of(root, task.key)]
+    found = [changes_since(earlier, ingredients) for earlier in earlier_records(root, task.key)]
     if not found:
         return Planned(task, ingredients, fingerprint, "run", "new")
     nearest = min(found, key=len)

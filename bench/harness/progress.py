@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from store.doors import parse_json, read_bounded
 from store.lock import holder_of
-from store.records import records_of
+from store.runs import earlier_records
 from store.schema import TASK_ID, TaskKey
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _expected_s(root: Path, task_id: str) -> float | None:
     for name in dict.fromkeys(keys):
         seed = name.rpartition("/")[2]
         key = TaskKey(experiment=experiment, variant=variant, seed=None if seed == "once" else int(seed.removeprefix("seed-")))
-        done = [one.record.execution for one in records_of(root, key) if one.record.status == "ok"]
+        done = [one.record.execution for one in earlier_records(root, key) if one.record.status == "ok"]
         if done:
             return max(done, key=lambda execution: execution.started_at).duration_s
     return None

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from store.certificates import is_checked_here, load_certificate
 from store.errors import IntegrityError
-from store.formats import read_arrays, read_document, read_table
+from store.extent import read_plain_document
+from store.formats import read_arrays, read_table
 from store.runs import load_entry, load_run
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _small_arrays(path: Path, _digest: str) -> dict[str, NDArray[np.generic]]:
 
 def document(stored: Stored, name: str) -> JsonValue:
     """A JSON file of the record."""
-    return read_document(stored.file(name))
+    return read_plain_document(stored.file(name))
 
 
 def rows(stored: Stored, name: str) -> list[JsonValue]:

@@ -27,6 +27,8 @@ TABLE, TREE = "object_to_raw.csv", "data.yaml"
         (TREE, "names:\n" + "- a\n" * 200_000),
         (TREE, "names: [" + "[],{}" * 100_000),
         (TREE, "? a\r" * 100_000),
+        (TREE, "names: " + "[" * 1_001),
+        (TREE, "names: " + "[" * 500 + "{" * 501),
     ],
 )
 @pytest.mark.parametrize("place", [".", "kitti/data_object_image_2/training/image_2/train"])

@@ -14,7 +14,7 @@ from store.canonical import readable_json
 from store.certificates import certificate_path, load_certificate
 from store.doors import parse_json
 from store.errors import IntegrityError
-from store.extent import MOST, hold_extent
+from store.extent import MOST, hold_extent, read_plain_document
 from store.records import MANIFEST, folder_of
 from store.runs import load_entry, load_run, run_path
 from tests.limits import a_minute
@@ -108,3 +108,16 @@ def test_a_manifest_of_a_usual_size_is_read_once(tmp_path: Path, monkeypatch: py
     with pytest.raises(IntegrityError, match="nested more than"):
         load_run(tmp_path)
     assert parse_json(b"1") == 1
+
+
+@pytest.mark.parametrize(
+    "content", [b'{"a": 1, "a": 2}', b'[{"b": {"a": 1, "\\u0061": 1}}]', b'{"a": NaN}', b"[" * 100_000, b"\xff"]
+)
+def test_a_document_is_read_in_one_way_or_not_at_all(content: bytes, tmp_path: Path) -> None:
+    """A key that stands twice counts as its last here and as its first elsewhere, also where it is spelled otherwise."""
+    path = tmp_path / "layers.json"
+    path.write_bytes(content)
+    with pytest.raises(IntegrityError, match=r"layers\.json is no JSON that can be read"):
+        read_plain_document(path)
+    path.write_bytes(b'[{"a": 1}, {"a": 1}]')
+    assert read_plain_document(path) == [{"a": 1}, {"a": 1}]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.datasets.fashion.locate import silent
+from bench.datasets.kitti.ambiguity import refuse_ambiguous
 from bench.datasets.kitti.integrity import check_manifest
 from bench.datasets.kitti.layout import read_layout
 from bench.datasets.kitti.locate import KITTI, find_kitti, kitti_folders, locate_kitti
@@ -53,11 +54,12 @@ def verify(detection: KittiSettings, *, data_dir: Path | None, cache_dir: Path) 
 
     ``checked`` counts compared files (0 without a manifest), ``problems`` are the unusable lines and images, each with its
     place, ``sound`` says whether there is none, ``objects`` counts what there is to train on. Raises DataError where the
-    images are missing, IntegrityError where a file differs from its checksum.
+    images are missing or a list can be read in two ways, IntegrityError where a file differs from its checksum.
     """
     from bench.datasets.kitti.reader import read_dataset  # noqa: PLC0415 - with Pillow, which the other commands do not need
 
     folder = locate_kitti(data_dir, cache_dir)
+    refuse_ambiguous(folder)
     checked = check_manifest(folder)
     lenient = detection.model_copy(update={"strict_labels": False})
     found = read_dataset(folder, lenient, "3class")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bench.harness.environment import BUILDS, DISTRIBUTION
 from bench.rechecking.verification.comparison import Comparison
-from store.formats import read_document
+from store.extent import read_plain_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,14 +21,14 @@ _VOLATILE = {TIMING, SOURCE, "traceback.txt"}  # what the harness itself writes 
 def provenance(stored: Stored) -> Iterator[Comparison]:
     """Durations, which files are results, the modules that ran, and the environment class against machine and packages."""
     record = stored.record
-    timing = read_document(stored.file(TIMING))
+    timing = read_plain_document(stored.file(TIMING))
     seconds = timing.get("seconds") if isinstance(timing, dict) else None
     yield Comparison("execution.duration_s", record.execution.duration_s, seconds)
     names = {entry.name for entry in record.files}
     volatile = sorted(entry.name for entry in record.files if entry.volatile)
     yield Comparison("files that are no part of the result", volatile, sorted(names & _VOLATILE))
     if SOURCE in names:
-        source = read_document(stored.file(SOURCE))
+        source = read_plain_document(stored.file(SOURCE))
         modules = sorted(source) if isinstance(source, dict) else None
         yield Comparison(f"modules of {SOURCE}", modules, sorted(record.ingredients.code))
     yield from _environment(stored)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bench.datasets.fashion import locate as fashion
 from bench.datasets.fashion.manifest import DATASET as FASHION
 from bench.datasets.kitti import locate as kitti
+from bench.datasets.kitti.ambiguity import refuse_ambiguous
 from bench.datasets.kitti.classes import class_map
 from bench.models.detection import weights
 from bench.studies.assignment_2.cells import cells_of
@@ -42,6 +43,12 @@ def _hold_classes(config: StudyConfig) -> None:
             raise UsageError(message, where=f"detection.{names[0]}", cure=f"""name one: --set 'detection.{names[0]}=["Car"]'""")
 
 
+def _kitti(config: StudyConfig, sources: Sources) -> Dataset:
+    if folder := kitti.find_kitti(sources.data_dir, sources.cache_dir):
+        refuse_ambiguous(folder)
+    return kitti.dataset_of(config.detection, sources)
+
+
 def _donor_scenes(config: StudyConfig, sources: Sources) -> Dataset:
     """Raise UsageError where the donor's scenes are too few for two parts."""
     images, fraction = config.donor.images, config.detection.validation_fraction
@@ -53,7 +60,7 @@ def _donor_scenes(config: StudyConfig, sources: Sources) -> Dataset:
 
 DATASETS: dict[str, Callable[[StudyConfig, Sources], Dataset]] = {
     FASHION: lambda config, sources: fashion.dataset_of(config.dataset.source, sources),
-    kitti.KITTI: _street_images(lambda config, sources: kitti.dataset_of(config.detection, sources)),
+    kitti.KITTI: _street_images(_kitti),
     kitti.DRAWN: _street_images(lambda config, sources: kitti.drawn_of(config.detection, sources)),
     kitti.DONOR_SCENES: _street_images(_donor_scenes),
     weights.NAME: lambda _config, sources: weights.dataset_of(sources),

@@ -12,8 +12,11 @@ from bench.harness.planner import Planned
 from bench.harness.slots import Lost, Slot
 from bench.harness.task import ON_CPU, Needs, Task
 from store.errors import StudyError
+from store.records import MANIFEST, folder_of
+from store.runs import load_record
 from store.schema import Ingredients, TaskKey
 from tests.bench.harness.scripted import ScriptedExecutor
+from tests.limits import a_minute
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,6 +79,17 @@ def test_tasks_without_gpu_run_on_cpu_slots_beside_those_with_one(tmp_path: Path
     assert [name for name, _, _ in executor.beside][:3] == [items[0].id, items[1].id, items[3].id]
     devices = {name: stored.record.execution.machine["device"] for name, stored in done.items()}
     assert devices == {item.id: "cuda" if item.on_gpu else "cpu" for item in items}
+
+
+def test_a_record_without_end_is_replaced_unread(tmp_path: Path) -> None:
+    """What is written in its place is not compared with it first."""
+    item = planned("first")
+    manifest = folder_of(tmp_path, item.task.key, item.fingerprint) / MANIFEST
+    manifest.parent.mkdir(parents=True)
+    manifest.write_bytes(b'{"files": [' + b"1," * 3_000_000 + b"1]}")
+    with a_minute():
+        done = run([item], ScriptedExecutor(slots(gpus=1), never), tmp_path)
+    assert load_record(manifest.parent).record == done[item.id].record
 
 
 def test_a_slot_takes_tasks_as_far_as_memory_goes(tmp_path: Path) -> None:

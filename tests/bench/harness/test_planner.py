@@ -13,8 +13,10 @@ from bench.harness.task import Task
 from bench.studies.assignment_2.config import StudyConfig
 from store.errors import StoreError
 from store.records import MANIFEST, Draft, commit
+from store.runs import clear_endless, earlier_records
 from store.schema import Result, TaskKey
 from tests.bench.studies.assignment_2.experiments.records import EXECUTION
+from tests.limits import a_minute
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,6 +82,27 @@ def test_a_damaged_record_runs_again(tmp_path: Path) -> None:
     stored.file("value.txt").write_bytes(b"2")
     item = planned(tmp_path)[0]
     assert (item.action, item.reason.startswith("record damaged: value.txt of record")) == ("run", True)
+
+
+def test_a_record_that_lists_without_end_is_read_by_nobody(tmp_path: Path) -> None:
+    """Neither in the task's own place, nor as an earlier record of it; the next one takes its place."""
+    first = planned(tmp_path)[0]
+    stored = finish(tmp_path, first, "ok")
+    endless = b'{"files": [' + b"1," * 3_000_000 + b"1]}"
+    (stored.folder / MANIFEST).write_bytes(endless)
+    earlier = stored.folder.with_name("0" * 16)
+    earlier.mkdir()
+    (earlier / MANIFEST).write_bytes(endless)
+    with a_minute():
+        assert planned(tmp_path)[0].reason.startswith("record damaged: record manifest cannot be read: it lists more")
+        clear_endless(stored.folder)
+        assert not stored.folder.exists()
+        assert planned(tmp_path)[0].reason == "new"
+        assert earlier_records(tmp_path, first.task.key) == []
+    clear_endless(stored.folder)
+    finish(tmp_path, first, "ok")
+    clear_endless(stored.folder)
+    assert planned(tmp_path)[0].action == "reuse"
 
 
 def test_an_unreadable_record_stops_the_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

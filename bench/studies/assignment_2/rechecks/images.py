@@ -12,7 +12,8 @@ from bench.rechecking.verification.comparison import RELATIVE, Comparison, holds
 from bench.rechecking.verification.source import same_source
 from bench.studies.assignment_2.experiments.fashion_data import PAIRS, shown_of
 from bench.studies.assignment_2.rechecks.networks import cut_of, layers_again, noise_and_outputs, plane_silhouette
-from store.formats import read_arrays, read_document, read_table
+from store.extent import read_plain_document
+from store.formats import read_arrays, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -132,7 +133,7 @@ def _plane(stored: Stored, points: NDArray[np.float32], labels: NDArray[np.int64
 
 def architecture(stored: Stored, _upstream: Mapping[str, Stored]) -> Iterator[Comparison]:
     """Layer rows to the sums of their parameters and to the size of the bottleneck."""
-    rows = _layer_rows(read_document(stored.file("layers.json")))
+    rows = _layer_rows(read_plain_document(stored.file("layers.json")))
     parameters = sum(_whole(row["parameters"]) for row in rows)
     frozen = stored.record.task.variant.startswith("classifier-")
     trainable = sum(_whole(row["parameters"]) for row in rows if row["stage"] in {"head", "output"} or not frozen)
@@ -141,7 +142,7 @@ def architecture(stored: Stored, _upstream: Mapping[str, Stored]) -> Iterator[Co
     found = {"parameters": parameters, "trainable_parameters": trainable, "latent_values": values}
     yield from metrics_against(stored.record, found)
     if same_source(stored.record, *stored.record.ingredients.code):
-        yield Comparison("rows of layers.json", read_document(stored.file("layers.json")), layers_again(stored))
+        yield Comparison("rows of layers.json", read_plain_document(stored.file("layers.json")), layers_again(stored))
 
 
 def _summary(name: str, mse: NDArray[np.float64]) -> dict[str, float | None]:
