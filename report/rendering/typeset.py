@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typst
 
 from report.rendering.failures import typst_failure
+from report.rendering.tagging import with_row_headers
 
 if TYPE_CHECKING:
     from report.rendering.job import Job
@@ -20,7 +21,7 @@ def pdf_bytes(job: Job, document: bytes) -> bytes:
     Only the fonts inside the typst wheel are used, so that the bytes do not depend on the machine.
 
     Raises:
-        StudyError: Typst failed or warned, for example because an image has no alt text.
+        StudyError: Typst failed or warned, for example because an image has no alt text, or made other tables than there are.
     """
     compiler = typst.Compiler(
         document,
@@ -34,4 +35,4 @@ def pdf_bytes(job: Job, document: bytes) -> bytes:
         raise typst_failure(job.source, "\n".join([error.diagnostic or error.message, *error.hints])) from error
     if warnings or not isinstance(pdf, bytes):
         raise typst_failure(job.source, "\n".join(warning.diagnostic or warning.message for warning in warnings))
-    return pdf
+    return with_row_headers(pdf, document, job.source)

@@ -10,6 +10,7 @@ local BREAKS_FROM = 12      -- rows from which a table may go over a page break
 local WRAPPED_BREAKS_FROM = 6  -- the same where cells wrap, so that rows are higher
 local KEPT_ROWS = 2         -- rows at least on each page that a table is on
 local labels
+local mark                  -- what stands before each table, with its columns and how many of them head its rows
 
 local covered               -- first and last code of each range of characters that the PDF's fonts have
 local function ranges()
@@ -221,8 +222,9 @@ local function table_parts(tbl, notes)
   local breakable = rows >= BREAKS_FROM or (widths and rows >= WRAPPED_BREAKS_FROM) or false
   local first = breakable and measure.first_lines(columns, size, widths, #tbl.head.rows + KEPT_ROWS) or 0
   if breakable then tbl = with_foot(tbl, notes) end
-  local call = "#report-table(size: %dpt, breakable: %s, noted: %s, first: %d)["
-  local out = pandoc.Blocks({ raw_block(call:format(size, breakable, notes ~= nil, first)), tbl, raw_block("]") })
+  local call = "// %s %d %d\n#report-table(size: %dpt, breakable: %s, noted: %s, first: %d)["
+  local opened = raw_block(call:format(mark, #tbl.colspecs, measure.heads(tbl), size, breakable, notes ~= nil, first))
+  local out = pandoc.Blocks({ opened, tbl, raw_block("]") })
   if notes and not breakable then out:extend(notes_of(notes)) end
   return out
 end
@@ -273,6 +275,7 @@ end
 function Pandoc(doc)
   labels = {}
   for key, value in pairs(doc.meta.labels) do labels[key] = pandoc.utils.stringify(value) end
+  mark = pandoc.utils.stringify(doc.meta["table-mark"])
   if doc.meta.short then doc = doc:walk({ Blocks = abreast }) end
   doc = doc:walk({ Blocks = tables })
   doc = doc:walk({ Figure = figure, Div = callout })

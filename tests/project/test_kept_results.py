@@ -10,6 +10,7 @@ import sys
 import tarfile
 from pathlib import Path
 
+import outloud
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -68,6 +69,13 @@ def test_the_kept_records_give_the_kept_reports(folder: Path, kept: Path, tmp_pa
     found = {Path(path).name: Path(path) for path in made["outputs"]}
     assert sorted(found) == sorted(REPORTS)
     assert [name for name, path in found.items() if path.read_bytes() != (folder / name).read_bytes()] == []
+
+
+@pytest.mark.campaign
+def test_the_kept_pdf_conforms(folder: Path) -> None:
+    """The tables, figures and formulas of a whole report are tagged as PDF/UA-1 asks; one language of each."""
+    found = outloud.check(str(folder / "report.pt.pdf"), layers=["conformance"])
+    assert (found.verdict, found.error, found.findings) == ("pass", None, [])
 
 
 @pytest.mark.campaign

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+import outloud
+import pikepdf
 import pytest
 from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject
 
 from report.rendering import render
+from report.rendering.tagging import with_row_headers
+from store.errors import StudyError
 from tests.report.rendering.conftest import WATERMARK, job_of, write_build
 
 if TYPE_CHECKING:
@@ -88,8 +92,55 @@ def test_tables_have_header_cells_and_captions(tags: list[DictionaryObject]) -> 
     """Five captioned tables and one without, each with its header row."""
     kinds = [str(t["/S"]) for t in tags]
     assert kinds.count("/Table") == 6
-    assert kinds.count("/TH") == 5 + 3 + 5 + 2 + 10 + 2
+    assert len([t for t in tags if t["/S"] == "/TH" and place_of(t).get("/Scope") == "/Column"]) == 5 + 3 + 5 + 2 + 10 + 2
     assert kinds.count("/Caption") == 5 + 7
+
+
+def place_of(cell: DictionaryObject) -> DictionaryObject:
+    """What a cell says of its place in the table."""
+    (found,) = (owned.get_object() for owned in cell["/A"] if owned.get_object()["/O"] == "/Table")
+    return cast("DictionaryObject", found)
+
+
+def test_every_value_names_its_row_and_its_column(tags: list[DictionaryObject]) -> None:
+    """A screen reader that goes from cell to cell says both; the first cell of a row says what the row is about."""
+    headers = {str(t["/ID"]): str(place_of(t)["/Scope"]) for t in tags if t["/S"] == "/TH"}
+    values = [[headers[str(name)] for name in place_of(t)["/Headers"]] for t in tags if t["/S"] == "/TD"]
+    assert values
+    assert [found for found in values if found != ["/Column", "/Row"]] == []
+    rows = [[cell.get_object() for cell in t["/K"]] for t in tags if t["/S"] == "/TR"]
+    assert {tuple(str(cell["/S"]) for cell in row[:2]) for row in rows} == {("/TH", "/TH"), ("/TH", "/TD")}
+    assert len(headers) == len([t for t in tags if t["/S"] == "/TH"])
+
+
+def test_an_independent_checker_finds_no_fault(rendered: Path) -> None:
+    """Each of the checkpoints of PDF/UA-1 that a machine can look at."""
+    found = outloud.check(str(rendered / "report.pdf"), layers=["conformance"])
+    assert (found.verdict, found.error, found.findings) == ("pass", None, [])
+    assert sum(part["status"] == "pass" for part in found.criteria["pdfua1"]) >= 15
+
+
+def test_a_table_may_have_two_row_headers_and_notes_none(tmp_path: Path) -> None:
+    """As many as the table says; a row of notes below it heads nothing, and words like the filter's own mark nothing."""
+    source = write_build(tmp_path / "build")
+    rows = "\n".join(f"| AE | seed {number} | {number} |" for number in range(14))
+    head = "| Model | Seed | Value |\n|:--|:--|--:|"
+    table = f"{head}\n{rows}\n\n: Values. {{#tbl-values .heads-2}}\n\n::: {{.table-notes}}\nA note.\n:::\n"
+    code = f"```\n// {'0' * 64} 9 9\n```\n"
+    source.write_text(f"{code}\n{table}\n{code}", encoding="utf-8")
+    render(job_of(source, tmp_path), "pandoc")
+    found = pikepdf.open(tmp_path / "report.pdf")
+    ids = sorted(pikepdf.NameTree(found.Root.StructTreeRoot.IDTree))
+    assert [name for name in ids if name.startswith("R")] == sorted(
+        f"R0x{column}y{row}" for column in (0, 1) for row in range(14)
+    )
+
+
+def test_a_pdf_of_other_tables_is_an_error(rendered: Path, tmp_path: Path) -> None:
+    """Headers that do not fit would be worse than none."""
+    source = write_build(tmp_path / "build")
+    with pytest.raises(StudyError, match="the report has 0 tables, and its PDF 6 or others"):
+        with_row_headers((rendered / "report.pdf").read_bytes(), b"", source)
 
 
 def test_header_row_repeats_on_the_next_page(reader: PdfReader) -> None:
