@@ -63,6 +63,7 @@ def test_real_detection_goes_from_kitti_to_the_report_and_repeats(tmp_path: Path
     small = ['dataset="kitti"', "images=16", "image_size=96", "batch_size=4", "epochs=1"]
     arguments = ["--parts", "detection", "--seeds", "0", "--data", os.environ["BENCH_DATA_DIR"]]
     arguments += [word for setting in small for word in ("--set", f"detection.{setting}")]
+    arguments += ["--set", "donor.images=16", "--set", "donor.epochs=1"]
     command("bench", "run", *arguments, "--artifacts", str(tmp_path / "a"))
     pair = 'detection.arms=["scratch-3class", "transfer-car"]'  # one of each kind: random and pretrained, both splits
     command("bench", "run", *arguments, "--set", pair, "--artifacts", str(tmp_path / "b"))

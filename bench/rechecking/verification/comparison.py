@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # Means and sums of float64 in another order of addition: the last three of sixteen digits and a wide margin.
 RELATIVE = 1e-9
+_EXACT = {int, str, type(None)}
 _SHOWN = 80  # characters of a value in a message
 
 
@@ -40,6 +41,8 @@ def difference(comparison: Comparison) -> str | None:
         return None if agree else f"{comparison.name} is {_text(stored)} on record, {_text(recomputed)} recomputed"
     if len(stored) != len(recomputed):
         return f"{comparison.name} has {len(stored)} values on record, {len(recomputed)} recomputed"
+    if _plainly_equal(stored, recomputed):
+        return None
     rows = [row for row, pair in enumerate(zip(stored, recomputed, strict=True)) if not _agree(*pair, comparison)]
     if not rows:
         return None
@@ -65,6 +68,14 @@ def table_against(
 def holds(name: str, conditions: Iterable[bool]) -> Comparison:
     """A statement that must be true of every value."""
     return Comparison(name, "so", "so" if all(conditions) else "not so")
+
+
+def _plainly_equal(stored: list[object], recomputed: list[object]) -> bool:
+    """Whether two lists hold the same values of one kind, in a tenth of the time that it takes to look at each."""
+    kinds = {*map(type, stored), *map(type, recomputed)}
+    if not (kinds <= _EXACT or kinds == {float}):  # True is 1 for Python, and a number that is none equals itself in a list
+        return False
+    return stored == recomputed and not any(value != value for value in stored)  # noqa: PLR0124 - so are those found
 
 
 def _agree(stored: object, recomputed: object, comparison: Comparison) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from bench.rechecking.verification.comparison import Comparison, difference, holds
@@ -24,6 +26,10 @@ from bench.rechecking.verification.comparison import Comparison, difference, hol
         ([0.3], [0.1 + 0.2], 1e-9, True),
         ([1], [1, 2], 0.0, False),
         ([float("nan")], [0.5], 1e-9, False),
+        ([math.nan], [math.nan], 1e-9, False),
+        ([True, None], [1, None], 0.0, False),
+        ([1, "a", None], [1, "a", None], 0.0, True),
+        ([1, 2.0], [1.0, 2], 0.0, True),
     ],
 )
 def test_agreement(stored: object, recomputed: object, relative: float, *, agrees: bool) -> None:

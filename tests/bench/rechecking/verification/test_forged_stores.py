@@ -17,7 +17,7 @@ from store.cleaning import removable
 from store.errors import StudyError
 from tests.bench.rechecking.verification.hostile import forged_field, forged_file, forged_manifest, odd_place
 from tests.bench.rechecking.verification.remembered import Remembering
-from tests.bench.rechecking.verification.rewriting import load_copy, write_copy
+from tests.bench.rechecking.verification.rewriting import Copy, load_copy, write_copy
 from tests.limits import a_minute
 
 if TYPE_CHECKING:
@@ -58,9 +58,14 @@ def sealed_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.system", refused)
 
 
-def forge(kind: str, study: Path, target: Path, random: Random) -> tuple[str, str] | None:
+@pytest.fixture(scope="module")
+def original(study: Path) -> Copy:
+    """The untouched store in memory, of which each forgery takes a copy."""
+    return load_copy(study)
+
+
+def forge(kind: str, original: Copy, target: Path, random: Random) -> tuple[str, str] | None:
     """Write a forged store; task and field where it is known which one verification has to find."""
-    original = load_copy(study)
     store = original.again(*original.whole)
     place = forged_field(store, random) if kind == "field" else forged_file(store, random) if kind == "file" else None
     write_copy(store, target)
@@ -117,20 +122,24 @@ def owed(place: tuple[str, str] | None) -> bool:
 @pytest.mark.parametrize("kind", COUNTS)
 @pytest.mark.parametrize("part", range(10))
 def test_forged_stores(
-    kind: str, part: int, study: Path, verifier: Remembering, known: set[tuple[str, int]], tmp_path: Path
+    kind: str, part: int, original: Copy, verifier: Remembering, known: set[tuple[str, int]], tmp_path: Path
 ) -> None:
-    """A tenth of the campaign: each store is verified, read as a report reads it, exported and imported."""
+    """A tenth of the campaign: each store is verified and read as a report reads it; those that differ in form are carried.
+
+    Of stores that are forged in one value and whole in themselves a quarter is carried: to an archive they are like any other.
+    """
     accepted = []
     for number in range(part, COUNTS[kind], 10):
         target = tmp_path / str(number)
-        place = forge(kind, study, target, Random(f"{kind}-{number}"))  # noqa: S311 - to repeat it
+        place = forge(kind, original, target, Random(f"{kind}-{number}"))  # noqa: S311 - to repeat it
         with a_minute():
             try:
                 sound = bool(verifier.verify(target)["sound"])
             except StudyError:
                 sound = False
             read_all(target, known)
-            carry(target, tmp_path / f"carried-{number}")
+            if kind in {"manifest", "place"} or number // 10 % 4 == 0:
+                carry(target, tmp_path / f"carried-{number}")
         if sound and owed(place) and (kind == "field" or ":" in str(place)):
             accepted.append((number, place))
     assert accepted == []
