@@ -1,5 +1,6 @@
 // Opens a report in Chromium, uses everything on it, and prints as JSON what a reader would have met.
 // node explore.mjs CHROMIUM PAGE WIDTH light|dark on|off EXPLORE ENLARGE WORD: the page's names of its two buttons, and a word to look for
+// Used in the named scheme, the page then changes to the other one with all that was opened, and its colours are looked at again.
 
 import { readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
@@ -16,6 +17,15 @@ page.on("dialog", (one) => { met.messages.push(`dialog ${one.message()}`); one.d
 page.on("request", (one) => { if (!/^(file|data|blob):/.test(one.url())) met.requests.push(one.url()); });
 page.setDefaultTimeout(200_000); // it is not told how fast a machine is
 await page.goto(`file://${file}`);
+
+async function violations(which) {
+  const options = { resultTypes: ["violations"], ...which };
+  return page.evaluate(async (asked) => (await window.axe.run(document, asked)).violations.map((one) => `${one.id}: ${one.nodes[0].html.slice(0, 200)}`), options);
+}
+
+function ground() {
+  return page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+}
 
 if (scripts === "on") {
   for (const toggle of await page.getByRole("button", { name: explore, exact: true }).all()) {
@@ -61,9 +71,15 @@ if (scripts === "on") {
   met.enlarged = await page.locator("dialog[open]").count();
   await page.keyboard.press("Escape");
   await page.evaluate(axe); // which waits for timers: without scripts there are none
-  met.violations = await page.evaluate(async () => (await window.axe.run(document, { resultTypes: ["violations"] })).violations.map((one) => `${one.id}: ${one.nodes[0].html.slice(0, 200)}`));
+  met.violations = await violations({});
 }
-met.width = await page.evaluate(() => document.documentElement.scrollWidth);
+const wide = () => page.evaluate(() => document.documentElement.scrollWidth);
+met.width = [await wide()];
 met.words = (await page.locator("main").innerText()).length;
+met.grounds = [await ground()];
+await page.emulateMedia({ colorScheme: colorScheme === "dark" ? "light" : "dark" });
+met.grounds.push(await ground());
+met.width.push(await wide());
+if (scripts === "on") met.violations.push(...(await violations({ runOnly: ["color-contrast", "link-in-text-block"] })));
 console.log(JSON.stringify(met));
 await browser.close();
