@@ -55,16 +55,17 @@ def choose(engine: EngineChoice) -> EngineName:
 
 def _makers(job: Job, engine: EngineName) -> dict[Path, Callable[[], bytes]]:
     """The function that makes each output that the job wants."""
+    tree = b"" if engine == "quarto" else pandoc.read(job)
     makers: dict[Path, Callable[[], bytes]] = {}
     if job.output_html is not None:
         makers[job.output_html] = (
-            (lambda: quarto.render_format(job, "html")) if engine == "quarto" else (lambda: pandoc.html_page(job))
+            (lambda: quarto.render_format(job, "html")) if engine == "quarto" else (lambda: pandoc.html_page(job, tree))
         )
     if job.output_pdf is not None:
         makers[job.output_pdf] = (
             (lambda: quarto.render_format(job, "typst"))
             if engine == "quarto"
-            else (lambda: typeset.pdf_bytes(job, pandoc.typst_document(job)))
+            else (lambda: typeset.pdf_bytes(job, pandoc.typst_document(job, tree)))
         )
     return makers
 

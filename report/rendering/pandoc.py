@@ -1,4 +1,4 @@
-"""Runs the pandoc of the pypandoc-binary wheel: the source becomes a self-contained HTML page or a Typst document."""
+"""Runs the pandoc of the pypandoc-binary wheel: the source is read once, and becomes an HTML page and a Typst document."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ from report.rendering.tagging import table_mark
 from store.errors import StudyError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydantic import JsonValue
 
     from report.rendering.job import Job
 
 TOC_DEPTH = 3
 FLAGS = (
-    *("--from=markdown", "--standalone", "--fail-if-warnings", "--eol=lf", "--wrap=none"),
+    *("--output=-", "--fail-if-warnings", "--eol=lf", "--wrap=none"),
     "--sandbox",  # readers and writers open no file but those named here, and no address
-    *("--number-sections", "--toc"),
 )
+LAYOUT_FLAGS = ("--from=json", "--standalone", "--number-sections", "--toc")
 FILTERS_BEFORE_CITATIONS = ("subset.lua", "crossref.lua")
 CONTENTS = "::: {.contents}"
 """What a source writes where its printed form has the contents; without it they stand in front."""
@@ -44,27 +46,41 @@ KEPT_VARIABLES = ("SYSTEMROOT", "TEMP", "TMP", "TMPDIR")
 """What a process needs to start on any system; nothing else of the caller's environment reaches pandoc."""
 
 
-def html_page(job: Job) -> bytes:
-    """The report as one HTML file with its style, font and figures inside.
+def read(job: Job) -> bytes:
+    """The source as pandoc's tree in JSON: checked, with numbered references and citations; both forms are made of it.
 
     Raises:
         StudyError: pandoc is missing, warned or failed; the message has the source line where it is known.
     """
+    filters = [f"--lua-filter={STYLE_FOLDER / name}" for name in FILTERS_BEFORE_CITATIONS]
+    arguments = [job.source.name, "--from=markdown", "--to=json", *_metadata(job), *filters, *_citations(job.source.parent)]
+    return _pandoc(job, arguments, {"labels": labels_of(job.lang)})
+
+
+def html_page(job: Job, tree: bytes) -> bytes:
+    """The report as one HTML file with its style, font and figures inside, made of what ``read`` gave.
+
+    Raises:
+        StudyError: as `read`.
+    """
     depth = f"--toc-depth={TOC_DEPTH + 1}"  # below the title, the only h1
-    page = _pandoc(job, ["--to=html5", "--mathml", depth, f"--template={STYLE_FOLDER / 'page.html'}"], "layout-html.lua")
+    layout = f"--lua-filter={STYLE_FOLDER / 'layout-html.lua'}"
+    arguments = [*LAYOUT_FLAGS, "--to=html5", "--mathml", depth, f"--template={STYLE_FOLDER / 'page.html'}", layout]
+    page = _pandoc(job, arguments, {"others": links_of(job, ".html")}, tree)
     words: dict[str, JsonValue] = {key: text for key, text in labels_of(job.lang).items() if key.startswith("js_")}
     return self_contained(page, job.source.parent, words, job.watermark)
 
 
-def typst_document(job: Job) -> bytes:
-    """The report as Typst source, images by their path relative to the build folder.
+def typst_document(job: Job, tree: bytes) -> bytes:
+    """The report as Typst source, images by their path relative to the build folder, made of what ``read`` gave.
 
     Raises:
-        StudyError: as `html_page`.
+        StudyError: as `read`.
     """
-    return _pandoc(
-        job, ["--to=typst", f"--toc-depth={TOC_DEPTH}", f"--template={STYLE_FOLDER / 'report.typ'}"], "layout-typst.lua"
-    )
+    layout = f"--lua-filter={STYLE_FOLDER / 'layout-typst.lua'}"
+    to = "--to=typst-citations"  # those of the tree are text already
+    arguments = [*LAYOUT_FLAGS, to, f"--toc-depth={TOC_DEPTH}", f"--template={STYLE_FOLDER / 'report.typ'}", layout]
+    return _pandoc(job, arguments, {"others": links_of(job, ".pdf")}, tree)
 
 
 def pandoc_path() -> Path:
@@ -77,22 +93,24 @@ def pandoc_path() -> Path:
     return found
 
 
-def _pandoc(job: Job, arguments: list[str], layout: str) -> bytes:
+def _pandoc(job: Job, arguments: list[str], metadata: Mapping[str, object], tree: bytes = b"") -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        metadata = Path(folder) / "labels.json"
-        others = links_of(job, ".pdf" if "--to=typst" in arguments else ".html")
-        metadata.write_text(json.dumps({"labels": labels_of(job.lang), "others": others}), encoding="utf-8")
+        facts = Path(folder) / "metadata.json"
+        facts.write_text(json.dumps(metadata), encoding="utf-8")
         command = [
-            *(str(pandoc_path()), "+RTS", f"-M{MOST_MEMORY}", f"-A{NURSERY}", "-RTS", job.source.name, "--output=-", *FLAGS),
-            *(f"--data-dir={folder}", f"--metadata-file={metadata}", *_metadata(job)),
-            *(f"--lua-filter={STYLE_FOLDER / name}" for name in FILTERS_BEFORE_CITATIONS),
-            *_citations(job.source.parent),
-            *(f"--lua-filter={STYLE_FOLDER / layout}", *arguments),
+            *(str(pandoc_path()), "+RTS", f"-M{MOST_MEMORY}", f"-A{NURSERY}", "-RTS"),
+            *(*FLAGS, f"--data-dir={folder}", f"--metadata-file={facts}", *arguments),
         ]
         surroundings = _environment(job, folder)
         try:
             done = subprocess.run(
-                command, cwd=job.source.parent, env=surroundings, capture_output=True, check=False, timeout=MOST_SECONDS
+                command,
+                cwd=job.source.parent,
+                env=surroundings,
+                input=tree,
+                capture_output=True,
+                check=False,
+                timeout=MOST_SECONDS,
             )
         except subprocess.TimeoutExpired:
             raise too_much(job.source, f"{MOST_SECONDS} seconds") from None

@@ -66,8 +66,10 @@ def _tag(names: pikepdf.NameTree, tables: list[list[list[tuple[pikepdf.Object, i
 
 def _kids(element: pikepdf.Object) -> list[pikepdf.Object]:
     """The structure elements right below one; its marked contents are none."""
-    found = element.get("/K", [])
-    several = found if isinstance(found, pikepdf.Array) else [found]
+    found = element.get("/K")
+    if found is None:
+        return []
+    several = list(found.as_list()) if isinstance(found, pikepdf.Array) else [found]
     return [kid for kid in several if isinstance(kid, pikepdf.Dictionary) and "/S" in kid]
 
 
