@@ -16,6 +16,7 @@ pytestmark = pytest.mark.campaign
 
 ROOT = Path(__file__).parents[1]
 SHORT = ["--set", "autoencoder.epochs=1", "--set", "classifier.epochs=1", "--parts", "autoencoders"]
+SHORT += ["--set", "reconstruction.noise_sweep=[0.0, 0.5]", "--set", "latent.metric_images=100"]
 
 
 def command(program: str, *arguments: str, code: int = 0) -> str:

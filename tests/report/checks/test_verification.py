@@ -166,7 +166,6 @@ def test_an_engine_that_is_not_here_is_no_slip_where_the_page_names_it(
     assert main(["verify", str(altered), "--artifacts", str(store), "--run", "synthetic-1", "--engine", "quarto"]) == 2
 
 
-@pytest.mark.campaign
 def test_an_altered_pdf_exits_3(store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One byte is enough."""
     content = bytearray((store / "report" / "report.pdf").read_bytes())
