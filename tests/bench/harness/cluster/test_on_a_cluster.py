@@ -171,6 +171,8 @@ def test_a_killed_process_costs_a_second_attempt(victim: str, cluster: RealClust
         else:
             cluster.kill_worker(worker.number)
             cluster.start_worker(worker.number)
+        while len(wait_until("marker.*.waits", tmp_path)) == 1:  # the news of its second start may come behind its end
+            time.sleep(_POLL_S)
         marker.touch()
 
     done, listener = during(strike, cluster, [item, other], tmp_path / "store")

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bench.cli import main
-from bench.harness import planner
+from bench.harness import local, planner
+from bench.harness.slots import Slot
 from bench.harness.task import Task
 from store.certificates import Certificate, load_certificate
 from store.records import Draft, commit
 from store.runs import load_entry, load_run, write_run
 from store.schema import TaskKey
+from tests.bench.harness.scripted import ScriptedExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -66,8 +68,18 @@ class Store:
 
 
 @pytest.fixture
-def stored_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Store]:
+def worker_processes() -> None:
+    """Asked for by tests whose tasks are to run in processes of their own, each of which takes seconds to start."""
+
+
+@pytest.fixture
+def stored_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
+) -> Callable[..., Store]:
     """Run these tasks as ``bench run`` does, in place of the real experiments."""
+    if "worker_processes" not in request.fixturenames:
+        slot = Slot("here/cpu-0", "here", gpu=False, memory_bytes=2**32, elastic=True)
+        monkeypatch.setattr(local, "local_executor", lambda *_: ScriptedExecutor([slot], lambda _name, _start: None))
     for name in ("BENCH_DATA_DIR", "BENCH_ARTIFACTS_DIR", "BENCH_CACHE_DIR"):
         monkeypatch.delenv(name, raising=False)
 

@@ -37,6 +37,7 @@ def leftovers(store: Store) -> list[Path]:
     return list((store.root / "cache").glob("reproduce-*"))
 
 
+@pytest.mark.usefixtures("worker_processes")
 def test_equal_results_are_certified(stored_run: Callable[..., Store], capsys: pytest.CaptureFixture[str]) -> None:
     """Every task runs again, none is reused, and nothing of the clean store stays."""
     store = stored_run(task("a"), task("b", upstream=[A]))
@@ -306,6 +307,7 @@ def test_a_resumed_training_says_so(stored_run: Callable[..., Store]) -> None:
     assert found.result_stored != found.result_again
 
 
+@pytest.mark.usefixtures("worker_processes")
 def test_an_interrupt_leaves_nothing(stored_run: Callable[..., Store], capsys: pytest.CaptureFixture[str]) -> None:
     """No clean store, no certificate, exit 130."""
     store = stored_run(task("a", behaviour="train", again="interrupt"))
