@@ -6,6 +6,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from bench.datasets.doors import TEXT_BYTES
 from bench.datasets.kitti.classes import known_class
 from bench.datasets.kitti.drives import MANIFEST, OBJECT_TO_RAW
 from bench.datasets.kitti.integrity import manifest_rows
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from bench.datasets.kitti.layout import Layout
 
 _MAPPINGS = ("mapping/train_*.txt", "devkit*/mapping/train_*.txt")
-_TABLE_BYTES = 16 << 20  # readers refuse what is larger
 _SUMS = ("sha256", "label_sha256")
 # In UTF-8: vertical tab, form feed, the file, group and record separators, U+0085, U+2028, U+2029. Python's splitlines ends a
 # line at each of them; editors, awk and most other programs do not.
@@ -52,9 +52,9 @@ def refuse_ambiguous(folder: Path) -> None:
 def _texts(layout: Layout) -> Iterator[tuple[Path, int]]:
     """Every text that comes with the images, and how many bytes of it are read."""
     for name in filter(None, (layout.rules.list_file, MANIFEST, OBJECT_TO_RAW)):
-        yield layout.folder / name, _TABLE_BYTES
+        yield layout.folder / name, TEXT_BYTES
     for pattern in _MAPPINGS:
-        yield from ((path, _TABLE_BYTES) for path in layout.folder.glob(pattern))
+        yield from ((path, TEXT_BYTES) for path in layout.folder.glob(pattern))
     yield from ((path, LABEL_BYTES) for path in layout.labels.values())
 
 

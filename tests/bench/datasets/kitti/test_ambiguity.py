@@ -9,6 +9,7 @@ import pytest
 from bench.datasets.catalogue import Sources
 from bench.datasets.kitti.ambiguity import refuse_ambiguous
 from bench.datasets.kitti.commands import verify
+from bench.datasets.kitti.layout import read_layout
 from bench.datasets.kitti.settings import KittiSettings
 from bench.studies.assignment_2.config import StudyConfig
 from bench.studies.assignment_2.datasets import DATASETS
@@ -72,8 +73,10 @@ def test_a_class_has_one_id(flat: DataFolder, file: str, content: str, message: 
 
 def test_what_is_no_class_may_stand_twice(flat: DataFolder) -> None:
     """Ids that no label has; persons who walk and sit are two classes of KITTI, and the study's own is a third."""
-    content = b"unused\ncar\nunused\nPedestrian\nperson\nPerson_sitting\nbus\nbus\n"
-    refuse_ambiguous(flat.add("000000", YOLO_LINE).put("classes.txt", content).folder)
+    names = ("unused", "car", "unused", "Pedestrian", "person", "Person_sitting", "bus", "bus")
+    flat.add("000000", YOLO_LINE).put("classes.txt", "\n".join(names).encode())
+    refuse_ambiguous(flat.folder)
+    assert read_layout(flat.folder).rules.names == names
 
 
 @pytest.mark.parametrize("column", ["sha256", "label_sha256"])
@@ -99,4 +102,8 @@ def test_what_its_reader_refuses_is_left_to_it(flat: DataFolder) -> None:
     flat.add("000000", kitti_line()).add("000001", None)
     (flat.folder / "labels/000001.txt").mkdir()
     flat.put("labels/000002.txt", b"\x0b" * (2 << 20))
+    assert "000002" in read_layout(flat.folder).labels
     refuse_ambiguous(flat.folder)
+    flat.put("labels/000002.txt", b"\x0b")
+    with pytest.raises(DataError, match=r"000002\.txt has U\+000B in line 1"):
+        refuse_ambiguous(flat.folder)
