@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from bench.harness.worker import Job
 
 _REFRESH_S = 0.5
+_EVENTS_S = 5.0  # a task's end comes by another way than its events, and may be here first
 _GONE = (OSError, TimeoutError)
 
 
@@ -230,7 +231,14 @@ class DaskExecutor:
             if time.monotonic() - trip.fetched > self._patience.checkpoint:
                 trip.fetched = time.monotonic()
                 self._spawn(self._fetch(trip))  # a worker that does not answer must not keep this from noticing it
-        self._arrived(trip, waiting.result())
+        outcome = waiting.result()
+        told = outcome.pop("told", 0)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_EVENTS_S):
+                while trip.told < told:
+                    trip.event.clear()
+                    await trip.event.wait()
+        self._arrived(trip, outcome)
 
     def _arrived(self, trip: Trip, outcome: dict[str, Any]) -> None:
         name = trip.job.task.key.id
@@ -264,6 +272,7 @@ class DaskExecutor:
     async def _wait_for_twin(self, trip: Trip, waiting: asyncio.Future[dict[str, Any]]) -> None:
         """What comes back late is news as well: the board compares it with what has taken its place."""
         outcome = await waiting
+        outcome.pop("told", None)
         if not outcome.keys() & {"lost", "error"}:
             self._news.put(Ended(trip.job.task.key.id, draft_of(outcome, trip.job)))
 
@@ -295,5 +304,7 @@ class DaskExecutor:
             return
         trip.heard = time.monotonic()
         if fields is not None:
+            trip.told += 1
+            trip.event.set()
             values = tuple((str(key), float(value)) for key, value in fields["values"])
             self._news.put(Event(**{**fields, "values": values}))

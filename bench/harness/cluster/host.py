@@ -113,20 +113,20 @@ def conduct(errand: dict[str, JsonValue]) -> dict[str, object]:
 
 
 def _relayed(executor: LocalExecutor, worker: Worker, asked: Errand, key: str) -> dict[str, object]:
-    """Pass the task's events on until it has come to its end."""
-    said = time.monotonic()
+    """Pass the task's events on until it has come to its end; ``told`` is how many there were."""
+    told, said = 0, time.monotonic()
     while True:
         for news in executor.news(ALIVE_EVERY_S / 2):
             if not isinstance(news, Event):
-                return _end(news)
-            said = time.monotonic()
+                return {**_end(news), "told": told}
+            told, said = told + 1, time.monotonic()
             worker.log_event(asked.topic, {"event": asdict(news), "worker": worker.address})
         if time.monotonic() - said >= ALIVE_EVERY_S:
             said = time.monotonic()
             worker.log_event(asked.topic, {"alive": asked.key.id, "worker": worker.address})
         state = worker.state.tasks.get(key)
         if state is None or state.state in _UNWANTED:
-            return {"lost": "nobody asks for it any more"}
+            return {"lost": "nobody asks for it any more", "told": told}
 
 
 def _end(news: News) -> dict[str, object]:

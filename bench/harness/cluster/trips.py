@@ -38,6 +38,7 @@ class Trip:
     """A job under way: where it is, when it was last heard of, and when its checkpoints came home last.
 
     ``outages`` counts how often the scheduler had gone when it started: a job that lives through one more is not to blame.
+    ``told`` counts its events, and ``event`` is set by each.
     """
 
     job: Job
@@ -45,6 +46,8 @@ class Trip:
     outages: int
     heard: float = field(default_factory=time.monotonic)
     fetched: float = field(default_factory=time.monotonic)
+    told: int = 0
+    event: asyncio.Event = field(default_factory=asyncio.Event)
     future: Future[dict[str, Any]] | None = None
     handle: asyncio.Task[None] | None = None
 

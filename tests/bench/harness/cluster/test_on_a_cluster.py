@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import signal
 import time
@@ -9,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -145,6 +146,21 @@ def test_a_cluster_gives_the_results_of_this_machine(cluster: RealCluster, tmp_p
     assert [event.kind for event in listener.events if event.task_id == first[0].id] == ["start", "progress", "ok"]
 
 
+def test_news_that_come_late_are_told_before_the_end(
+    cluster: RealCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Events and results come by different ways: a run hears of a task's start and progress first, whichever is faster."""
+    heard = DaskExecutor._heard
+
+    def held_up(self: DaskExecutor, message: dict[str, Any]) -> None:
+        asyncio.get_running_loop().call_later(1.0, heard, self, message)
+
+    monkeypatch.setattr(DaskExecutor, "_heard", held_up)
+    item = planned("late")
+    _, listener = run(cluster, [item], tmp_path)
+    assert [event.kind for event in listener.events if event.task_id == item.id] == ["start", "progress", "ok"]
+
+
 def test_a_record_names_the_machine_that_computed_it(cluster: RealCluster, tmp_path: Path) -> None:
     """Packages and commit are the worker's own measurement."""
     item = planned("measured")
@@ -171,13 +187,12 @@ def test_a_killed_process_costs_a_second_attempt(victim: str, cluster: RealClust
         else:
             cluster.kill_worker(worker.number)
             cluster.start_worker(worker.number)
-        while len(wait_until("marker.*.waits", tmp_path)) == 1:  # the news of its second start may come behind its end
-            time.sleep(_POLL_S)
         marker.touch()
 
     done, listener = during(strike, cluster, [item, other], tmp_path / "store")
     assert {stored.record.status for stored in done.values()} == {"ok"}
-    assert (listener.starts(item), listener.starts(other)) == (2, 1)
+    assert len(wait_until("marker.*.waits", tmp_path)) == 2  # a worker that is killed may take the news of a start with it
+    assert (1 <= listener.starts(item) <= 2, listener.starts(other)) == (True, 1)
 
 
 def during(
