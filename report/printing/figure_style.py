@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import re
+import textwrap
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _HARMLESS = ("Glyph .* missing from font", "constrained_layout not applied")  # a name in another script, or a very long one
 _DECIMALS = re.compile(r"(?<=\d)\.(?=\d)")
 _LONGEST_TICK = 36  # characters of a label beside an axis; the alternative text has the whole
+_PANEL_CHARACTERS = 24  # of a panel that has another one beside it
 WIDTH_IN = 5.2  # on a phone 390 px wide this makes 9.5 pt about 8.5 px high; wider canvases would shrink the text
 JPEG_QUALITY = 88  # no visible blocks around thin things at the size of print
 _EMBEDDED = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
@@ -117,7 +119,13 @@ def bare(axis: Axes) -> None:
 def absent(axis: Axes, message: str) -> None:
     """Say in the panel why it has no data."""
     bare(axis)
-    axis.text(0.5, 0.5, message, ha="center", va="center", transform=axis.transAxes, color="#7A1F1F", style="italic")
+    remark(axis, message)
+
+
+def remark(axis: Axes, message: str) -> None:
+    """Say something in the middle of a panel, in as many lines as the narrowest panel needs."""
+    text = textwrap.fill(message, _PANEL_CHARACTERS)
+    axis.text(0.5, 0.5, text, ha="center", va="center", transform=axis.transAxes, color="#7A1F1F", style="italic")
 
 
 def single_seeds(axis: Axes, seeds: pd.DataFrame, colour: str) -> None:

@@ -86,9 +86,13 @@ def _listed(subject: Subject, found: Mapping[str, str]) -> str:
 
 
 def _why(subject: Subject, found: Sequence[Judged]) -> Markup:
-    """The reason of the verdict; of several claims, each with its own words."""
+    """The reason of the verdict; of several claims that do not share one, each with its own words."""
     s = subject.strings
-    if len(found) == 1:
-        return joined("", (s("statements.reason", reason=reason(subject, found[0])),))
-    parts = (s("statements.each", words=one.claim.words(s.language).rstrip("."), reason=reason(subject, one)) for one in found)
+    reasons = [reason(subject, one) for one in found]
+    if len(set(reasons)) == 1:
+        return joined("", (s("statements.reason", reason=reasons[0]),))
+    parts = (
+        s("statements.each", words=one.claim.words(s.language).rstrip("."), reason=why)
+        for one, why in zip(found, reasons, strict=True)
+    )
     return joined(" ", parts)

@@ -63,6 +63,8 @@ def test_everything_on_the_page_works(whole_page: Path, language: str, width: in
     assert filtered["told"].split()[0].isdigit()
     assert found["permalink"] is True
     assert width > 900 or found["cut"] == 0  # published, re-run and verdict of each claim are seen without scrolling
+    assert width < 1280 or not {"tbl-answer", "tbl-protocol-assumed", "tbl-tasks"} & set(found["scrolled"])
+    assert found["broken"] == []
     assert len(found["drawn"]) > 10
     assert all(found["drawn"])
 

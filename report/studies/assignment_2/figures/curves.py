@@ -15,6 +15,7 @@ from report.printing.figure_style import (
     abreast,
     canvas,
     key,
+    remark,
     single_seeds,
 )
 from report.studies.assignment_2 import slip
@@ -98,9 +99,7 @@ def _loss_panel(subject: Subject, axis: Axes, model: str) -> None:
         axis.plot(curve.x, [scale * y for y in curve.y], color=PUBLISHED, linestyle="none", marker="x", label=label)
     records = subject.evidence.complete("autoencoder", model)
     if not records:
-        axis.text(
-            0.5, 0.5, missing_words(subject, "autoencoder", model), ha="center", transform=axis.transAxes, color="#7A1F1F"
-        )
+        remark(axis, missing_words(subject, "autoencoder", model))
     bundle(axis, records, train, 1.0, (RERUN_TRAIN, "-", s("figures.rerun_train")))
     bundle(axis, records, validation, 1.0, (RERUN_VALIDATION, "-", s("figures.rerun_validation")))
 

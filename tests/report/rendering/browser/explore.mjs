@@ -73,6 +73,12 @@ if (scripts === "on") {
   await page.evaluate(axe); // which waits for timers: without scripts there are none
   met.violations = await violations({});
 }
+met.scrolled = await page.locator(".scroll").evaluateAll((areas) => areas.filter((area) => area.scrollWidth > area.clientWidth).map((area) => area.closest("figure").id));
+met.broken = await page.locator("#tbl-tasks tbody th").evaluateAll((heads) => heads.flatMap((head) => { // names broken elsewhere than behind a hyphen
+  const node = document.createTreeWalker(head, NodeFilter.SHOW_TEXT).nextNode();
+  const tops = [...node.data].map((_, at) => { const one = new Range(); one.setStart(node, at); one.setEnd(node, at + 1); return one.getBoundingClientRect().top; });
+  return tops.some((top, at) => at > 0 && top > tops[at - 1] && !"-/".includes(node.data[at - 1])) ? [node.data] : [];
+}));
 const wide = () => page.evaluate(() => document.documentElement.scrollWidth);
 met.width = [await wide()];
 met.words = (await page.locator("main").innerText()).length;

@@ -16,6 +16,7 @@ from report.studies.assignment_2.observations import CLASSIFICATION, TRAINING
 from report.studies.assignment_2.sections import facts
 from report.studies.assignment_2.tables import detection
 from report.studies.assignment_2.transfer import STATEMENTS
+from report.tables.claim_reasons import reason
 from report.tables.claims import by_place
 from tests.report.configuration import with_detection
 from tests.report.conftest import subject_of
@@ -63,14 +64,24 @@ def test_other_numbers_are_another_verdict(tmp_path: Path) -> None:
     assert '95.01]{.value record="classifier/dae' in spoken(subject, "accuracy_order")
 
 
-def test_several_claims_are_counted_by_verdict(whole: Subject) -> None:
+def test_several_claims_are_counted_by_verdict(tmp_path: Path) -> None:
     """One statement on four scores names each verdict with how many claims have it, and each claim with its reason."""
-    judged = by_id(judge_all(whole))
+    behind = {f"classifier/ae/seed-{seed}": {"macro_f1": value} for seed, value in enumerate((0.500, 0.501, 0.502))}
+    write_study(tmp_path, Spec(metrics=behind))
+    subject = subject_of(tmp_path)
+    judged = by_id(judge_all(subject))
     found = [judged[name] for name in CLASSIFICATION[0].claims]
-    said = words(whole, found)
-    assert sum(int(count) for count in re.findall(r"\} (\d) of 4", said)) == 4
-    text = spoken(whole, "ae_best_everywhere")
-    assert all(one.claim.english.rstrip(".") in text for one in found)
+    said = words(subject, found)
+    assert [int(count) for count in re.findall(r"\} (\d) of 4", said)] == [3, 1]
+    text = spoken(subject, "ae_best_everywhere")
+    assert all(f"{one.claim.english.rstrip('.')}: {reason(subject, one)}" in text for one in found)
+
+
+def test_a_reason_that_several_claims_share_is_said_once(broken: Subject) -> None:
+    """Without the DAE's classifier none of the four scores can be compared, all for one reason."""
+    judged = by_id(judge_all(broken))
+    (why,) = {reason(broken, judged[name]) for name in CLASSIFICATION[0].claims}
+    assert spoken(broken, "ae_best_everywhere").count(why) == 1
 
 
 def test_a_run_without_a_result_says_so(broken: Subject) -> None:
