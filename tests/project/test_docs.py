@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from packaging.requirements import Requirement
+from PIL import Image
+
+from tests.project.pictures import IMAGES, RUN, SHOWN, run_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,3 +120,11 @@ def test_index_lists_every_decision() -> None:
     pages = {page.name for page in folder.glob("[0-9]*.md")}
     assert pages
     assert set(LINK.findall((folder / "README.md").read_text(encoding="utf-8"))) == pages
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_picture_shows_the_run_that_is_kept(name: str) -> None:
+    """Made anew with `python -m tests.project.pictures` where a report is of another run."""
+    with Image.open(IMAGES / name) as picture:
+        assert picture.info[RUN] == run_of(SHOWN[name])
+    assert f"](docs/images/{name})" in (ROOT / "README.md").read_text(encoding="utf-8")
