@@ -6,6 +6,7 @@ belong together: the report draws them.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from bench.datasets.drawn.scenes import FRAMES, write_drawn
 
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
@@ -31,11 +34,10 @@ pytestmark = pytest.mark.scaling
 def peak_of(*words: str) -> int:
     """Run ``python -m WORDS`` to its end; the most memory in bytes that it or a process below it held at a time."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("BENCH_")}
-    process = subprocess.Popen([sys.executable, "-m", *words], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, words
-    return used.ru_maxrss * 1024
+    command = [sys.executable, "-m", "tests.perf.peak", *words]
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 0, words
+    return int(done.stdout)
 
 
 def measure(benchmark: BenchmarkFixture, axis: str, size: int, *words: str) -> None:
@@ -65,8 +67,14 @@ def test_images(benchmark: BenchmarkFixture, images: int) -> None:
 
 @pytest.mark.parametrize("images", STREET_IMAGES)
 def test_street_images(benchmark: BenchmarkFixture, tmp_path: Path, images: int) -> None:
-    """The four arms and their donor on drawn scenes, an epoch each."""
-    measure(benchmark, "street_images", images, *study("detection", tmp_path, 1, f"detection.images={images}"))
+    """The four arms on so many drawn scenes, in a folder as KITTI's, and their donor, an epoch each."""
+    write_drawn(tmp_path / "data" / "kitti", range(-(-images // FRAMES)))
+    settings = ('detection.dataset="kitti"', f"detection.images={images}")
+    words = study("detection", tmp_path / "store", 1, *settings)
+    measure(benchmark, "street_images", images, *words, "--data", str(tmp_path / "data"))
+    (record,) = (tmp_path / "store").glob("records/detection_data/car/seed-0/*/record.json")
+    found = json.loads(record.read_text(encoding="utf-8"))["result"]["metrics"]
+    assert found["images_train"] + found["images_validation"] == images
 
 
 @pytest.mark.parametrize("records", RECORDS)
