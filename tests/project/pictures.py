@@ -50,27 +50,16 @@ def take() -> None:
 
 
 def _pages(pdf: Path, folder: Path) -> Image.Image:
-    texts = subprocess.run(["pdftotext", "-layout", str(pdf), "-"], check=True, capture_output=True, text=True).stdout.split(
-        "\f"
-    )
+    words = subprocess.run(["pdftotext", "-layout", str(pdf), "-"], check=True, capture_output=True, text=True).stdout
     width, height = _PAGE_PX
     sheet = Image.new("RGB", (3 * (width + _MARGIN) + _MARGIN, height + 2 * _MARGIN), _GROUND)
     for place, heading in enumerate(PAGES):
-        number = next(at for at, text in enumerate(texts, 1) if re.search(rf"^[\d. ]*{heading}(?!.*\. \.)", text, re.MULTILINE))
-        command = [
-            "pdftoppm",
-            "-png",
-            "-f",
-            str(number),
-            "-l",
-            str(number),
-            "-scale-to-x",
-            str(width),
-            "-scale-to-y",
-            str(height),
-        ]
-        subprocess.run([*command, "-singlefile", str(pdf), str(folder / f"page-{place}")], check=True)
-        sheet.paste(Image.open(folder / f"page-{place}.png"), (_MARGIN + place * (width + _MARGIN), _MARGIN))
+        line = re.compile(rf"^[\d. ]*{heading}(?!.*\. \.)", re.MULTILINE)  # and not the one in the contents
+        number = str(next(at for at, text in enumerate(words.split("\f"), 1) if line.search(text)))
+        size = ("-scale-to-x", str(width), "-scale-to-y", str(height))
+        made = str(folder / f"page-{place}")
+        subprocess.run(["pdftoppm", "-png", "-singlefile", "-f", number, "-l", number, *size, str(pdf), made], check=True)
+        sheet.paste(Image.open(f"{made}.png"), (_MARGIN + place * (width + _MARGIN), _MARGIN))
     return sheet
 
 
