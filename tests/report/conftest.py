@@ -35,11 +35,11 @@ BROKEN = {
 }
 
 
-def subject_of(root: Path) -> Subject:
+def subject_of(root: Path, language: str = "en") -> Subject:
     """The latest run of ``root`` as tables, figures and observations see it."""
     evidence = evidence_of(root)
     study = study_of(evidence.run.study)
-    return subject_in(study, evidence, load_strings(study, "en"))
+    return subject_in(study, evidence, load_strings(study, language))
 
 
 @pytest.fixture(scope="session")

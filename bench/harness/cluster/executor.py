@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from bench.harness.worker import Job
 
 _REFRESH_S = 0.5
-_EVENTS_S = 5.0  # a task's end comes by another way than its events, and may be here first
 _GONE = (OSError, TimeoutError)
 
 
@@ -232,12 +231,7 @@ class DaskExecutor:
                 trip.fetched = time.monotonic()
                 self._spawn(self._fetch(trip))  # a worker that does not answer must not keep this from noticing it
         outcome = waiting.result()
-        told = outcome.pop("told", 0)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_EVENTS_S):
-                while trip.told < told:
-                    trip.event.clear()
-                    await trip.event.wait()
+        await trip.catch_up(outcome.pop("told", 0))
         self._arrived(trip, outcome)
 
     def _arrived(self, trip: Trip, outcome: dict[str, Any]) -> None:
@@ -302,9 +296,7 @@ class DaskExecutor:
         trip = self._trips.get(str(name))
         if trip is None or trip.slot.pool != address:
             return
-        trip.heard = time.monotonic()
+        trip.hear(event=fields is not None)
         if fields is not None:
-            trip.told += 1
-            trip.event.set()
             values = tuple((str(key), float(value)) for key, value in fields["values"])
             self._news.put(Event(**{**fields, "values": values}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from bench.harness.slots import Slot
     from bench.harness.worker import Job
 
+_EVENTS_S = 5.0  # a task's end comes by another way than its events, and may be here first
 _PART_BYTES = 2**24  # files travel in messages of at most about 16 MB, so that none keeps a worker busy for long
 
 
@@ -50,6 +52,21 @@ class Trip:
     event: asyncio.Event = field(default_factory=asyncio.Event)
     future: Future[dict[str, Any]] | None = None
     handle: asyncio.Task[None] | None = None
+
+    def hear(self, *, event: bool) -> None:
+        """Note a sign of life, and whether it is an event."""
+        self.heard = time.monotonic()
+        if event:
+            self.told += 1
+            self.event.set()
+
+    async def catch_up(self, told: int) -> None:
+        """Wait until so many events have been heard, but not for ever: one may have been lost on its way."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_EVENTS_S):
+                while self.told < told:
+                    self.event.clear()
+                    await self.event.wait()
 
 
 async def send(link: Link, address: str, files: dict[str, bytes]) -> None:

@@ -9,18 +9,15 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from report.evidence.records import evidence_of
-from report.evidence.studies import study_of
-from report.evidence.subject import subject_of as subject_in
 from report.figures.catalogue import draw_all
 from report.printing.figure_style import Drawing, save, styled
-from report.printing.strings import load_strings
 from report.studies.assignment_2.figures import curves, detection_curves, reconstruction
 from report.studies.assignment_2.figures.catalogue import FIGURES
 from report.studies.assignment_2.figures.confusion import mean_counts, per_thousand
 from report.studies.assignment_2.figures.reconstruction import squared_errors
 from report.studies.assignment_2.tables.reconstruction import shown_pairs
 from tests.report.configuration import PUBLISHED_CONFIG
+from tests.report.conftest import subject_of
 from tests.report.study import Spec, write_study
 
 if TYPE_CHECKING:
@@ -83,9 +80,7 @@ def test_missing_results_are_drawn_as_words(broken: Subject, tmp_path: Path) -> 
 def test_what_a_panel_lacks_is_said_within_it(tmp_path: Path, language: str) -> None:
     """A run of the other part: no text of one panel runs into the one beside it."""
     write_study(tmp_path, Spec(seeds=(0,), config={**PUBLISHED_CONFIG, "parts": ["detection"]}))
-    evidence = evidence_of(tmp_path)
-    study = study_of(evidence.run.study)
-    subject = subject_in(study, evidence, load_strings(study, language))
+    subject = subject_of(tmp_path, language)
     with mpl.rc_context(styled()):
         figure = curves.losses(subject).figure
         save(Drawing(figure, ""), tmp_path / "losses.svg")
