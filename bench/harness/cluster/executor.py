@@ -11,6 +11,7 @@ import threading
 import time
 import uuid
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bench.harness.cluster import host
@@ -50,7 +51,7 @@ class DaskExecutor:
         self._topic = f"bench-{uuid.uuid4().hex[:12]}"
         self._news: queue.SimpleQueue[News | Exception | None] = queue.SimpleQueue()
         self._link = Link(access, self._topic, self._heard)
-        self._roster = Roster(self._link, study, send_data=send_data)
+        self._roster = Roster(self._link, study, self._spawn, send_data=send_data)
         self._trips: dict[str, Trip] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots: tuple[Slot, ...] = ()
@@ -85,7 +86,9 @@ class DaskExecutor:
             return False
         kind = kind_of(job)
         if kind not in member.refusals:
-            self._call(self._judge(member, job))
+            if kind not in member.judging:  # one that does not answer would be asked again and again
+                member.judging.add(kind)
+                self._call(self._judge(member, job))
             return False
         return not member.refusals[kind]
 
@@ -121,6 +124,8 @@ class DaskExecutor:
             asyncio.run_coroutine_threadsafe(self._leave(), self._loop).result(10.0)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10.0)
+        if not self._thread.is_alive():
+            self._loop.close()
 
     def _call(self, coroutine: Coroutine[Any, Any, None]) -> None:
         self._loop.call_soon_threadsafe(self._spawn, coroutine)
@@ -143,6 +148,7 @@ class DaskExecutor:
     async def _arrive(self) -> None:
         await self._link.connect()
         await self._roster.refresh()
+        await self._roster.greeted()
         self._slots = self._roster.slots()
         self._spawn(self._watch())
 
@@ -159,22 +165,25 @@ class DaskExecutor:
         while True:
             try:
                 await self._link.connect()
-                changed = await self._roster.refresh()
+                await self._roster.refresh()
                 self._trouble = ""
             except _GONE as error:
-                changed, self._trouble = bool(self._slots), f"the scheduler does not answer ({error}); start it again"
-                self._roster.members.clear()
+                self._trouble = f"the scheduler does not answer ({error}); start it again"
+                self._roster.clear()
                 self._outages += 1
                 for trip in self._trips.values():
                     trip.heard = time.monotonic()  # nobody can be heard: that says nothing against any worker
             slots = self._roster.slots()
-            if changed or slots != self._slots:
+            if slots != self._slots:
                 self._slots = slots
                 self._news.put(None)
             await asyncio.sleep(_REFRESH_S)
 
     async def _judge(self, member: Member, job: Job) -> None:
-        await self._roster.judge(member, job)
+        try:
+            await self._roster.judge(member, job)
+        finally:
+            member.judging.discard(kind_of(job))
         self._news.put(None)
 
     async def _travel(self, trip: Trip) -> None:
@@ -199,7 +208,7 @@ class DaskExecutor:
         for stored in job.upstream.values():
             files |= {entry.sha256: (stored.folder / entry.name).read_bytes() for entry in stored.record.files}
         async with member.lock:  # two tasks that need the same files send them once
-            await send(self._link, slot.pool, files)
+            await send(partial(self._roster.ask, member), files)
         errand = errand_of(job, self._study, member.slots[slot], self._topic, {k: digest_bytes(v) for k, v in home.items()})
         trip.heard = trip.fetched = time.monotonic()
         trip.future = self._link.client.submit(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bench.harness.cluster import host
 from bench.harness.cluster.link import is_open_to_none
@@ -13,13 +13,15 @@ from bench.harness.gpus import Gpu
 from bench.harness.slots import Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Coroutine, Iterator, Mapping
     from pathlib import Path
 
     from bench.datasets.catalogue import Dataset
     from bench.harness.cluster.link import Link
     from bench.harness.cluster.parcel import Study
     from bench.harness.worker import Job
+
+Spawn: TypeAlias = "Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]"
 
 _LOG = logging.getLogger(__name__)
 _GPU = "GPU"  # what a worker's resource is called by convention: dask worker --resources GPU=1
@@ -34,36 +36,76 @@ _BRING = "lay it into its data folder (BENCH_DATA_DIR), or run with --send-data 
 
 @dataclass(slots=True, eq=False)
 class Member:
-    """One worker. ``refusals`` say for a kind of task why it gets none, and are empty where it does."""
+    """One worker. ``refusals`` say for a kind of task why it gets none, and are empty where it does.
+
+    ``judging`` are the kinds that it is being asked about. It is ``silent`` from the moment when it does not answer, or nothing
+    is heard of its task, until it is heard again; ``left`` is set when it is a member no more.
+    """
 
     address: str
     slots: dict[Slot, int]
     gpus: tuple[Gpu, ...] = ()
     refusals: dict[object, str] = field(default_factory=dict)
+    judging: set[object] = field(default_factory=set)
     silent: bool = False
+    left: asyncio.Event = field(default_factory=asyncio.Event)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Roster:
     """Who is there; asked anew by ``refresh``, in the event loop of the link."""
 
-    def __init__(self, link: Link, study: Study, *, send_data: bool) -> None:
-        """``send_data`` copies also data sets to workers whose licence leaves that to the user."""
+    def __init__(self, link: Link, study: Study, spawn: Spawn, *, send_data: bool) -> None:
+        """``spawn`` starts what nobody waits for; ``send_data`` copies also data sets whose licence leaves that to the user."""
         self.members: dict[str, Member] = {}
         self.complaints: dict[str, None] = {}
-        self._link, self._study, self._send_data = link, study, send_data
+        self._link, self._study, self._spawn, self._send_data = link, study, spawn, send_data
         self._refused: set[str] = set()
+        self._greetings: dict[str, asyncio.Task[None]] = {}
 
-    async def refresh(self) -> bool:
-        """Take in who has come and forget who has left; whether anything changed. Raises OSError or TimeoutError."""
+    async def refresh(self) -> None:
+        """Forget who has left, and greet who has come or was silent, without waiting for them.
+
+        Raises OSError or TimeoutError where the scheduler does not answer.
+        """
         found = (await self._link.identity())["workers"]
-        gone = [address for address in self.members if address not in found]
-        for address in gone:
-            del self.members[address]
+        self._part([address for address in self.members if address not in found])
         self._refused &= found.keys()
-        new = [address for address in found if address not in self.members and address not in self._refused]
-        await asyncio.gather(*(self._greet(address, found[address]) for address in new))
-        return bool(gone or new)
+        for address, facts in found.items():
+            member = self.members.get(address)
+            wanted = member.silent if member is not None else address not in self._refused
+            if wanted and address not in self._greetings:
+                self._greetings[address] = self._spawn(self._greet(address, facts))
+
+    async def greeted(self) -> None:
+        """Wait until all who are being greeted have answered, or will not."""
+        if self._greetings:
+            await asyncio.wait(self._greetings.values())
+
+    def clear(self) -> None:
+        """Nobody can be reached any more."""
+        self._part(list(self.members))
+
+    async def ask(self, member: Member, function: Callable[..., Any], *arguments: object) -> Any:  # noqa: ANN401 - what it returns
+        """What the function returns on the worker.
+
+        Raises what it raises, OSError as soon as the worker has left and while it is silent, TimeoutError without an answer.
+        """
+        if member.silent:
+            raise OSError(f"worker {member.address} does not answer")
+        answer = asyncio.ensure_future(self._link.ask(member.address, function, *arguments))
+        leaving = asyncio.ensure_future(member.left.wait())
+        try:
+            await asyncio.wait({answer, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if not answer.done():
+                raise OSError(f"worker {member.address} has left")
+            return answer.result()
+        except TimeoutError:
+            member.silent = True
+            raise
+        finally:
+            answer.cancel()
+            leaving.cancel()
 
     def slots(self) -> tuple[Slot, ...]:
         """Of all who are there and not silent."""
@@ -78,7 +120,17 @@ class Roster:
                 if reason:
                     self._complain(f"worker {member.address} is refused for {job.task.module}: {reason}")
 
+    def _part(self, addresses: list[str]) -> None:
+        for address in addresses:
+            self.members.pop(address).left.set()
+
     async def _greet(self, address: str, facts: Mapping[str, Any]) -> None:
+        try:
+            await self._welcome(address, facts)
+        finally:
+            del self._greetings[address]
+
+    async def _welcome(self, address: str, facts: Mapping[str, Any]) -> None:
         if not is_open_to_none(address):
             self._refuse(address, _OPEN)
             return
@@ -92,7 +144,11 @@ class Roster:
         if said["daemon"]:
             self._refuse(address, _DAEMON)
             return
-        self.members[address] = Member(address, dict(_slots(address, facts)), tuple(Gpu(**gpu) for gpu in said["gpus"]))
+        known = self.members.get(address)
+        if known is None:
+            self.members[address] = Member(address, dict(_slots(address, facts)), tuple(Gpu(**gpu) for gpu in said["gpus"]))
+        else:
+            known.silent = False
 
     def _refuse(self, address: str, reason: str) -> None:
         self._refused.add(address)
@@ -105,7 +161,7 @@ class Roster:
 
     async def _reason(self, member: Member, job: Job) -> str:
         try:
-            found = await self._link.ask(member.address, host.inspect, job.task.module, job.device, job.threads)
+            found = await self.ask(member, host.inspect, job.task.module, job.device, job.threads)
         except (OSError, TimeoutError):
             raise
         except Exception as error:  # noqa: BLE001 - such as a module that this worker does not have
@@ -116,13 +172,13 @@ class Roster:
         """See to it that the worker has the job's data sets; why it has not, where it may not be sent them."""
         study = self._study.model_dump(mode="json")
         wanted = {name: job.ingredients.inputs[name] for name in job.task.inputs}
-        for name, reason in (await self._link.ask(member.address, host.lacks_data, study, wanted)).items():
+        for name, reason in (await self.ask(member, host.lacks_data, study, wanted)).items():
             dataset = job.datasets[name]
             if not dataset.copied and not self._send_data:
                 return f"it lacks the data set {name}: {reason}; {_BRING}"
             for relative, path in _files(dataset):
-                await self._link.ask(member.address, host.receive, dataset.digest, relative, path.read_bytes())
-        lacking: dict[str, str] = await self._link.ask(member.address, host.lacks_data, study, wanted)
+                await self.ask(member, host.receive, dataset.digest, relative, path.read_bytes())
+        lacking: dict[str, str] = await self.ask(member, host.lacks_data, study, wanted)
         return "; ".join(f"the data set {name} was sent and did not arrive whole: {reason}" for name, reason in lacking.items())
 
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from bench.harness.cluster import host
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from distributed import Future
 
-    from bench.harness.cluster.link import Link
     from bench.harness.slots import Slot
     from bench.harness.worker import Job
 
@@ -69,16 +70,16 @@ class Trip:
                     await self.event.wait()
 
 
-async def send(link: Link, address: str, files: dict[str, bytes]) -> None:
-    """Send the worker those of the files that its machine lacks, by their digests."""
+async def send(ask: Callable[..., Awaitable[Any]], files: dict[str, bytes]) -> None:
+    """Send the worker that ``ask`` asks those of the files that its machine lacks, by their digests."""
     part: list[bytes] = []
-    for digest in await link.ask(address, host.lacks, list(files)) if files else ():
+    for digest in await ask(host.lacks, list(files)) if files else ():
         part.append(files[digest])
         if sum(map(len, part)) >= _PART_BYTES:
-            await link.ask(address, host.keep, part)
+            await ask(host.keep, part)
             part = []
     if part:
-        await link.ask(address, host.keep, part)
+        await ask(host.keep, part)
 
 
 async def outcome_of(future: Future[dict[str, Any]]) -> dict[str, Any]:
