@@ -175,8 +175,10 @@ def _install(session: nox.Session, group: str) -> None:
     if stand_ins and any(ENVIRONMENT.glob("**/site-packages/opencv_python.libs")):
         # An environment of an earlier version: removed later, the desktop build would take the other build's files with it.
         _run(session, "-m", "pip", "uninstall", "--quiet", "--yes", "opencv-python", "opencv-python-headless")
-    flags = ("--disable-pip-version-check", f"--constraint={LOCK}")
+    flags = ("--disable-pip-version-check", "--no-compile", f"--constraint={LOCK}")
     _run(session, "-m", "pip", "install", *flags, *map(str, stand_ins), *requirements)
+    # pip would compile on one core. Some packages carry files that are no Python of today: they are left as they are.
+    session.run(PYTHON, "-m", "compileall", "-qq", "-j0", str(ENVIRONMENT), external=True, success_codes=(0, 1))
     stamp.write_text(wanted, encoding="utf-8")
 
 
