@@ -52,7 +52,7 @@ def test_diverged_training_is_recorded_and_shown(tmp_path: Path) -> None:
     assert status["autoencoder/vae/seed-0"] == "diverged"
     assert status["classifier/vae/seed-0"] == "skipped"
     assert status["latent/pixels/once"] == "ok"
-    command("report", "build", "--artifacts", str(tmp_path), "--formats", "html")
+    command("report", "build", "--artifacts", str(tmp_path), "--formats", "html", "--lang", "en")
     page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
     assert "diverged" in page
     assert "autoencoder/vae/seed-0 diverged" in re.sub("<[^>]+>", "", page)
@@ -74,5 +74,5 @@ def test_real_detection_goes_from_kitti_to_the_report_and_repeats(tmp_path: Path
     arms = {name.split("/")[1] for name in first if name.startswith("detector/")}
     assert arms == {"scratch-car", "transfer-car", "scratch-3class", "transfer-3class"}
     assert {entry.status for entry in load_run(tmp_path / "a").entries} == {"ok"}
-    command("report", "build", "--artifacts", str(tmp_path / "a"), "--formats", "html")
+    command("report", "build", "--artifacts", str(tmp_path / "a"), "--formats", "html", "--lang", "en")
     assert "anchor-free" in (tmp_path / "a" / "report" / "report.html").read_text(encoding="utf-8")

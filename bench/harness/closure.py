@@ -10,14 +10,14 @@ import ast
 import sys
 import threading
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from store.canonical import digest_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).parents[2]
 MODULE_LEVEL = "module level"
@@ -39,16 +39,18 @@ def closure_of(module: str, root: Path = ROOT) -> Closure:
     """Follow the imports of ``module`` (dotted, under ``root``) through bench and store; raises FileNotFoundError."""
     code: dict[str, str] = {}
     libraries: set[str] = set()
-    pending = [module, *_own_modules(root, module)]  # importing a module runs its packages first
+    place = cache(partial(_path_of, root))  # most modules are imported by many
+    own = cache(lambda name: tuple(_own_modules(place, name)))
+    pending = [module, *own(module)]  # importing a module runs its packages first
     while pending:
         name = pending.pop()
         if name in code:
             continue
-        source = _Source.read(root, name)
+        source = _Source.read(_found(place(name), name, root))
         code[name] = source.digest
         for imported in source.imports:
             if imported.split(".")[0] in _OWN:
-                pending.extend(_own_modules(root, imported))
+                pending.extend(own(imported))
             else:
                 libraries.add(imported.split(".")[0])
     return Closure(dict(sorted(code.items())), frozenset(libraries))
@@ -59,7 +61,7 @@ def parts_of(module: str, root: Path = ROOT) -> dict[str, str]:
 
     They explain a change of the module's digest and are no part of a fingerprint. Raises FileNotFoundError.
     """
-    return dict(_Source.read(root, module).parts)
+    return dict(_Source.read(_found(_path_of(root, module), module, root)).parts)
 
 
 def digest_under_3_12(module: str, root: Path = ROOT) -> str:
@@ -67,7 +69,7 @@ def digest_under_3_12(module: str, root: Path = ROOT) -> str:
 
     Records made so are told by it to be of this source. Raises FileNotFoundError.
     """
-    tree = _tree_of(_Source.path(root, module))
+    tree = _tree_of(_found(_path_of(root, module), module, root))
     _strip_docstrings(tree)
     generic: Any
     for generic in (node for node in ast.walk(tree) if isinstance(node, _GENERIC)):
@@ -83,16 +85,9 @@ class _Source:
     parts: tuple[tuple[str, str], ...]
 
     @staticmethod
-    def path(root: Path, module: str) -> Path:
-        path = _path_of(root, module)
-        if path is None:
-            raise FileNotFoundError(f"no source for module {module} under {root}")
-        return path
-
-    @classmethod
-    def read(cls, root: Path, module: str) -> _Source:
-        path = cls.path(root, module)
-        return _parse(path, path.stat().st_mtime_ns, path.stat().st_size)
+    def read(path: Path) -> _Source:
+        found = path.stat()
+        return _parse(path, found.st_mtime_ns, found.st_size)
 
 
 @cache
@@ -146,12 +141,18 @@ def _path_of(root: Path, module: str) -> Path | None:
     return None
 
 
-def _own_modules(root: Path, name: str) -> Iterator[str]:
+def _found(path: Path | None, module: str, root: Path) -> Path:
+    if path is None:
+        raise FileNotFoundError(f"no source for module {module} under {root}")
+    return path
+
+
+def _own_modules(place: Callable[[str], Path | None], name: str) -> Iterator[str]:
     """``a.b.c`` runs the packages ``a`` and ``a.b`` too; a trailing attribute is no module and is left out."""
     parts = name.split(".")
     for end in range(1, len(parts) + 1):
         module = ".".join(parts[:end])
-        if _path_of(root, module) is not None:
+        if place(module) is not None:
             yield module
 
 

@@ -7,7 +7,7 @@ import { chromium } from "playwright-core";
 
 const [executablePath, file, width, colorScheme, scripts, explore, enlarge, word] = process.argv.slice(2);
 const axe = readFileSync(new URL("./node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
-const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
 const context = await browser.newContext({ viewport: { width: Number(width), height: 900 }, colorScheme, javaScriptEnabled: scripts === "on", acceptDownloads: true });
 const page = await context.newPage();
 const met = { messages: [], requests: [], violations: [], views: {}, downloads: [] };
