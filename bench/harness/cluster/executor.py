@@ -120,6 +120,7 @@ class DaskExecutor:
 
     def close(self) -> None:
         """Cancel what runs, let go of the cluster and end the loop."""
+        self._loop.call_soon_threadsafe(self._loop.set_exception_handler, _hear_nothing)
         with suppress(TimeoutError, *_GONE):
             asyncio.run_coroutine_threadsafe(self._leave(), self._loop).result(10.0)
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -309,3 +310,7 @@ class DaskExecutor:
         if fields is not None:
             values = tuple((str(key), float(value)) for key, value in fields["values"])
             self._news.put(Event(**{**fields, "values": values}))
+
+
+def _hear_nothing(*_: object) -> None:
+    """What becomes of Dask's own futures once the run has let go of them; asyncio would print it."""
