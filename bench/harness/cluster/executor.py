@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import queue
-import threading
 import time
 import uuid
 from contextlib import suppress
@@ -15,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bench.harness.cluster import host
+from bench.harness.cluster.background import Background
 from bench.harness.cluster.depot import checkpoints_in, put_checkpoints
 from bench.harness.cluster.link import Link, quiet
 from bench.harness.cluster.parcel import draft_of, errand_of
@@ -26,7 +26,7 @@ from store.canonical import digest_bytes
 from store.errors import StudyError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Sequence
 
     from bench.harness.cluster.link import Access
     from bench.harness.cluster.parcel import Study
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from bench.harness.worker import Job
 
 _REFRESH_S = 0.5
+_LEAVE_S = 10.0
 _GONE = (OSError, TimeoutError)
 
 
@@ -51,20 +52,17 @@ class DaskExecutor:
         self._topic = f"bench-{uuid.uuid4().hex[:12]}"
         self._news: queue.SimpleQueue[News | Exception | None] = queue.SimpleQueue()
         self._link = Link(access, self._topic, self._heard)
-        self._roster = Roster(self._link, study, self._spawn, send_data=send_data)
+        self._background = Background(self._news.put, _GONE)  # a bug in there is raised where the board waits for news
+        self._roster = Roster(self._link, study, self._background.spawn, send_data=send_data)
         self._trips: dict[str, Trip] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
         self._slots: tuple[Slot, ...] = ()
         self._trouble, self._outages = "", 0
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="cluster", daemon=True)
-        self._thread.start()
 
     def connect(self) -> None:
         """Reach the scheduler and greet its workers; raises StudyError where it does not answer."""
         quiet()
         try:
-            asyncio.run_coroutine_threadsafe(self._arrive(), self._loop).result()
+            self._background.wait(self._arrive())
         except _GONE as error:
             self.close()
             cure = "start it, or correct --scheduler and the TLS files"
@@ -88,13 +86,13 @@ class DaskExecutor:
         if kind not in member.refusals:
             if kind not in member.judging:  # one that does not answer would be asked again and again
                 member.judging.add(kind)
-                self._call(self._judge(member, job))
+                self._background.call(self._judge(member, job))
             return False
         return not member.refusals[kind]
 
     def start(self, job: Job, slot: Slot) -> None:
         """Send the job on its way."""
-        self._call(self._travel(Trip(job, slot, self._outages)))
+        self._background.call(self._travel(Trip(job, slot, self._outages)))
 
     def news(self, timeout_s: float | None) -> Sequence[News]:
         """What has come in."""
@@ -116,49 +114,26 @@ class DaskExecutor:
 
     def cancel(self, task_id: str) -> None:
         """Forget the job: its worker ends the process within a second or two."""
-        self._call(self._recall(task_id))
+        self._background.call(self._recall(task_id))
 
     def close(self) -> None:
         """Cancel what runs, let go of the cluster and end the loop."""
-        self._loop.call_soon_threadsafe(self._loop.set_exception_handler, _hear_nothing)
         with suppress(TimeoutError, *_GONE):
-            asyncio.run_coroutine_threadsafe(self._leave(), self._loop).result(10.0)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10.0)
-        if not self._thread.is_alive():
-            self._loop.close()
-
-    def _call(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        self._loop.call_soon_threadsafe(self._spawn, coroutine)
-
-    def _spawn(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = self._loop.create_task(self._guarded(coroutine))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    async def _guarded(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        """A bug in here is raised where the board waits for news."""
-        try:
-            await coroutine
-        except _GONE:
-            return  # the roster will tell
-        except Exception as error:  # noqa: BLE001
-            self._news.put(error)
+            self._background.wait(self._leave(), _LEAVE_S)
+        self._background.close()
 
     async def _arrive(self) -> None:
         await self._link.connect()
         await self._roster.refresh()
         await self._roster.greeted()
         self._slots = self._roster.slots()
-        self._spawn(self._watch())
+        self._background.spawn(self._watch())
 
     async def _leave(self) -> None:
         for trip in self._trips.values():
             if trip.future is not None:
                 trip.future.release()
-        for task in list(self._tasks):
-            task.cancel()
+        self._background.cancel()
         await self._link.close()
 
     async def _watch(self) -> None:
@@ -234,12 +209,12 @@ class DaskExecutor:
                 self._lose(trip, f"worker {trip.slot.pool} has left the cluster", blamed=True)
                 return
             if time.monotonic() - trip.heard > self._patience.silence:
-                self._spawn(self._wait_for_twin(trip, waiting))
+                self._background.spawn(self._wait_for_twin(trip, waiting))
                 self._silence(trip)
                 return
             if time.monotonic() - trip.fetched > self._patience.checkpoint:
                 trip.fetched = time.monotonic()
-                self._spawn(self._fetch(trip))  # a worker that does not answer must not keep this from noticing it
+                self._background.spawn(self._fetch(trip))  # a worker that does not answer must not keep this from noticing it
         outcome = waiting.result()
         await trip.catch_up(outcome.pop("told", 0))
         self._arrived(trip, outcome)
@@ -310,7 +285,3 @@ class DaskExecutor:
         if fields is not None:
             values = tuple((str(key), float(value)) for key, value in fields["values"])
             self._news.put(Event(**{**fields, "values": values}))
-
-
-def _hear_nothing(*_: object) -> None:
-    """What becomes of Dask's own futures once the run has let go of them; asyncio would print it."""

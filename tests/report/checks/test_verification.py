@@ -26,7 +26,7 @@ def store(single_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with its report as HTML and PDF, and room to alter both."""
     root = tmp_path_factory.mktemp("printed") / "store"
     shutil.copytree(single_root, root)
-    build(root, Options(engine="pandoc"))
+    build(root, Options(engine="pandoc", languages=("en",)))
     return root
 
 

@@ -162,12 +162,10 @@ def test_a_worker_is_asked_once_whether_it_suits(tmp_path: Path) -> None:
     """However often the board wants to know, while the answer is awaited; and again where the question came to nothing."""
     executor = DaskExecutor(Access("tcp://127.0.0.1:1"), STUDY, Patience(), send_data=False)
     link = _Link()
-    executor._roster = roster = Roster(cast("Link", link), STUDY, executor._spawn, send_data=False)
+    executor._roster = roster = Roster(cast("Link", link), STUDY, executor._background.spawn, send_data=False)
     one = job(tmp_path)
 
-    def done(coroutine: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(coroutine, executor._loop).result(60)
-
+    done = executor._background.wait
     try:
         done(roster.refresh())
         done(roster.greeted())
