@@ -118,7 +118,7 @@ class DaskExecutor:
 
     def close(self) -> None:
         """Cancel what runs, let go of the cluster and end the loop."""
-        with suppress(TimeoutError, *_GONE):
+        with suppress(*_GONE):
             self._background.wait(self._leave(), _LEAVE_S)
         self._background.close()
 

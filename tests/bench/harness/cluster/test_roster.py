@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,22 +12,21 @@ pytest.importorskip("distributed", reason="the group cluster is not installed")
 
 from bench.harness.closure import closure_of
 from bench.harness.cluster import host
+from bench.harness.cluster.background import Background
 from bench.harness.cluster.executor import DaskExecutor
 from bench.harness.cluster.link import Access, Link
 from bench.harness.cluster.parcel import Study
 from bench.harness.cluster.roster import Roster, kind_of
 from bench.harness.cluster.trips import Patience
-from bench.harness.task import Task
-from bench.harness.worker import Job
-from store.schema import Ingredients, TaskKey
+from tests.bench.harness.cluster.test_travel import MODULE, job
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-MODULE = "tests.bench.harness.stand_in"
 ONE, TWO = "tcp://127.0.0.1:1001", "tcp://127.0.0.1:1002"
 FACTS = {"nthreads": 1, "memory_limit": 0}
+STUDY = Study(name="none", config={})
 
 
 @dataclass
@@ -56,29 +54,22 @@ class _Link:
         return {"environment": {"device": "cpu"}, "code": closure_of(MODULE).code} if function is host.inspect else {}
 
 
-def spawn(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-    """Start it, and let it fail as the executor does."""
-
-    async def guarded() -> None:
-        with suppress(OSError, TimeoutError):
-            await coroutine
-
-    return asyncio.get_running_loop().create_task(guarded())
-
-
-def roster_of(link: _Link) -> Roster:
-    """A roster on that link."""
-    return Roster(cast("Link", link), STUDY, spawn, send_data=False)
+@pytest.fixture
+def background() -> Iterator[Background]:
+    """The loop in which the stories take place, where lost connections are expected, as the executor does."""
+    bugs: list[Exception] = []
+    found = Background(bugs.append, (OSError, TimeoutError))
+    yield found
+    found.close()
+    assert bugs == []
 
 
-STUDY = Study(name="none", config={})
-
-
-def job(tmp_path: Path) -> Job:
-    """A stand-in job."""
-    task = Task(TaskKey(experiment="stand-in", variant="a", seed=0), MODULE, {"behaviour": "ok"})
-    ingredients = Ingredients(config={}, code=closure_of(MODULE).code, inputs={}, upstream={}, environment={"device": "cpu"})
-    return Job(task, ingredients, "cpu", 1, {}, {}, tmp_path / "scratch")
+async def roster_of(link: _Link, background: Background) -> Roster:
+    """A roster on that link, which has greeted those who answer."""
+    roster = Roster(cast("Link", link), STUDY, background.spawn, send_data=False)
+    await roster.refresh()
+    await settle()
+    return roster
 
 
 async def settle() -> None:
@@ -87,13 +78,13 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-def test_whoever_does_not_answer_the_greeting_keeps_nobody_waiting() -> None:
+def test_whoever_does_not_answer_the_greeting_keeps_nobody_waiting(background: Background) -> None:
     """The others are members at once, and are forgotten when they leave, while one has not said a word."""
 
     async def story() -> None:
         link = _Link(mute={ONE})
-        roster = roster_of(link)
-        for _ in range(3):
+        roster = await roster_of(link, background)
+        for _ in range(2):
             await roster.refresh()
             await settle()
         assert list(roster.members) == [TWO]
@@ -102,17 +93,15 @@ def test_whoever_does_not_answer_the_greeting_keeps_nobody_waiting() -> None:
         await roster.refresh()
         assert not roster.members
 
-    asyncio.run(story())
+    background.wait(story())
 
 
-def test_a_question_ends_when_its_worker_leaves() -> None:
+def test_a_question_ends_when_its_worker_leaves(background: Background) -> None:
     """So do all that wait behind it, without a question of their own."""
 
     async def story() -> None:
         link = _Link()
-        roster = roster_of(link)
-        await roster.refresh()
-        await roster.greeted()
+        roster = await roster_of(link, background)
         link.mute.add(ONE)
         member = roster.members[ONE]
 
@@ -127,17 +116,15 @@ def test_a_question_ends_when_its_worker_leaves() -> None:
         await settle()
         assert [str(one.exception()) for one in waiting] == [f"worker {ONE} has left"] * 5
 
-    asyncio.run(story())
+    background.wait(story())
 
 
-def test_one_that_gave_no_answer_is_asked_nothing_more_until_it_answers_a_greeting() -> None:
+def test_one_that_gave_no_answer_is_asked_nothing_more_until_it_answers_a_greeting(background: Background) -> None:
     """It offers no slot meanwhile, and what waits for it ends at once."""
 
     async def story() -> None:
         link = _Link()
-        roster = roster_of(link)
-        await roster.refresh()
-        await roster.greeted()
+        roster = await roster_of(link, background)
         link.mute, link.patient = {ONE}, False
         member = roster.members[ONE]
         with pytest.raises(TimeoutError):
@@ -155,7 +142,7 @@ def test_one_that_gave_no_answer_is_asked_nothing_more_until_it_answers_a_greeti
         assert {slot.pool for slot in roster.slots()} == {ONE, TWO}
         assert roster.members[ONE] is member
 
-    asyncio.run(story())
+    background.wait(story())
 
 
 def test_a_worker_is_asked_once_whether_it_suits(tmp_path: Path) -> None:
@@ -186,5 +173,17 @@ def test_a_worker_is_asked_once_whether_it_suits(tmp_path: Path) -> None:
         assert roster.members[ONE].refusals == {kind_of(one): ""}
         assert executor.suits(one, slot)
         assert link.asked.count((ONE, "inspect")) == 2
+        member = roster.members[ONE]
+        member.refusals.clear()
+        link.mute, link.patient = {ONE}, False
+        assert not executor.suits(one, slot)
+        done(settle())
+        assert member.silent
+        link.mute.clear()
+        done(roster.refresh())
+        done(roster.greeted())
+        assert not executor.suits(one, slot)
+        done(settle())
+        assert (roster.members[ONE], executor.suits(one, slot)) == (member, True)
     finally:
         executor.close()
