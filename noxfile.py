@@ -44,6 +44,7 @@ PARALLEL = (f"--numprocesses={(os.cpu_count() or 1) + 1}", "--dist=loadfile", "-
 # Each of these processes has one thread, as more threads than cores wait for each other, and keeps the bytecode of what it
 # imports, whatever the surroundings say: hundreds of processes would compile the same sources.
 VARIABLES = {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": ""}
+TESTS = r"site-packages.*[/\\]tests?[/\\]"  # the folders of packages that are not compiled beforehand
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in it
 SCRATCH_BYTES = 4 * 2**30  # several times what the tests have at a time
 LOCK_HEADER = """\
@@ -177,8 +178,9 @@ def _install(session: nox.Session, group: str) -> None:
         _run(session, "-m", "pip", "uninstall", "--quiet", "--yes", "opencv-python", "opencv-python-headless")
     flags = ("--disable-pip-version-check", "--no-compile", f"--constraint={LOCK}")
     _run(session, "-m", "pip", "install", *flags, *map(str, stand_ins), *requirements)
-    # pip would compile on one core. Some packages carry files that are no Python of today: they are left as they are.
-    session.run(PYTHON, "-m", "compileall", "-qq", "-j0", str(ENVIRONMENT), external=True, success_codes=(0, 1))
+    # pip would compile on one core, and the packages' own tests too, which nobody imports here. Some packages carry files
+    # that are no Python of today: they are left as they are.
+    session.run(PYTHON, "-m", "compileall", "-qq", "-j0", "-x", TESTS, str(ENVIRONMENT), external=True, success_codes=(0, 1))
     stamp.write_text(wanted, encoding="utf-8")
 
 

@@ -83,14 +83,6 @@ local function loose_image(element)
   end
 end
 
-local function data_table(element)
-  local id = element.identifier
-  claim(id)
-  misplaced(id, "tbl")
-  if kind_of(id) == "tbl" then label_caption(element, "tbl", id) end
-  return element
-end
-
 -- `$$ .. $$ {#eq-x}` becomes a span with the id, the class equation and its number.
 local function equations(inlines)
   local out = pandoc.Inlines({})
@@ -114,9 +106,18 @@ local function equations(inlines)
 end
 
 -- A record's words may look like a mark; they are escaped in the source, so that it has no more marks than elements took.
+local function loose_marks()
+  local found = {}
+  for id, count in pairs(source.marks()) do
+    if count > (uses[id] or 0) then found[id] = true end
+  end
+  return found
+end
+
+local loose
 local function loose_mark(element)
   local id = element.text:match("{#([%w_-]+)")
-  if id and source.count("{#" .. id) > (uses[id] or 0) then source.problem(source.line_of("{#" .. id), "{#" .. id .. "} does not follow what it names", "put it behind its table caption, image, heading or $$ on one line") end
+  if loose[id] then source.problem(source.line_of("{#" .. id), "{#" .. id .. "} does not follow what it names", "put it behind its table caption, image, heading or $$ on one line") end
 end
 
 local function link_to(citation)
@@ -166,16 +167,40 @@ end
 
 local function other(element) claim(element.identifier) end
 
+local function span(element)
+  if not element.classes:includes("equation") then claim(element.identifier) end
+end
+
+-- Whether the cells have nothing that is numbered or has a name, but for spans.
+local function has_plain_cells(tbl)
+  local plain = true
+  local function other() plain = false end
+  tbl:walk({ Header = other, Figure = other, Table = other, Div = other, Math = function(math) plain = plain and math.mathtype == "InlineMath" end })
+  return plain
+end
+
+-- Most words of a report stand in the cells of its tables, and each inline that a filter is given takes its time.
+local function data_table(element)
+  local id = element.identifier
+  claim(id)
+  misplaced(id, "tbl")
+  if kind_of(id) == "tbl" then label_caption(element, "tbl", id) end
+  if not has_plain_cells(element) then return element end
+  element:walk({ Span = span })
+  return element, false
+end
+
 function Pandoc(doc)
   for _, kind in ipairs({ "fig", "tbl", "eq", "sec" }) do labels[kind] = pandoc.utils.stringify(doc.meta.labels[kind]) end
   has_bibliography = doc.meta.bibliography ~= nil
   doc = doc:walk({
     traverse = "topdown",
-    Header = header, Figure = figure, Table = data_table, Inlines = equations, Div = other, Span = function(span)
-      if not span.classes:includes("equation") then claim(span.identifier) end
-    end,
+    Header = header, Figure = figure, Table = data_table, Inlines = equations, Div = other, Span = span,
   })
-  doc = doc:walk({ Cite = cite, Str = loose_mark, Image = loose_image })
+  local rules = { Cite = cite, Image = loose_image }
+  loose = loose_marks()
+  if next(loose) then rules.Str = loose_mark end  -- words are by far the most of all elements
+  doc = doc:walk(rules)
   doc:walk({ Link = link })
   source.stop_if_wrong()
   return doc

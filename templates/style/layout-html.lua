@@ -15,7 +15,7 @@ local function html(text) return pandoc.RawBlock("html", text) end
 local ALIGN_CLASS = { AlignRight = "num", AlignCenter = "mid" }
 
 -- Alignment and long text become classes, so that the style sheet decides; widths are the browser's.
-local function style_cells(tbl, columns, heads)
+local function style_cells(tbl, longest, heads)
   local aligns = {}
   for i, spec in ipairs(tbl.colspecs) do aligns[i] = ALIGN_CLASS[spec[1]] end
   local titles = {}
@@ -26,7 +26,7 @@ local function style_cells(tbl, columns, heads)
         if not scope and heads > 1 and i > heads then cell.attr.attributes.label = titles[i] end -- a narrow screen makes a card of the row
         if scope then cell.attr.attributes.scope = scope elseif i <= heads then cell.attr.attributes.scope = "row" end
         if aligns[i] then cell.attr.classes:insert(aligns[i]) end
-        if measure.is_long(columns[i]) then cell.attr.classes:insert("long") end
+        if measure.is_long(longest[i]) then cell.attr.classes:insert("long") end
         if pandoc.utils.stringify(cell.contents) == "–" then cell.attr.classes:insert("nil") end
       end
     end
@@ -37,19 +37,19 @@ local function style_cells(tbl, columns, heads)
 end
 
 local function data_table(tbl)
-  local columns = measure.columns(tbl)
+  local longest = measure.longest(tbl)
   local id, caption = tbl.identifier, pandoc.utils.blocks_to_inlines(tbl.caption.long)
   local classes = pandoc.List({ "table" })
   classes:extend(tbl.classes)
   local heads = measure.heads(tbl)
-  style_cells(tbl, columns, heads)
+  style_cells(tbl, longest, heads)
   for _, body in ipairs(tbl.bodies) do body.row_head_columns = heads end
   tbl.caption, tbl.identifier, tbl.classes = pandoc.Caption({}), "", {}
   local named = id ~= "" and #caption > 0 and { "aria-labelledby", id .. "-caption" } or { "aria-label", labels.table_region }
   tbl.attr = pandoc.Attr("", {}, { named })
   local scroll = pandoc.Attr("", { "scroll" }, { { "role", "region" }, { "tabindex", "0" }, named })
-  if #columns > PINS_FROM and not measure.is_long(columns[1]) then scroll.classes:insert("pinned") end
-  if columns[1].cell >= NAMES_FROM and not measure.is_long(columns[1]) then scroll.classes:insert("named") end
+  if #longest > PINS_FROM and not measure.is_long(longest[1]) then scroll.classes:insert("pinned") end
+  if longest[1] >= NAMES_FROM and not measure.is_long(longest[1]) then scroll.classes:insert("named") end
   local open = string.format('<figure%s class="%s">', id ~= "" and ' id="' .. id .. '"' or "", table.concat(classes, " "))
   local out = pandoc.Blocks({ html(open) })
   if #caption > 0 then out:extend({ html(string.format("<figcaption%s>", id ~= "" and ' id="' .. id .. '-caption"' or "")), pandoc.Plain(caption), html("</figcaption>") }) end

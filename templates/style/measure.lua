@@ -15,10 +15,20 @@ local LONG_CELL = 34        -- characters from which a cell is prose that should
 local WHOLE = 16            -- characters up to which a badge in a table goes over no line
 local STRIP_CHARS = 14      -- the width of a strip, 6.9 em in print, which is drawn in place of its words
 
+-- Whether a table has strips and badges: most have neither, and need not be searched for them cell by cell.
+local function drawn_in(tbl)
+  local strips, badges = false, false
+  tbl:walk({ Span = function(span)
+    strips = strips or span.classes:includes("strip")
+    badges = badges or measure.is_whole(span)
+  end })
+  return strips, badges
+end
+
 -- What a cell takes in a line: its text, or a strip's width in characters.
-local function text_of(cell)
-  local strip
-  cell.contents:walk({ Span = function(span) strip = strip or span.classes:includes("strip") end })
+local function text_of(cell, strips)
+  local strip = false
+  if strips then cell.contents:walk({ Span = function(span) strip = strip or span.classes:includes("strip") end }) end
   return strip and string.rep("x", STRIP_CHARS) or pandoc.utils.stringify(cell.contents)
 end
 
@@ -29,33 +39,48 @@ local function rows_of(tbl)
   return rows
 end
 
+-- Calls `each` with every cell's column, row, text and contents, and how much wider than regular its letters are.
+local function visit(tbl, strips, each)
+  local rows, heads = rows_of(tbl), #tbl.head.rows
+  for place, row in ipairs(rows) do
+    local weight = place <= heads and BOLD or 1
+    for i, cell in ipairs(row.cells) do each(i, place, text_of(cell, strips), cell.contents, weight) end
+  end
+  return #rows
+end
+
+-- The longest cell of each column, in characters.
+function measure.longest(tbl)
+  local longest = {}
+  for i = 1, #tbl.colspecs do longest[i] = 1 end
+  visit(tbl, drawn_in(tbl), function(i, _, text, _, weight) longest[i] = math.max(longest[i], (utf8.len(text) or #text) * weight) end)
+  return longest
+end
+
 -- The longest part of a cell that stays in one line: a word, or a badge as a whole.
-local function longest_word(text, cell)
+local function longest_word(pieces, contents, badges)
   local longest = 0
-  for _, piece in ipairs(wrap.pieces(text, 1)) do longest = math.max(longest, piece[1]) end
-  cell.contents:walk({ Span = function(span)
-    if measure.is_whole(span) then longest = math.max(longest, BOLD * wrap.width(pandoc.utils.stringify(span.content))) end
-  end })
+  for _, piece in ipairs(pieces) do longest = math.max(longest, piece[1]) end
+  if badges then
+    contents:walk({ Span = function(span)
+      if measure.is_whole(span) then longest = math.max(longest, BOLD * wrap.width(pandoc.utils.stringify(span.content))) end
+    end })
+  end
   return longest + SLACK
 end
 
--- One record per column: its longest cell in characters and in width, its longest word, and its cells as pieces of lines.
+-- One record per column: its widest cell, its longest word, and its cells as pieces of lines.
 function measure.columns(tbl)
   local columns = {}
-  for i = 1, #tbl.colspecs do columns[i] = { cell = 1, wide = 1, word = 1, cells = {} } end
-  local rows = rows_of(tbl)
-  for place, row in ipairs(rows) do
-    local weight = place <= #tbl.head.rows and BOLD or 1
-    for i, cell in ipairs(row.cells) do
-      local text = text_of(cell)
-      local column = columns[i]
-      column.cell = math.max(column.cell, (utf8.len(text) or #text) * weight)
-      column.wide = math.max(column.wide, wrap.width(text) * weight)
-      column.word = math.max(column.word, longest_word(text, cell) * weight)
-      column.cells[place] = wrap.pieces(text, weight)
-    end
-  end
-  return columns, #rows
+  for i = 1, #tbl.colspecs do columns[i] = { wide = 1, word = 1, cells = {} } end
+  local strips, badges = drawn_in(tbl)
+  local rows = visit(tbl, strips, function(i, place, text, contents, weight)
+    local column, pieces = columns[i], wrap.pieces(text, 1)
+    column.wide = math.max(column.wide, wrap.width(text) * weight)
+    column.word = math.max(column.word, longest_word(pieces, contents, badges) * weight)
+    column.cells[place] = weight == 1 and pieces or wrap.pieces(text, weight)
+  end)
+  return columns, rows
 end
 
 local function sum(columns, key)
@@ -108,7 +133,7 @@ function measure.heads(tbl)
   return 1
 end
 
-function measure.is_long(column) return column.cell > LONG_CELL end
+function measure.is_long(cell) return cell > LONG_CELL end
 
 -- A badge that is short enough to stay in one line.
 function measure.is_whole(span)

@@ -31,10 +31,15 @@ function source.line_of(needle, nth)
   return 0
 end
 
--- How often the source has the needle, an id not inside a longer one.
-function source.count(needle)
-  local found = 0
-  while source.line_of(needle, found + 1) > 0 do found = found + 1 end
+function source.has(needle) return source.line_of(needle) > 0 end
+
+-- The names of all marks in the source, each as often as it stands there.
+function source.marks()
+  lines = lines or read_lines()
+  local found = {}
+  for _, line in ipairs(lines) do
+    for name in line:gmatch("{#([%w_-]+)") do found[name] = (found[name] or 0) + 1 end
+  end
   return found
 end
 

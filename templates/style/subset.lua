@@ -67,8 +67,7 @@ end
 
 -- Escaped braces are text that looks like a shortcode; the source then has no such braces.
 local function text(element)
-  local line = element.text:match("{{<") and source.line_of("{{<") or 0
-  if line > 0 then source.problem(line, "a shortcode: " .. element.text, "write its value instead") end
+  if element.text:match("{{<") then source.problem(source.line_of("{{<"), "a shortcode: " .. element.text, "write its value instead") end
 end
 
 -- Text that backticks could not hold came as a span.
@@ -109,10 +108,12 @@ local function callout(div)
 end
 
 function Pandoc(doc)
-  doc = doc:walk({
-    RawBlock = raw, RawInline = raw, Image = image, Code = code, Str = text, Math = math, Div = callout, Span = span,
+  local rules = {
+    RawBlock = raw, RawInline = raw, Image = image, Code = code, Math = math, Div = callout, Span = span,
     Link = link, Header = allowed, CodeBlock = allowed, Figure = allowed, Table = allowed,
-  })
+  }
+  if source.has("{{<") then rules.Str = text end  -- few sources have one, and words are by far the most of all elements
+  doc = doc:walk(rules)
   source.stop_if_wrong()
   return doc
 end

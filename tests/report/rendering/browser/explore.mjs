@@ -28,16 +28,15 @@ function ground() {
 }
 
 if (scripts === "on") {
-  for (const toggle of await page.getByRole("button", { name: explore, exact: true }).all()) {
-    const figure = toggle.locator("xpath=ancestor::figure");
+  // Handles are looked up once; a locator by role would name every element of the page again for each thing that is done.
+  for (const toggle of await page.getByRole("button", { name: explore, exact: true }).elementHandles()) {
     await toggle.click();
-    const view = figure.locator(".view");
-    const slider = view.locator("input[type=range]").first();
-    if (await slider.count()) await slider.press("ArrowRight");
-    const canvas = view.locator("canvas[tabindex]").first();
-    if (await canvas.count()) { await canvas.focus(); await page.keyboard.press("ArrowRight"); }
-    const cell = view.locator(".grid button").first();
-    if (await cell.count()) await cell.press("Enter");
+    const figure = await toggle.evaluateHandle((button) => button.closest("figure"));
+    const view = await figure.$(".view");
+    await (await view.$("input[type=range]"))?.press("ArrowRight");
+    const canvas = await view.$("canvas[tabindex]");
+    if (canvas) { await canvas.focus(); await page.keyboard.press("ArrowRight"); }
+    await (await view.$(".grid button"))?.press("Enter");
     met.views[await figure.getAttribute("id")] = (await view.innerText()).replace(/\s+/g, " ");
   }
   const number = page.locator("figure.table td [tabindex='0']").first();
