@@ -9,6 +9,7 @@ import pytest
 from report.evidence.records import evidence_of
 from report.evidence.studies import study_of
 from report.evidence.subject import subject_of as subject_in
+from report.figures import kept
 from report.printing.strings import load_strings
 from tests.report.configuration import changed_config, with_detection
 from tests.report.study import Spec, write_study
@@ -40,6 +41,12 @@ def subject_of(root: Path, language: str = "en") -> Subject:
     evidence = evidence_of(root)
     study = study_of(evidence.run.study)
     return subject_in(study, evidence, load_strings(study, language))
+
+
+@pytest.fixture
+def unwritten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures are drawn and not written: their words and data do not depend on their files."""
+    monkeypatch.setattr(kept, "save", lambda *_: None)
 
 
 @pytest.fixture(scope="session")

@@ -126,8 +126,20 @@ def test_each_language_links_to_the_other(built: tuple[Path, subprocess.Complete
         assert f"{other}.pdf" in {str(link["/A"]["/URI"]) for link in links if "/A" in link and "/URI" in link["/A"]}
 
 
-def test_one_language_alone_leaves_no_other_run_beside_it(single_root: Path, tmp_path: Path) -> None:
+def write_stubs(due: Sequence[Any], *_: object) -> None:
+    """In place of the build of what is due: the files, and the stamps that say what they were made from."""
+    for one in due:
+        one.folder.mkdir(exist_ok=True)
+        for path in one.outputs:
+            path.write_bytes(b"report")
+        write_stamp(one.stamp, one.inputs, one.outputs, 0.0)
+
+
+def test_one_language_alone_leaves_no_other_run_beside_it(
+    single_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A Portuguese page of another run does not stay beside the latest report."""
+    monkeypatch.setattr(module, "_make", write_stubs)
     options = Options(engine="pandoc", formats=("html",), languages=("en",), output=tmp_path)
     (tmp_path / "report.pt.html").write_text("of another run", encoding="utf-8")
     assert [path.name for path in build(single_root, options).outputs] == ["report.html"]
@@ -164,11 +176,7 @@ def test_two_builds_of_one_run_wait_for_each_other(single_root: Path, tmp_path: 
     def make(due: Sequence[Any], *_: object) -> None:
         made.append(len(due))
         assert made != [len(due)] or waits.wait(timeout=60)
-        for one in due:
-            one.folder.mkdir(exist_ok=True)
-            for path in one.outputs:
-                path.write_bytes(b"report")
-            write_stamp(one.stamp, one.inputs, one.outputs, 0.0)
+        write_stubs(due)
 
     monkeypatch.setattr(module, "_make", make)
     with ThreadPoolExecutor(2) as pool:

@@ -13,6 +13,7 @@ from report.claims.schema import load_claims
 from report.evidence.protocol import load_protocol
 from report.evidence.studies import Study, study_names, study_of
 from report.evidence.subject import subject_of
+from report.figures import kept
 from report.figures.catalogue import draw_all
 from report.printing.strings import FIRST, languages, load_strings, texts_of
 from report.rendering.style import labels_of
@@ -140,13 +141,14 @@ def in_language(subject: Subject, language: str) -> Subject:
 
 @pytest.fixture(scope="module")
 def editions(broken: Subject, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Subject, dict[str, Drawing]]]:
-    """The study with failures in both languages, with its figures."""
+    """The study with failures in both languages, with its figures, which are not written."""
     folder: Path = tmp_path_factory.mktemp("figures")
     made = {}
-    for language in languages(broken.study):
-        (folder / language).mkdir()
-        subject = in_language(broken, language)
-        made[language] = (subject, draw_all(subject, folder / language))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kept, "save", lambda *_: None)
+        for language in languages(broken.study):
+            subject = in_language(broken, language)
+            made[language] = (subject, draw_all(subject, folder))
     return made
 
 

@@ -8,6 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,6 +18,10 @@ from report.checks.explanation import explain
 from report.checks.verification import judged
 from report.cli import main
 from store.errors import StoreError
+from tests.report.tiny_study import NAME, known, write_project, write_run_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CELL = re.compile(r'<span class="value" data-record="(classifier/ae/[^"]+)"[^>]*>(\d+\.\d+)</span>')
 
@@ -34,6 +39,16 @@ def store(single_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def page(store: Path) -> str:
     """The report's HTML."""
     return (store / "report" / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A store of the smallest study with its report, for what is the same whatever is reported."""
+    folder = tmp_path_factory.mktemp("tiny")
+    for _ in known(write_project(folder)):
+        write_run_of(folder / "artifacts")
+        build(folder / "artifacts", Options(engine="pandoc", languages=("en",)))
+        yield folder / "artifacts"
 
 
 def found(page: str, altered: str) -> dict[str, object]:
@@ -159,13 +174,15 @@ def test_an_altered_page_exits_3(store: Path, page: str, tmp_path: Path, capsys:
     assert (store / "report" / "report.html").read_text(encoding="utf-8") == page
 
 
-def test_a_language_that_no_report_has_is_an_alteration(store: Path, page: str, tmp_path: Path) -> None:
+def test_a_language_that_no_report_has_is_an_alteration(tiny: Path, tmp_path: Path) -> None:
     """And no slip of whoever verifies: nobody named it on the command line."""
+    page = (tiny / "report" / NAME / "report.html").read_text(encoding="utf-8")
     altered = tmp_path / "report.html"
     altered.write_text(page.replace('<html lang="en"', '<html lang="xx"', 1), encoding="utf-8")
     assert altered.read_text(encoding="utf-8") != page
-    assert main(["verify", str(altered), "--artifacts", str(store), "--run", "synthetic-1"]) == 3
-    assert main(["verify", str(altered), "--artifacts", str(store), "--run", "synthetic-1", "--lang", "xx"]) == 2
+    command = ["verify", str(altered), "--artifacts", str(tiny), "--run", f"{NAME}-run"]
+    assert main(command) == 3
+    assert main([*command, "--lang", "xx"]) == 2
 
 
 def test_an_engine_that_is_not_here_is_no_slip_where_the_page_names_it(
@@ -181,13 +198,16 @@ def test_an_engine_that_is_not_here_is_no_slip_where_the_page_names_it(
     assert main(["verify", str(altered), "--artifacts", str(store), "--run", "synthetic-1", "--engine", "quarto"]) == 2
 
 
-def test_an_altered_pdf_exits_3(store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """One byte is enough."""
-    content = bytearray((store / "report" / "report.pdf").read_bytes())
-    content[len(content) // 2] ^= 1
+def test_an_altered_pdf_exits_3(tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One byte is enough, and without it the same command finds the PDF sound."""
+    content = bytearray((tiny / "report" / NAME / "report.pdf").read_bytes())
     copy = tmp_path / "report.pdf"
+    command = ["verify", str(copy), "--artifacts", str(tiny), "--run", f"{NAME}-run", "--engine", "pandoc"]
     copy.write_bytes(content)
-    assert main(["verify", str(copy), "--artifacts", str(store), "--engine", "pandoc"]) == 3
+    assert main(command) == 0
+    content[len(content) // 2] ^= 1
+    copy.write_bytes(content)
+    assert main(command) == 3
     assert "problem: not what the records give" in capsys.readouterr().out
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from report.evidence.studies import study_of
-from report.figures import kept
 from report.printing.formatting import formatter_of
 from report.printing.strings import languages, load_strings
 from report.sections.source import source_text
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 
     from report.evidence.subject import Subject
     from store.records import Stored
+
+pytestmark = pytest.mark.usefixtures("unwritten")
 
 PART_TWO = ("detection_data", "detector", "detection")
 NOTHING = {"status": "skipped", "reason": "no weights", "metrics": {}, "facts": {}}
@@ -94,12 +95,6 @@ def dangling(text: str) -> set[str]:
     defined = set(re.findall(r"\{#([\w.-]+)", text))
     named = set(re.findall(r"(?<![\w\\])@((?:fig|tbl|sec|eq)-[\w-]+)", text)) | set(re.findall(r"\]\(#([\w.-]+)\)", text))
     return named - defined
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Figures are drawn and not written: what is in the text does not depend on their files."""
-    monkeypatch.setattr(kept, "save", lambda *_: None)
 
 
 @pytest.mark.parametrize(

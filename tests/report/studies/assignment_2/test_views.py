@@ -8,6 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from report.evidence.records import arrays, frame
@@ -82,6 +83,7 @@ def test_a_run_without_results_has_no_views(broken: Subject, single: Subject) ->
     assert sheet(broken) is not None
 
 
+@pytest.mark.usefixtures("unwritten")
 def test_every_curve_gives_its_numbers(whole: Subject, tmp_path: Path) -> None:
     """Each figure with lines or bars has rows for a spreadsheet; the JSON has no NaN."""
     found = json.loads(views_text(whole, draw_all(whole, tmp_path)))
