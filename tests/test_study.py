@@ -1,4 +1,4 @@
-"""The whole way on the embedded sample: bench twice, seeds apart, a diverged training, and the report of it."""
+"""The whole way: bench twice, seeds apart, a training that diverges, real street images, and the reports of them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from store.runs import load_entry, load_run
+from tests.bench.rechecking.verification.tiny_study import write_images
 
 pytestmark = pytest.mark.campaign
 
@@ -35,8 +36,11 @@ def results(root: Path) -> dict[str, str]:
 
 def test_same_seed_gives_identical_records_and_another_seed_does_not(tmp_path: Path) -> None:
     """Two runs, one with two processes and one with one, agree in every record; seeds differ in every trained one."""
-    command("bench", "run", *SHORT, "--seeds", "0-1", "--jobs", "2", "--artifacts", str(tmp_path / "a"))
-    command("bench", "run", *SHORT, "--seeds", "0", "--jobs", "1", "--artifacts", str(tmp_path / "b"))
+    images = tmp_path / "images"
+    images.mkdir()
+    write_images(images)
+    for name, *options in (("a", "2", "--seeds", "0-1"), ("b", "1", "--seeds", "0")):
+        command("tests.faults.small_run", str(images), str(tmp_path / name), *options, "--parts", "autoencoders")
     first, second = results(tmp_path / "a"), results(tmp_path / "b")
     assert {name: first[name] for name in second} == second
     pairs = [(name, name.replace("seed-0", "seed-1")) for name in second if name.endswith("seed-0")]

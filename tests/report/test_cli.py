@@ -70,7 +70,7 @@ def test_a_run_of_another_study_is_refused(both: Path, tmp_path: Path) -> None:
 def test_reports_of_two_studies_lie_apart(both: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The default study's stands in the folder itself, the other's in a folder of its name; both verify where they lie."""
     report = both / "report"
-    built = ["build", "--artifacts", str(both), "--engine", "pandoc", "--formats", "html", "--json"]
+    built = ["build", "--artifacts", str(both), "--engine", "pandoc", "--formats", "html", "--lang", "en", "--json"]
     assert main([*built, "--study", NAME]) == 0
     assert json.loads(capsys.readouterr().out)["outputs"] == [str(report / NAME / "report.html")]
     assert not (report / "report.html").exists()

@@ -16,6 +16,7 @@ from report.figures.ahead import Place, helped
 from report.figures.catalogue import draw_all
 from tests.report.conftest import subject_of
 from tests.report.study import Spec, write_study
+from tests.report.tiny_study import NAME, known, write_project, write_run_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,17 +135,18 @@ def test_helpers_end_with_the_caller(single_root: Path, tmp_path: Path) -> None:
         assert helpers == ()
 
 
-@pytest.mark.campaign
 def test_verify_believes_no_kept_figure(tmp_path: Path) -> None:
     """A picture that was put among the kept ones, digest and all, gets into a report and is found there."""
-    write_study(tmp_path, Spec(seeds=(0,), images=20))
-    options = Options(formats=("html",), languages=("en",), engine="pandoc")
-    build(tmp_path, options)
-    page = tmp_path / "report" / "report.html"
-    assert verify_facts(page, tmp_path, options)["sound"] is True
-    entry = next((tmp_path / KEPT).rglob("losses.json"))
-    facts = json.loads(entry.read_text(encoding="utf-8"))
-    entry.write_text(json.dumps({**facts, "alt": "All losses fall to zero."}), encoding="utf-8")
-    build(tmp_path, replace(options, force=True))
-    assert "All losses fall to zero." in page.read_text(encoding="utf-8")
-    assert verify_facts(page, tmp_path, options)["sound"] is False
+    root = tmp_path / "artifacts"
+    for _ in known(write_project(tmp_path)):
+        write_run_of(root)
+        options = Options(formats=("html",), languages=("en",), engine="pandoc")
+        build(root, options)
+        page = root / "report" / NAME / "report.html"
+        assert verify_facts(page, root, options)["sound"] is True
+        (entry,) = (root / KEPT).rglob("*.json")
+        facts = json.loads(entry.read_text(encoding="utf-8"))
+        entry.write_text(json.dumps({**facts, "alt": "The estimate is exact."}), encoding="utf-8")
+        build(root, replace(options, force=True))
+        assert "The estimate is exact." in page.read_text(encoding="utf-8")
+        assert verify_facts(page, root, options)["sound"] is False

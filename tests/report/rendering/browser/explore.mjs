@@ -1,33 +1,24 @@
-// Opens a report in Chromium, uses everything on it, and prints as JSON what a reader would have met.
-// node explore.mjs CHROMIUM PAGE WIDTH light|dark on|off EXPLORE ENLARGE WORD: the page's names of its two buttons, and a word to look for
+// Opens a report in Chromium with and without scripts, uses everything on it, and prints as JSON what a reader would have met: { on, off }.
+// node explore.mjs CHROMIUM PAGE WIDTH light|dark EXPLORE ENLARGE WORD: the page's names of its two buttons, and a word to look for
 // Used in the named scheme, the page then changes to the other one with all that was opened, and its colours are looked at again.
 
 import { readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
 
-const [executablePath, file, width, colorScheme, scripts, explore, enlarge, word] = process.argv.slice(2);
+const [executablePath, file, width, colorScheme, explore, enlarge, word] = process.argv.slice(2);
 const axe = readFileSync(new URL("./node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
-const context = await browser.newContext({ viewport: { width: Number(width), height: 900 }, colorScheme, javaScriptEnabled: scripts === "on", acceptDownloads: true });
-const page = await context.newPage();
-const met = { messages: [], requests: [], violations: [], views: {}, downloads: [] };
-page.on("console", (one) => met.messages.push(one.text()));
-page.on("pageerror", (one) => met.messages.push(String(one)));
-page.on("dialog", (one) => { met.messages.push(`dialog ${one.message()}`); one.dismiss(); });
-page.on("request", (one) => { if (!/^(file|data|blob):/.test(one.url())) met.requests.push(one.url()); });
-page.setDefaultTimeout(200_000); // it is not told how fast a machine is
-await page.goto(`file://${file}`);
 
-async function violations(which) {
+async function violations(page, which) {
   const options = { resultTypes: ["violations"], ...which };
   return page.evaluate(async (asked) => (await window.axe.run(document, asked)).violations.map((one) => `${one.id}: ${one.nodes[0].html.slice(0, 200)}`), options);
 }
 
-function ground() {
+function ground(page) {
   return page.evaluate(() => getComputedStyle(document.body).backgroundColor);
 }
 
-if (scripts === "on") {
+async function use(page, met) {
   // Handles are looked up once; a locator by role would name every element of the page again for each thing that is done.
   for (const toggle of await page.getByRole("button", { name: explore, exact: true }).elementHandles()) {
     await toggle.click();
@@ -70,21 +61,40 @@ if (scripts === "on") {
   met.enlarged = await page.locator("dialog[open]").count();
   await page.keyboard.press("Escape");
   await page.evaluate(axe); // which waits for timers: without scripts there are none
-  met.violations = await violations({});
+  met.violations = await violations(page, {});
 }
-met.scrolled = await page.locator(".scroll").evaluateAll((areas) => areas.filter((area) => area.scrollWidth > area.clientWidth).map((area) => area.closest("figure").id));
-met.broken = await page.locator("#tbl-tasks tbody th").evaluateAll((heads) => heads.flatMap((head) => { // names broken elsewhere than behind a hyphen
-  const node = document.createTreeWalker(head, NodeFilter.SHOW_TEXT).nextNode();
-  const tops = [...node.data].map((_, at) => { const one = new Range(); one.setStart(node, at); one.setEnd(node, at + 1); return one.getBoundingClientRect().top; });
-  return tops.some((top, at) => at > 0 && top > tops[at - 1] && !"-/".includes(node.data[at - 1])) ? [node.data] : [];
-}));
-const wide = () => page.evaluate(() => document.documentElement.scrollWidth);
-met.width = [await wide()];
-met.words = (await page.locator("main").innerText()).length;
-met.grounds = [await ground()];
-await page.emulateMedia({ colorScheme: colorScheme === "dark" ? "light" : "dark" });
-met.grounds.push(await ground());
-met.width.push(await wide());
-if (scripts === "on") met.violations.push(...(await violations({ runOnly: ["color-contrast", "link-in-text-block"] })));
-console.log(JSON.stringify(met));
+
+async function read(scripts) {
+  const context = await browser.newContext({ viewport: { width: Number(width), height: 900 }, colorScheme, javaScriptEnabled: scripts, acceptDownloads: true });
+  const page = await context.newPage();
+  const met = { messages: [], requests: [], violations: [], views: {}, downloads: [] };
+  page.on("console", (one) => met.messages.push(one.text()));
+  page.on("pageerror", (one) => met.messages.push(String(one)));
+  page.on("dialog", (one) => { met.messages.push(`dialog ${one.message()}`); one.dismiss(); });
+  page.on("request", (one) => { if (!/^(file|data|blob):/.test(one.url())) met.requests.push(one.url()); });
+  page.setDefaultTimeout(200_000); // it is not told how fast a machine is
+  await page.goto(`file://${file}`);
+
+  if (scripts) await use(page, met);
+  met.scrolled = await page.locator(".scroll").evaluateAll((areas) => areas.filter((area) => area.scrollWidth > area.clientWidth).map((area) => area.closest("figure").id));
+  met.broken = await page.locator("#tbl-tasks tbody th").evaluateAll((heads) => heads.flatMap((head) => { // names broken elsewhere than behind a hyphen
+    const node = document.createTreeWalker(head, NodeFilter.SHOW_TEXT).nextNode();
+    const tops = [...node.data].map((_, at) => { const one = new Range(); one.setStart(node, at); one.setEnd(node, at + 1); return one.getBoundingClientRect().top; });
+    return tops.some((top, at) => at > 0 && top > tops[at - 1] && !"-/".includes(node.data[at - 1])) ? [node.data] : [];
+  }));
+  const wide = () => page.evaluate(() => document.documentElement.scrollWidth);
+  met.width = [await wide()];
+  met.words = (await page.locator("main").innerText()).length;
+  met.grounds = [await ground(page)];
+  await page.emulateMedia({ colorScheme: colorScheme === "dark" ? "light" : "dark" });
+  met.grounds.push(await ground(page));
+  met.width.push(await wide());
+  if (scripts && await page.evaluate(() => document.documentElement.lang) === "en") { // a page has the same colours in every language
+    met.violations.push(...(await violations(page, { runOnly: ["color-contrast", "link-in-text-block"] })));
+  }
+  await context.close();
+  return met;
+}
+
+console.log(JSON.stringify({ on: await read(true), off: await read(false) }));
 await browser.close();
