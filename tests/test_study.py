@@ -50,7 +50,7 @@ def test_same_seed_gives_identical_records_and_another_seed_does_not(tmp_path: P
 
 def test_diverged_training_is_recorded_and_shown(tmp_path: Path) -> None:
     """A loss that leaves the finite numbers ends that task only; the report says diverged and why, exit code 1 tells CI."""
-    arguments = [*SHORT, "--seeds", "0", "--artifacts", str(tmp_path)]
+    arguments = [*SHORT, "--seeds", "0", "--jobs", "1", "--artifacts", str(tmp_path)]
     command("bench", "run", *arguments, "--set", "autoencoder.learning_rate=100", code=1)
     status = {entry.task.id: entry.status for entry in load_run(tmp_path).entries}
     assert status["autoencoder/vae/seed-0"] == "diverged"
@@ -71,7 +71,7 @@ def test_real_detection_goes_from_kitti_to_the_report_and_repeats(tmp_path: Path
     arguments += ["--set", "donor.images=16", "--set", "donor.epochs=1"]
     command("bench", "run", *arguments, "--artifacts", str(tmp_path / "a"))
     pair = 'detection.arms=["scratch-3class", "transfer-car"]'  # one of each kind: random and pretrained, both splits
-    command("bench", "run", *arguments, "--set", pair, "--artifacts", str(tmp_path / "b"))
+    command("bench", "run", *arguments, "--set", pair, "--jobs", "1", "--artifacts", str(tmp_path / "b"))
     first, again = results(tmp_path / "a"), results(tmp_path / "b")
     assert {name.split("/")[1] for name in again if name.startswith("detector/")} == {"scratch-3class", "transfer-car"}
     assert {name: first[name] for name in again} == again

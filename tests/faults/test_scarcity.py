@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PART = ("--parts", "autoencoders")  # the detectors' trainer writes no record and makes a run three times as long
+JOBS = 1  # each worker loads torch, which takes longer than all tasks of so small a study
 
 
 @pytest.fixture(scope="module")
@@ -22,13 +23,13 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with images and the store of an undisturbed run."""
     folder = tmp_path_factory.mktemp("scarcity")
     prepare(folder)
-    assert start(folder, folder / "whole", options=PART).wait() == 0, log_of(folder / "whole").read_text()
+    assert start(folder, folder / "whole", JOBS, PART).wait() == 0, log_of(folder / "whole").read_text()
     return folder
 
 
 def finished(base: Path, root: Path, known: dict[Path, str]) -> None:
     """The same command goes on to the end: what was complete is untouched, all is sound and as in the undisturbed run."""
-    assert start(base, root, options=PART).wait() == 0, log_of(root).read_text()
+    assert start(base, root, JOBS, PART).wait() == 0, log_of(root).read_text()
     found, problems = complete(root)
     assert problems == []
     assert known.items() <= found.items()
@@ -49,7 +50,7 @@ def finished(base: Path, root: Path, known: dict[Path, str]) -> None:
 def test_a_disk_that_fills_up_loses_nothing(base: Path, kind: str, number: int, expected: str) -> None:
     """The run ends with exit code 1 and says what could not be written; no half record counts, and the next run completes."""
     root = base / kind
-    assert start(base, root, options=PART, program=("full_disk", kind, str(number))).wait() == 1
+    assert start(base, root, JOBS, PART, ("full_disk", kind, str(number))).wait() == 1
     said = log_of(root).read_text()
     assert expected in said
     assert "Traceback" not in said
@@ -63,7 +64,7 @@ def test_a_disk_that_fills_up_loses_nothing(base: Path, kind: str, number: int, 
 def test_a_worker_that_the_system_ends_costs_nothing(base: Path) -> None:
     """As the kernel does for want of memory: killed in a training, its task runs again at once, and no record says failed."""
     root = base / "memory"
-    process = start(base, root, options=PART)
+    process = start(base, root, JOBS, PART)
     assert reaches(process, root, 20)
     os.kill(next(pid for pid, kind in workers_of(process.pid) if kind == "worker"), signal.SIGKILL)
     assert process.wait() == 0, log_of(root).read_text()

@@ -94,18 +94,19 @@ def test_a_training_on_something_else_does_not_begin(
 
 
 @pytest.mark.campaign
-@pytest.mark.parametrize("variables", [{"WORLD_SIZE": "2", "RANK": "0"}, {"WORLD_SIZE": "2", "RANK": "0", "LOCAL_RANK": "0"}])
 def test_variables_of_a_launcher_do_not_reach_the_trainer(
-    tmp_path: Path, request_in: Callable[..., Request], monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
+    tmp_path: Path, request_in: Callable[..., Request], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is one process, whatever started the study."""
-    for name, value in variables.items():
+    for name, value in {"WORLD_SIZE": "2", "RANK": "0", "LOCAL_RANK": "0"}.items():
         monkeypatch.setenv(name, value)
     trained = isolation.train(request_in(tmp_path, epochs=1), lambda *_, **__: None)
     assert trained.history["epoch"] == [1]
 
 
-@pytest.mark.parametrize("name", ["WORLD_SIZE", "RANK", "MASTER_ADDR", "SLURM_NTASKS", "OMPI_COMM_WORLD_SIZE", "WANDB_MODE"])
+@pytest.mark.parametrize(
+    "name", ["WORLD_SIZE", "RANK", "LOCAL_RANK", "MASTER_ADDR", "SLURM_NTASKS", "OMPI_COMM_WORLD_SIZE", "WANDB_MODE"]
+)
 def test_what_launchers_and_trackers_set_is_foreign(name: str) -> None:
     """What libraries need is not."""
     assert isolation.is_foreign(name)
