@@ -44,6 +44,9 @@ PARALLEL = (f"--numprocesses={(os.cpu_count() or 1) + 1}", "--dist=loadfile", "-
 # Each of these processes has one thread, as more threads than cores wait for each other, and keeps the bytecode of what it
 # imports, whatever the surroundings say: hundreds of processes would compile the same sources.
 VARIABLES = {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": ""}
+# glibc keeps for the next batch what it would hand back to the system, and asks for it in large pages: a training takes
+# three to ten percent less, with the same bits. Other C libraries read nothing of it.
+MALLOC = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=134217728"}
 TESTS = r"site-packages.*[/\\]tests?[/\\]"  # the folders of packages that are not compiled beforehand
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in it
 SCRATCH_BYTES = 4 * 2**30  # several times what the tests have at a time
@@ -146,7 +149,8 @@ def _with_command(arguments: list[str], default: str) -> list[str]:
 
 
 def _run(session: nox.Session, *arguments: str, **variables: str) -> None:
-    session.run(PYTHON, *arguments, external=True, env=variables)
+    tuned = {} if "GLIBC_TUNABLES" in os.environ else MALLOC
+    session.run(PYTHON, *arguments, external=True, env={**tuned, **variables})
 
 
 def _test(session: nox.Session, marked: str) -> None:
