@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from store.runs import load_entry, load_run
-from tests.bench.rechecking.verification.tiny_study import write_images
+from tests.faults.run_process import log_of, prepare, start
 
 pytestmark = pytest.mark.campaign
 
@@ -36,11 +36,10 @@ def results(root: Path) -> dict[str, str]:
 
 def test_same_seed_gives_identical_records_and_another_seed_does_not(tmp_path: Path) -> None:
     """Two runs, one with two processes and one with one, agree in every record; seeds differ in every trained one."""
-    images = tmp_path / "images"
-    images.mkdir()
-    write_images(images)
-    for name, *options in (("a", "2", "--seeds", "0-1"), ("b", "1", "--seeds", "0")):
-        command("tests.faults.small_run", str(images), str(tmp_path / name), *options, "--parts", "autoencoders")
+    prepare(tmp_path)
+    for name, jobs, seeds in (("a", 2, "0-1"), ("b", 1, "0")):
+        run = start(tmp_path, tmp_path / name, jobs, ("--seeds", seeds, "--parts", "autoencoders"))
+        assert run.wait() == 0, log_of(tmp_path / name).read_text()
     first, second = results(tmp_path / "a"), results(tmp_path / "b")
     assert {name: first[name] for name in second} == second
     pairs = [(name, name.replace("seed-0", "seed-1")) for name in second if name.endswith("seed-0")]

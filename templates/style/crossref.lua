@@ -67,13 +67,15 @@ local function label_caption(element, kind, id)
   element.caption.long = caption
 end
 
-local function figure(element)
+local function numbered(element, kind)
   local id = element.identifier
   claim(id)
-  misplaced(id, "fig")
-  if kind_of(id) == "fig" then label_caption(element, "fig", id) end
+  misplaced(id, kind)
+  if kind_of(id) == kind then label_caption(element, kind, id) end
   return element
 end
+
+local function figure(element) return numbered(element, "fig") end
 
 -- An image that is still no figure has no caption or shares its paragraph with text.
 local function loose_image(element)
@@ -174,17 +176,14 @@ end
 -- Whether the cells have nothing that is numbered or has a name, but for spans.
 local function has_plain_cells(tbl)
   local plain = true
-  local function other() plain = false end
-  tbl:walk({ Header = other, Figure = other, Table = other, Div = other, Math = function(math) plain = plain and math.mathtype == "InlineMath" end })
+  local function found() plain = false end
+  tbl:walk({ Header = found, Figure = found, Table = found, Div = found, Math = function(math) plain = plain and math.mathtype == "InlineMath" end })
   return plain
 end
 
 -- Most words of a report stand in the cells of its tables, and each inline that a filter is given takes its time.
 local function data_table(element)
-  local id = element.identifier
-  claim(id)
-  misplaced(id, "tbl")
-  if kind_of(id) == "tbl" then label_caption(element, "tbl", id) end
+  numbered(element, "tbl")
   if not has_plain_cells(element) then return element end
   element:walk({ Span = span })
   return element, false

@@ -15,20 +15,18 @@ local LONG_CELL = 34        -- characters from which a cell is prose that should
 local WHOLE = 16            -- characters up to which a badge in a table goes over no line
 local STRIP_CHARS = 14      -- the width of a strip, 6.9 em in print, which is drawn in place of its words
 
--- Whether a table has strips and badges: most have neither, and need not be searched for them cell by cell.
-local function drawn_in(tbl)
-  local strips, badges = false, false
-  tbl:walk({ Span = function(span)
-    strips = strips or span.classes:includes("strip")
-    badges = badges or measure.is_whole(span)
-  end })
-  return strips, badges
+-- Whether a span within the element is of some kind. Most tables have none, and need not be searched cell by cell.
+local function has_span(element, kind)
+  local found = false
+  element:walk({ Span = function(span) found = found or kind(span) end })
+  return found
 end
+
+local function is_strip(span) return span.classes:includes("strip") end
 
 -- What a cell takes in a line: its text, or a strip's width in characters.
 local function text_of(cell, strips)
-  local strip = false
-  if strips then cell.contents:walk({ Span = function(span) strip = strip or span.classes:includes("strip") end }) end
+  local strip = strips and has_span(cell.contents, is_strip)
   return strip and string.rep("x", STRIP_CHARS) or pandoc.utils.stringify(cell.contents)
 end
 
@@ -40,8 +38,8 @@ local function rows_of(tbl)
 end
 
 -- Calls `each` with every cell's column, row, text and contents, and how much wider than regular its letters are.
-local function visit(tbl, strips, each)
-  local rows, heads = rows_of(tbl), #tbl.head.rows
+local function visit(tbl, each)
+  local rows, heads, strips = rows_of(tbl), #tbl.head.rows, has_span(tbl, is_strip)
   for place, row in ipairs(rows) do
     local weight = place <= heads and BOLD or 1
     for i, cell in ipairs(row.cells) do each(i, place, text_of(cell, strips), cell.contents, weight) end
@@ -53,7 +51,7 @@ end
 function measure.longest(tbl)
   local longest = {}
   for i = 1, #tbl.colspecs do longest[i] = 1 end
-  visit(tbl, drawn_in(tbl), function(i, _, text, _, weight) longest[i] = math.max(longest[i], (utf8.len(text) or #text) * weight) end)
+  visit(tbl, function(i, _, text, _, weight) longest[i] = math.max(longest[i], (utf8.len(text) or #text) * weight) end)
   return longest
 end
 
@@ -73,8 +71,8 @@ end
 function measure.columns(tbl)
   local columns = {}
   for i = 1, #tbl.colspecs do columns[i] = { wide = 1, word = 1, cells = {} } end
-  local strips, badges = drawn_in(tbl)
-  local rows = visit(tbl, strips, function(i, place, text, contents, weight)
+  local badges = has_span(tbl, measure.is_whole)
+  local rows = visit(tbl, function(i, place, text, contents, weight)
     local column, pieces = columns[i], wrap.pieces(text, 1)
     column.wide = math.max(column.wide, wrap.width(text) * weight)
     column.word = math.max(column.word, longest_word(pieces, contents, badges) * weight)

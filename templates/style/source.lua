@@ -6,21 +6,21 @@ local problems = {}
 local lines
 
 local function read_lines()
-  local found = {}
+  if lines then return lines end
+  lines = {}
   local name = PANDOC_STATE.input_files[1]
   local file = name and io.open(name, "r")
   if file then
-    for line in file:lines() do found[#found + 1] = line end
+    for line in file:lines() do lines[#lines + 1] = line end
     file:close()
   end
-  return found
+  return lines
 end
 
 -- Line number of the nth plain occurrence of needle, 0 where there is none. An id is not found inside a longer id.
 function source.line_of(needle, nth)
-  lines = lines or read_lines()
   local left = nth or 1
-  for number, line in ipairs(lines) do
+  for number, line in ipairs(read_lines()) do
     local from, to = line:find(needle, 1, true)
     while from do
       if not (needle:match("%w$") and line:sub(to + 1):match("^[%w_-]")) then left = left - 1 end
@@ -35,9 +35,8 @@ function source.has(needle) return source.line_of(needle) > 0 end
 
 -- The names of all marks in the source, each as often as it stands there.
 function source.marks()
-  lines = lines or read_lines()
   local found = {}
-  for _, line in ipairs(lines) do
+  for _, line in ipairs(read_lines()) do
     for name in line:gmatch("{#([%w_-]+)") do found[name] = (found[name] or 0) + 1 end
   end
   return found

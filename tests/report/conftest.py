@@ -13,8 +13,10 @@ from report.figures import kept
 from report.printing.strings import load_strings
 from tests.report.configuration import changed_config, with_detection
 from tests.report.study import Spec, write_study
+from tests.report.tiny_study import run_known
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from report.evidence.subject import Subject
@@ -41,6 +43,12 @@ def subject_of(root: Path, language: str = "en") -> Subject:
     evidence = evidence_of(root)
     study = study_of(evidence.run.study)
     return subject_in(study, evidence, load_strings(study, language))
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Iterator[Path]:
+    """Artifacts with a run of the study that ``bench new`` writes, which the report can find."""
+    yield from run_known(tmp_path)
 
 
 @pytest.fixture

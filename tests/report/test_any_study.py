@@ -18,16 +18,9 @@ from store.errors import UsageError
 from tests.report.tiny_study import NAME, known, write_project, write_run_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from report.evidence.subject import Subject
-
-
-@pytest.fixture
-def tiny(tmp_path: Path) -> Iterator[Path]:
-    """Artifacts with a run of the study that ``bench new`` writes, which the report can find."""
-    yield from (tmp_path / "artifacts" for _ in known(write_project(tmp_path)) if write_run_of(tmp_path / "artifacts"))
 
 
 def test_the_smallest_study_has_a_report(tiny: Path) -> None:

@@ -49,6 +49,13 @@ def known(root: Path, name: str = NAME) -> Iterator[None]:
         studies._declared.cache_clear()  # another test may write another study of this name
 
 
+def run_known(root: Path) -> Iterator[Path]:
+    """Artifacts under ``root`` with a run of the study that the report can find while the generator is open; for a fixture."""
+    for _ in known(write_project(root)):
+        write_run_of(root / "artifacts")
+        yield root / "artifacts"
+
+
 def write_run_of(artifacts: Path, *, broken: str = "", created_at: str = "2026-02-02", run_id: str = f"{NAME}-run") -> Run:
     """Commit a record for each of three seeds, skipped for the reason ``broken`` where it has one, and the run's manifest."""
     seeds = (0, 1, 2)

@@ -18,7 +18,7 @@ from report.checks.explanation import explain
 from report.checks.verification import judged
 from report.cli import main
 from store.errors import StoreError
-from tests.report.tiny_study import NAME, known, write_project, write_run_of
+from tests.report.tiny_study import NAME, run_known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,11 +44,9 @@ def page(store: Path) -> str:
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A store of the smallest study with its report, for what is the same whatever is reported."""
-    folder = tmp_path_factory.mktemp("tiny")
-    for _ in known(write_project(folder)):
-        write_run_of(folder / "artifacts")
-        build(folder / "artifacts", Options(engine="pandoc", languages=("en",)))
-        yield folder / "artifacts"
+    for root in run_known(tmp_path_factory.mktemp("tiny")):
+        build(root, Options(engine="pandoc", languages=("en",)))
+        yield root
 
 
 def found(page: str, altered: str) -> dict[str, object]:

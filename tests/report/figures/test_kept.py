@@ -16,7 +16,7 @@ from report.figures.ahead import Place, helped
 from report.figures.catalogue import draw_all
 from tests.report.conftest import subject_of
 from tests.report.study import Spec, write_study
-from tests.report.tiny_study import NAME, known, write_project, write_run_of
+from tests.report.tiny_study import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,18 +135,15 @@ def test_helpers_end_with_the_caller(single_root: Path, tmp_path: Path) -> None:
         assert helpers == ()
 
 
-def test_verify_believes_no_kept_figure(tmp_path: Path) -> None:
+def test_verify_believes_no_kept_figure(tiny: Path) -> None:
     """A picture that was put among the kept ones, digest and all, gets into a report and is found there."""
-    root = tmp_path / "artifacts"
-    for _ in known(write_project(tmp_path)):
-        write_run_of(root)
-        options = Options(formats=("html",), languages=("en",), engine="pandoc")
-        build(root, options)
-        page = root / "report" / NAME / "report.html"
-        assert verify_facts(page, root, options)["sound"] is True
-        (entry,) = (root / KEPT).rglob("*.json")
-        facts = json.loads(entry.read_text(encoding="utf-8"))
-        entry.write_text(json.dumps({**facts, "alt": "The estimate is exact."}), encoding="utf-8")
-        build(root, replace(options, force=True))
-        assert "The estimate is exact." in page.read_text(encoding="utf-8")
-        assert verify_facts(page, root, options)["sound"] is False
+    options = Options(formats=("html",), languages=("en",), engine="pandoc")
+    build(tiny, options)
+    page = tiny / "report" / NAME / "report.html"
+    assert verify_facts(page, tiny, options)["sound"] is True
+    (entry,) = (tiny / KEPT).rglob("*.json")
+    facts = json.loads(entry.read_text(encoding="utf-8"))
+    entry.write_text(json.dumps({**facts, "alt": "The estimate is exact."}), encoding="utf-8")
+    build(tiny, replace(options, force=True))
+    assert "The estimate is exact." in page.read_text(encoding="utf-8")
+    assert verify_facts(page, tiny, options)["sound"] is False

@@ -94,11 +94,12 @@ def test_a_training_on_something_else_does_not_begin(
 
 
 @pytest.mark.campaign
+@pytest.mark.parametrize("variables", [{"WORLD_SIZE": "2", "RANK": "0"}, {"WORLD_SIZE": "2", "RANK": "0", "LOCAL_RANK": "0"}])
 def test_variables_of_a_launcher_do_not_reach_the_trainer(
-    tmp_path: Path, request_in: Callable[..., Request], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, request_in: Callable[..., Request], monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
 ) -> None:
     """It is one process, whatever started the study."""
-    for name, value in {"WORLD_SIZE": "2", "RANK": "0", "LOCAL_RANK": "0"}.items():
+    for name, value in variables.items():
         monkeypatch.setenv(name, value)
     trained = isolation.train(request_in(tmp_path, epochs=1), lambda *_, **__: None)
     assert trained.history["epoch"] == [1]
