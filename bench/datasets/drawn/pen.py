@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 320, 256  # squarer than KITTI: a small square of a network wastes less of itself on padding
 SCALE = 2  # drawn larger and averaged: edges come out smooth
+
+
+class Outline(NamedTuple):
+    """How many pixels of the canvas an object has, and the box around them: left, top, right, bottom, at ``SCALE``."""
+
+    pixels: int
+    box: tuple[int, int, int, int]
 
 
 class Pen:
@@ -54,9 +61,14 @@ class Pen:
         self._paint.line(scaled, fill=colour, width=thickness, joint="curve")
         self._claim.line(scaled, fill=self._owner, width=thickness, joint="curve")
 
-    def owned(self, owner: int) -> NDArray[np.bool_]:
-        """Which pixels of the canvas, at ``SCALE``, show ``owner`` now: (HEIGHT * SCALE, WIDTH * SCALE)."""
-        return np.equal(np.asarray(self._owners, dtype=np.uint8), np.uint8(owner))
+    def outline(self, owner: int) -> Outline:
+        """What of ``owner`` is seen now."""
+        only = self._owners.point([0] * owner + [1] + [0] * (255 - owner))
+        return Outline(self.seen()[owner], only.getbbox() or (0, 0, 0, 0))
+
+    def seen(self) -> list[int]:
+        """How many pixels of the canvas, at ``SCALE``, each owner has now."""
+        return self._owners.histogram()
 
     def picture(self) -> NDArray[np.uint8]:
         """The drawing at its final size, (HEIGHT, WIDTH, 3) uint8."""

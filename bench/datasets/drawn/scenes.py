@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from bench.datasets.drawn.pen import Outline
     from bench.datasets.drawn.street import Block
     from bench.datasets.drawn.world import Thing
 
@@ -86,7 +87,7 @@ def draw_scenes(drives: range = DRIVES) -> Iterator[Scene]:
 def _draw(camera: Camera, things: tuple[Thing, ...], blocks: tuple[Block, ...], frame: int) -> tuple[NDArray[np.uint8], str]:
     pen = Pen()
     draw_street(pen, camera, blocks)
-    outlines: dict[int, tuple[Thing, float, NDArray[np.bool_]]] = {}
+    outlines: dict[int, tuple[Thing, float, Outline]] = {}
     for owner, (_, thing, x, z) in enumerate(at_frame(things, camera.position_z, frame), start=1):
         pen.begin(0)
         draw_shadow(pen, camera, thing, x, z)
@@ -97,19 +98,18 @@ def _draw(camera: Camera, things: tuple[Thing, ...], blocks: tuple[Block, ...], 
             draw_cyclist(pen, camera, thing, x, z)
         else:
             draw_vehicle(pen, camera, thing, x, z)
-        outlines[owner] = thing, z, pen.owned(owner)
-    lines = [_label(thing, z, outline, pen.owned(owner)) for owner, (thing, z, outline) in outlines.items()]
+        outlines[owner] = thing, z, pen.outline(owner)
+    seen = pen.seen()
+    lines = [_label(thing, z, outline, seen[owner]) for owner, (thing, z, outline) in outlines.items()]
     return pen.picture(), "".join(line for line in lines if line)
 
 
-def _label(thing: Thing, z: float, outline: NDArray[np.bool_], seen: NDArray[np.bool_]) -> str:
+def _label(thing: Thing, z: float, outline: Outline, visible: int) -> str:
     """The KITTI line of an object, empty where nearly nothing of it is seen. Its box ignores what hides it."""
-    total, visible = int(outline.sum()), int(seen.sum())
+    total = outline.pixels
     if not total or visible < _VISIBLE * total:
         return ""
-    rows, columns = np.flatnonzero(outline.any(axis=1)), np.flatnonzero(outline.any(axis=0))
-    left, right = columns[0] / SCALE, (columns[-1] + 1) / SCALE
-    top, bottom = rows[0] / SCALE, (rows[-1] + 1) / SCALE
+    left, top, right, bottom = (edge / SCALE for edge in outline.box)
     box = f"{left:.2f} {top:.2f} {right:.2f} {bottom:.2f}"
     if bottom - top < _MINIMUM_PX:
         return f"DontCare -1 -1 -10 {box} -1 -1 -1 -1000 -1000 -1000 -10\n"
@@ -127,5 +127,5 @@ def _noise(pixels: NDArray[np.uint8], generator: np.random.Generator) -> NDArray
 
 def _png(pixels: NDArray[np.uint8]) -> bytes:
     sink = io.BytesIO()
-    Image.fromarray(pixels).save(sink, format="PNG", compress_level=6)
+    Image.fromarray(pixels).save(sink, format="PNG", compress_level=1)  # a tenth larger than by 6, in a fraction of the time
     return sink.getvalue()
