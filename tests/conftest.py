@@ -5,12 +5,16 @@ from __future__ import annotations
 import gc
 import ipaddress
 import os
+import shutil
 import signal
 import socket
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+from tests.sharing import made_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -89,6 +93,22 @@ def nothing_is_synced() -> Iterator[None]:
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _handle: None)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def scenes_are_drawn_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let each cache of this session copy street scenes that are drawn already: 200 take seconds, and many tests plan them."""
+    from bench.datasets.drawn import scenes
+
+    draw = scenes.write_drawn
+
+    def copied(folder: Path, drives: range = scenes.DRIVES) -> None:
+        name = f"scenes-{drives.start}-{drives.stop}"
+        shutil.copytree(made_once(tmp_path_factory, name, partial(draw, drives=drives)), folder)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scenes, "write_drawn", copied)
         yield
 
 

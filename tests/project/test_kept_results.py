@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
-import subprocess
-import sys
 import tarfile
+from contextlib import redirect_stdout
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import outloud
 import pytest
+
+from bench.cli import main as bench
+from report.cli import main as report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "docs" / "results"
@@ -25,12 +32,13 @@ PLACES = ('"/home/', '"/root/', '"/tmp/', '"--data', '"--artifacts')  # what is 
 pytestmark = pytest.mark.parametrize("folder", KEPT, ids=[folder.name for folder in KEPT], scope="module")
 
 
-def _python(*words: str | Path, codes: tuple[int, ...] = (0,)) -> str:
-    command = [sys.executable, "-m", *map(str, words)]
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("BENCH_")}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode in codes, done.stdout + done.stderr
-    return done.stdout
+def _told(program: Callable[[list[str]], int], *words: str | Path, codes: tuple[int, ...] = (0,)) -> str:
+    """Run a command as its users do, but in this process, and return what it prints."""
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as out:
+        for name in [name for name in os.environ if name.startswith("BENCH_")]:
+            patch.delenv(name)
+        assert program([*map(str, words)]) in codes
+    return out.getvalue()
 
 
 def test_what_is_kept_is_small_and_may_be_handed_on(folder: Path) -> None:
@@ -49,7 +57,7 @@ def test_what_is_kept_is_small_and_may_be_handed_on(folder: Path) -> None:
 def kept(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The records, taken in as by anybody."""
     root = tmp_path_factory.mktemp(folder.name)
-    _python("bench", "import", folder / "records.tar", "--artifacts", root)
+    _told(bench, "import", folder / "records.tar", "--artifacts", root)
     return root
 
 
@@ -58,14 +66,14 @@ def test_the_kept_records_give_the_kept_page(folder: Path, request: pytest.Fixtu
     if (folder / "report.html").stat().st_size > LARGE_BYTES:
         pytest.skip("a large page: `nox -s campaigns` derives it, with the three other files")
     kept = request.getfixturevalue("kept")  # not asked for above: large archives are not taken in to be skipped
-    assert "sound" in _python("report", "verify", folder / "report.html", "--artifacts", kept)
+    assert "sound" in _told(report, "verify", folder / "report.html", "--artifacts", kept)
 
 
 @pytest.mark.campaign
 def test_the_kept_records_give_the_kept_reports(folder: Path, kept: Path, tmp_path: Path) -> None:
     """So do the page in Portuguese and the PDF in both languages."""
     words = ("--engine", "pandoc", "--json", "--artifacts", kept, "--output", tmp_path)
-    made = json.loads(_python("report", "build", *words))
+    made = json.loads(_told(report, "build", *words))
     found = {Path(path).name: Path(path) for path in made["outputs"]}
     assert sorted(found) == sorted(REPORTS)
     assert [name for name, path in found.items() if path.read_bytes() != (folder / name).read_bytes()] == []
@@ -81,13 +89,13 @@ def test_the_kept_pdf_conforms(folder: Path) -> None:
 @pytest.mark.campaign
 def test_the_kept_records_are_sound(kept: Path) -> None:
     """Every number in them is recomputed from their files."""
-    assert _python("bench", "verify", "--artifacts", kept).splitlines()[-1].startswith("sound: ")
+    assert _told(bench, "verify", "--artifacts", kept).splitlines()[-1].startswith("sound: ")
 
 
 @pytest.mark.campaign
 def test_the_page_and_the_readme_count_as_the_judge_does(folder: Path, kept: Path) -> None:
     """Run and verdicts of the pages in prose are those of the records."""
-    audit = _python("report", "audit", "--artifacts", kept, codes=(0, 5))  # 5: a claim is refuted
+    audit = _told(report, "audit", "--artifacts", kept, codes=(0, 5))  # 5: a claim is refuted
     run, _, counts = audit.splitlines()[-1].removeprefix("run ").split(": ")
     said = ", ".join(count for count in counts.split(", ") if not count.startswith("0 "))
     link = f"](docs/results/{folder.name}/"

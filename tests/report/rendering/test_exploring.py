@@ -51,8 +51,8 @@ def is_dark(grounds: list[str]) -> list[bool]:
 def test_everything_on_the_page_works(whole_page: Path, language: str, width: int, scheme: str) -> None:
     """No console message, no request, no finding of axe-core, no sideways scrolling; views, cards, sorting, files, search.
 
-    In one colour scheme the page is used, and then it changes to the other one with all views open; axe-core looks at the
-    other colours in one language, which all languages share.
+    In one colour scheme the page is used, and then it changes to the other one with all views open; axe-core looks at
+    colours in English alone, as all languages share them.
     """
     found = met(whole_page, language, width, scheme)["on"]
     assert (found["messages"], found["requests"], found["violations"]) == ([], [], [])

@@ -16,7 +16,10 @@ from report.printing.markup import code, escaped, visible
 from report.printing.strings import load_strings
 from report.rendering import Job, render
 from report.sections.source import source_text
+from tests.report.configuration import changed_config, with_detection
+from tests.report.conftest import BROKEN
 from tests.report.rendering.pages import read_page
+from tests.report.study import Spec, write_study
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,14 +127,19 @@ def outline(page: Path) -> list[tuple[str, tuple[str, ...]]]:
 
 
 @pytest.fixture(scope="module")
-def pages(broken_root: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """The page of a store with hostile strings, and that of one with harmless strings of the same printed length."""
+def pages(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The page of a store with hostile strings, and that of one with harmless strings of the same printed length.
+
+    One seed, in which each kind of task has failed for each reason: more seeds have more strings of the same kinds.
+    """
     folder = tmp_path_factory.mktemp("hostile")
+    broken = {f"{name[:-1]}0": why for name, why in BROKEN.items()}
+    config = with_detection(changed_config("autoencoder", "epochs", 8))
+    write_study(folder, Spec(seeds=(0,), config=config, broken=broken))
     harmless = "w" * len(visible(f"x{EVERYTHING}"))
-    hostile = rendered(broken_root, folder / "hostile", lambda text: f"{text} {EVERYTHING}", pdf=True)
-    return hostile / "report.html", rendered(
-        broken_root, folder / "harmless", lambda text: f"{text} {harmless}"
-    ) / "report.html"
+    hostile = rendered(folder, folder / "hostile", lambda text: f"{text} {EVERYTHING}", pdf=True)
+    other = rendered(folder, folder / "harmless", lambda text: f"{text} {harmless}")
+    return hostile / "report.html", other / "report.html"
 
 
 @pytest.mark.campaign

@@ -118,20 +118,19 @@ def test_section_says_what_was_selected_and_where_it_ran(root: Path) -> None:
     assert "<CPU>" not in text.replace("\\<", "")
 
 
-@pytest.mark.campaign
-def test_report_shows_the_certificate_of_its_own_run_only(root: Path) -> None:
+def test_report_shows_the_certificate_of_its_own_run_only(tiny: Path) -> None:
     """Without one there is no section, with one the same bytes come out twice, and another manifest has none again."""
     options = Options(engine="pandoc", formats=("html",), languages=("en",))
-    path, *_ = build(root, options).outputs
+    path, *_ = build(tiny, options).outputs
     assert "sec-reproduction" not in path.read_text(encoding="utf-8")
-    run = certify(root, ["bit_identical", "divergence"])
-    assert build(root, options).rebuilt
+    run = certify(tiny, ["bit_identical", "divergence"])
+    assert build(tiny, options).rebuilt
     shown = path.read_bytes()
     assert b"first divergence at epoch 3" in shown
-    assert not build(root, options).rebuilt
-    assert build(root, replace(options, force=True)).outputs[0].read_bytes() == shown
-    write_run(root, run.model_dump(mode="json", exclude={"digest", "schema_version"}) | {"created_at": "2026-02-02"})
-    assert build(root, options).rebuilt
+    assert not build(tiny, options).rebuilt
+    assert build(tiny, replace(options, force=True)).outputs[0].read_bytes() == shown
+    write_run(tiny, run.model_dump(mode="json", exclude={"digest", "schema_version"}) | {"created_at": "2026-03-03"})
+    assert build(tiny, options).rebuilt
     assert "sec-reproduction" not in path.read_text(encoding="utf-8")
 
 

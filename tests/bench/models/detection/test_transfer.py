@@ -90,9 +90,10 @@ def test_backbone_and_neck_of_the_real_network_are_transferred_and_the_head_is_n
     """All tensors of layers 0-23 fit and carry the pretrained values; layer 24 keeps its fresh ones."""
     from bench.models.detection import isolation
 
+    known: dict[str, object] = {"network": "yolov5s", "epochs": 1}
     weights = real_weights / "yolov5s_v6.0.pt"
-    transfer = isolation.train(request_in(tmp_path / "transfer", pretrained=weights, epochs=1), lambda *_, **__: None)
-    scratch = isolation.train(request_in(tmp_path / "scratch", epochs=1), lambda *_, **__: None)
+    transfer = isolation.train(request_in(tmp_path / "transfer", pretrained=weights, **known), lambda *_, **__: None)
+    scratch = isolation.train(request_in(tmp_path / "scratch", **known), lambda *_, **__: None)
     table = transfer.layers
     moved = {layer for layer, flag in zip(table["layer"], table["transferred"], strict=True) if flag}
     kept = {layer for layer, flag in zip(table["layer"], table["transferred"], strict=True) if not flag}
