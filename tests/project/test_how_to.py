@@ -73,7 +73,7 @@ def copied(base: Path) -> tuple[Path, Path]:
     """A copy of the project's own files, and where its store will be."""
     project = base / "project"
     for room in ("bench", "store", "report", "templates", "data"):
-        shutil.copytree(ROOT / room, project / room, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / room, project / room)  # with its bytecode, which is as old as its source there, too
     shutil.copyfile(ROOT / "pyproject.toml", project / "pyproject.toml")
     return project, base / "artifacts"
 

@@ -58,7 +58,7 @@ def plan(tasks: Sequence[Task], root: Path, data: Dataset, monkeypatch: pytest.M
     return planner.plan(CONFIG, {data.name: data}, root)
 
 
-def run(planned: Sequence[Planned], root: Path, data: Dataset, jobs: int = 2) -> tuple[dict[str, Stored], list[Event]]:
+def run(planned: Sequence[Planned], root: Path, data: Dataset, jobs: int = 1) -> tuple[dict[str, Stored], list[Event]]:
     """Run a plan and collect its events."""
     events: list[Event] = []
     site = Site(root, 1, {data.name: data}, lambda: local_executor("cpu", 1, jobs), jobs)
@@ -125,7 +125,7 @@ def test_one_failure_costs_only_its_dependants(tmp_path: Path, data: Dataset, mo
         task("later", upstream=["stand-in/lost/seed-0"]),
         task("good"),
     ]
-    done, _ = run(plan(tasks, tmp_path, data, monkeypatch), tmp_path, data)
+    done, _ = run(plan(tasks, tmp_path, data, monkeypatch), tmp_path, data, jobs=2)
     status = {stored.record.task.variant: stored.record.status for stored in done.values()}
     assert status == {"bad": "failed", "lost": "skipped", "later": "skipped", "good": "ok"}
     failed = done["stand-in/bad/seed-0"]
@@ -148,7 +148,7 @@ def test_diverged_task_is_data_and_not_repeated(tmp_path: Path, data: Dataset, m
 def test_killed_worker_fails_its_own_task_only(tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     """A task that gets its worker killed again and again is recorded as failed, its neighbours finish."""
     tasks = [task("killer", "die"), *(task(f"n{number}") for number in range(3))]
-    done, _ = run(plan(tasks, tmp_path, data, monkeypatch), tmp_path, data)
+    done, _ = run(plan(tasks, tmp_path, data, monkeypatch), tmp_path, data, jobs=2)
     assert {stored.record.task.variant: stored.record.status for stored in done.values()} == {
         "killer": "failed",
         "n0": "ok",
@@ -161,7 +161,7 @@ def test_killed_worker_fails_its_own_task_only(tmp_path: Path, data: Dataset, mo
 def test_worker_killed_once_is_tried_again(tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     """An accident (another program took the memory) does not make a failed record."""
     tasks = [task("a", "die once", marker=str(tmp_path / "marker"))]
-    done, _ = run(plan(tasks, tmp_path, data, monkeypatch), tmp_path, data, jobs=1)
+    done, _ = run(plan(tasks, tmp_path, data, monkeypatch), tmp_path, data)
     assert done["stand-in/a/seed-0"].record.status == "ok"
 
 
@@ -187,7 +187,7 @@ def test_worker_killed_while_idle_costs_nothing(tmp_path: Path, data: Dataset, m
         return real(root, draft)
 
     monkeypatch.setattr(board, "commit", after_death)
-    done, _ = run(plan([task("a"), task("b")], tmp_path, data, monkeypatch), tmp_path, data, jobs=1)
+    done, _ = run(plan([task("a"), task("b")], tmp_path, data, monkeypatch), tmp_path, data)
     assert [stored.record.status for stored in done.values()] == ["ok", "ok"]
 
 
@@ -206,14 +206,14 @@ def test_worker_killed_before_its_first_task_costs_nothing(
         return hand
 
     monkeypatch.setattr(LocalExecutor, "_hire", hired)
-    done, _ = run(plan([task("a"), task("b")], tmp_path, data, monkeypatch), tmp_path, data)
+    done, _ = run(plan([task("a"), task("b")], tmp_path, data, monkeypatch), tmp_path, data, jobs=2)
     assert [stored.record.status for stored in done.values()] == ["ok", "ok"]
 
 
 def test_neighbours_of_a_killed_worker_go_on(tmp_path: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who runs beside the victim is not started again, and whoever runs again does it alone."""
     tasks = [task("victim", "die once", marker=str(tmp_path / "marker")), *(task(f"n{number}") for number in range(4))]
-    done, events = run(plan(tasks, tmp_path, data, monkeypatch), tmp_path, data)
+    done, events = run(plan(tasks, tmp_path, data, monkeypatch), tmp_path, data, jobs=2)
     assert {stored.record.status for stored in done.values()} == {"ok"}
     starts = [event.task_id for event in events if event.kind == "start"]
     assert sorted(starts) == sorted([*(item.key.id for item in tasks), tasks[0].key.id])
@@ -227,7 +227,7 @@ def test_worker_lost_in_the_midst_of_a_message_keeps_nobody_waiting(
     tasks = [task("a", "die sending", marker=str(tmp_path / "marker")), task("b")]
     planned = plan(tasks, tmp_path, data, monkeypatch)
     if end == "killed":
-        done, _ = run(planned, tmp_path, data)
+        done, _ = run(planned, tmp_path, data, jobs=2)
         assert [stored.record.status for stored in done.values()] == ["ok", "ok"]
         return
 
@@ -236,7 +236,7 @@ def test_worker_lost_in_the_midst_of_a_message_keeps_nobody_waiting(
 
     monkeypatch.setattr(board, "commit", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        run(planned, tmp_path, data)
+        run(planned, tmp_path, data, jobs=2)
     assert multiprocessing.active_children() == []
 
 

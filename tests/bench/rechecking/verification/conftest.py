@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.bench.rechecking.verification.remembered import Remembering
 from tests.bench.rechecking.verification.tiny_study import run_study
 from tests.sharing import made_once
 
@@ -36,8 +37,8 @@ class Store:
         return found
 
     def files(self) -> list[Path]:
-        """Every file that verify answers for: all but the log of events, of which no digest is kept."""
-        return sorted(path for path in _looks(self.root) if path.name != "events.jsonl")
+        """Every file of the whole store that verify answers for: all but the log of events, of which no digest is kept."""
+        return sorted(path for path in self.untouched if path.name != "events.jsonl")
 
     def restore(self) -> None:
         """Undo everything that was done to a file since; a folder that was added goes, if it is empty."""
@@ -47,17 +48,21 @@ class Store:
         for path in [path for path, look in self.untouched.items() if looks.get(path) != look]:
             path.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(self.original / path.relative_to(self.root), path)
+            self.untouched[path] = _look(path)
         for path in self.root.glob("records/*/*/*/*/*"):
             if path.is_dir():
                 path.rmdir()
-        self.untouched = _looks(self.root)
 
 
 def _looks(root: Path) -> dict[Path, tuple[int, int, int]]:
     """Identity, size and time of change of every file of records and runs: equal, unless somebody touched it."""
     found = [*(root / "records").rglob("*"), *(root / "runs").rglob("*")]
-    looks = {path: path.stat() for path in found if path.is_file()}
-    return {path: (look.st_ino, look.st_size, look.st_mtime_ns) for path, look in looks.items()}
+    return {path: _look(path) for path in found if path.is_file()}
+
+
+def _look(path: Path) -> tuple[int, int, int]:
+    state = path.stat()
+    return state.st_ino, state.st_size, state.st_mtime_ns
 
 
 @pytest.fixture(scope="session")
@@ -85,3 +90,15 @@ def store(copied: Store) -> Iterator[Store]:
     """A whole store, whole again after the test."""
     yield copied
     copied.restore()
+
+
+@pytest.fixture(scope="module")
+def memory() -> Remembering:
+    """What a module's tests have verified."""
+    return Remembering()
+
+
+@pytest.fixture
+def verifier(memory: Remembering, monkeypatch: pytest.MonkeyPatch) -> Remembering:
+    """Verification that reads and recomputes what is equal once for all tests of the module that ask for it."""
+    return memory.within(monkeypatch)

@@ -32,16 +32,21 @@ class Remembering:
     A record with equal content, made from equal content, is recomputed once.
     """
 
-    def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        """Put the memory between the command and the recomputation for as long as ``patch`` lasts."""
+    def __init__(self) -> None:
+        """Remember nothing yet."""
         self._audits: dict[Hashable, AuditedRecord] = {}
         self._contents: dict[int, tuple[Record, str]] = {}
         self._known: dict[str, Recomputed] = {}
+        self._read_table, self._read_arrays = _once(read_table), _once(read_arrays)
+
+    def within(self, patch: pytest.MonkeyPatch) -> Remembering:
+        """Put the memory between the command and the recomputation for as long as ``patch`` lasts."""
         patch.setattr(command, "audit_record", self._audit)
         patch.setattr(command, "recompute_record", self._recompute)
         for module in (across, shared_inputs):
-            patch.setattr(module, "read_table", _once(read_table))
-        patch.setattr(shared_inputs, "read_arrays", _once(read_arrays))
+            patch.setattr(module, "read_table", self._read_table)
+        patch.setattr(shared_inputs, "read_arrays", self._read_arrays)
+        return self
 
     def verify(self, root: Path) -> dict[str, JsonValue]:
         """The facts of ``bench verify`` on the latest run."""
@@ -86,14 +91,14 @@ def _state(path: Path) -> tuple[str, int, int, int]:
 
 
 def _once(read: Callable[[Path], Any]) -> Callable[[Path], Any]:
-    """A reader that reads a file once, however many stores link to it, as long as one of them is there."""
+    """A reader that reads a file once, however many stores link to it and however often one of them is verified."""
     known: dict[Hashable, Any] = {}
 
     def remembered(path: Path) -> Any:  # noqa: ANN401 - what the reader gives
         state = os.stat(path)  # noqa: PTH116
-        if state.st_nlink == 1:  # its number may be another file's soon
-            return read(path)
-        key = (state.st_ino, state.st_mtime_ns)
+        # Without a second link a file's number may be another one's soon: then its place and last change count, too.
+        own = (path, state.st_ctime_ns) if state.st_nlink == 1 else None
+        key = (own, state.st_ino, state.st_size, state.st_mtime_ns)
         if key not in known:
             known[key] = read(path)
         return known[key]

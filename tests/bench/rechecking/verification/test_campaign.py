@@ -9,13 +9,13 @@ import pytest
 
 from bench.rechecking.verification.command import verify_facts
 from tests.bench.rechecking.verification.damage import CAMPAIGN
-from tests.bench.rechecking.verification.remembered import Remembering
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from tests.bench.rechecking.verification.conftest import Store
+    from tests.bench.rechecking.verification.remembered import Remembering
 
 pytestmark = pytest.mark.campaign
 
@@ -36,10 +36,10 @@ def test_the_campaign_is_as_large_as_it_says() -> None:
 @pytest.mark.campaign
 @pytest.mark.parametrize("damage", CAMPAIGN, ids=lambda each: each.__name__)
 def test_every_corruption_is_found_and_named(
-    damage: Callable[[Store, Random], list[Path]], store: Store, monkeypatch: pytest.MonkeyPatch
+    damage: Callable[[Store, Random], list[Path]], store: Store, verifier: Remembering
 ) -> None:
     """The problems name each place that was touched."""
-    missed, verifier = [], Remembering(monkeypatch)
+    missed = []
     for number in range(CAMPAIGN[damage]):
         places = damage(store, Random(f"{damage.__name__}-{number}"))  # noqa: S311 - not to keep a secret, but to repeat it
         named = {problem["where"] for problem in verifier.verify(store.root)["problems"]}

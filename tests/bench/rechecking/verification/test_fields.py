@@ -54,7 +54,7 @@ def mismatches(study: Path, chosen: list[tuple[str, str, str, Edit]], tmp_path: 
     One that is on trust may be found or not (a value of the last epoch stands in the metrics, another is out of range): it is
     edited, to see that this can be done, and not verified.
     """
-    store, verifier, declared = load_copy(study), Remembering(patch), load_study().fields()
+    store, verifier, declared = load_copy(study), Remembering().within(patch), load_study().fields()
     write_copy(store, tmp_path / "untouched")
     assert verifier.verify(tmp_path / "untouched")["problems"] == []
     wrong = []

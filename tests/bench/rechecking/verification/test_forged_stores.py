@@ -34,7 +34,7 @@ def verifier(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     untouched = tmp_path_factory.mktemp("untouched") / "store"
     write_copy(load_copy(study), untouched)
     with pytest.MonkeyPatch.context() as patch:
-        remembering = Remembering(patch)
+        remembering = Remembering().within(patch)
         assert remembering.verify(untouched)["sound"]
         yield remembering
 
