@@ -2,7 +2,7 @@
 
 Drives of ten frames, 320 x 256 pixels: eight that the arms see, twelve others for the donor. Every scene is a solid little
 world seen by a moving camera, so that frames of one drive resemble each other as KITTI's do. It shows that the pipeline
-works; what is measured on it says nothing about real images. 200 scenes are drawn in about 5 s.
+works; what is measured on it says nothing about real images. 200 scenes are drawn in about 4 s.
 """
 
 from __future__ import annotations
