@@ -130,7 +130,7 @@ def outline(page: Path) -> list[tuple[str, tuple[str, ...]]]:
 def pages(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The page of a store with hostile strings, and that of one with harmless strings of the same printed length.
 
-    One seed, in which each kind of task has failed for each reason: more seeds have more strings of the same kinds.
+    One seed, with tasks that diverged, failed and were skipped: more seeds have more strings of the same kinds.
     """
     folder = tmp_path_factory.mktemp("hostile")
     broken = {f"{name[:-1]}0": why for name, why in BROKEN.items()}
