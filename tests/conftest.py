@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-# The longest first; the forged stores take about 190 s of one core, the cluster's campaign waits most of its time.
+# The longest first.
 _LONG = (
     "tests/bench/rechecking/verification/test_forged_stores.py",
     "tests/faults/test_cluster_campaign.py",

@@ -37,7 +37,7 @@ def _told(program: Callable[[list[str]], int], *words: str | Path, codes: tuple[
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as out:
         for name in [name for name in os.environ if name.startswith("BENCH_")]:
             patch.delenv(name)
-        assert program([*map(str, words)]) in codes
+        assert program([*map(str, words)]) in codes, out.getvalue()
     return out.getvalue()
 
 

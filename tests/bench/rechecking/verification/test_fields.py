@@ -12,7 +12,6 @@ import pytest
 from bench.harness.studies import load_study, study_names
 from bench.rechecking.verification.standing import EVERYWHERE, standing_of
 from tests.bench.rechecking.verification.field_edits import edits_of
-from tests.bench.rechecking.verification.remembered import Remembering
 from tests.bench.rechecking.verification.rewriting import Copy, load_copy, write_copy
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from bench.rechecking.verification.standing import Standing
     from tests.bench.rechecking.verification.field_edits import Edit
+    from tests.bench.rechecking.verification.remembered import Remembering
 
 pytestmark = pytest.mark.campaign
 PAGE = Path(__file__).parents[4] / "docs" / "records.md"
@@ -48,13 +48,13 @@ def edited(store: Copy, task: str, edit: Edit) -> Copy:
     return other
 
 
-def mismatches(study: Path, chosen: list[tuple[str, str, str, Edit]], tmp_path: Path, patch: pytest.MonkeyPatch) -> list[str]:
+def mismatches(study: Path, chosen: list[tuple[str, str, str, Edit]], tmp_path: Path, verifier: Remembering) -> list[str]:
     """Fields that verification misses although they are not said to be on trust.
 
     One that is on trust may be found or not (a value of the last epoch stands in the metrics, another is out of range): it is
     edited, to see that this can be done, and not verified.
     """
-    store, verifier, declared = load_copy(study), Remembering().within(patch), load_study().fields()
+    store, declared = load_copy(study), load_study().fields()
     write_copy(store, tmp_path / "untouched")
     assert verifier.verify(tmp_path / "untouched")["problems"] == []
     wrong = []
@@ -92,8 +92,8 @@ def test_page_lists_every_field() -> None:
             assert listed == expected, f"{experiment}, {word}"
 
 
-def test_every_edit_is_found_as_declared(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_edit_is_found_as_declared(study: Path, tmp_path: Path, verifier: Remembering) -> None:
     """Each field of each kind of record, edited with every digest made to fit: found, unless it is declared on trust."""
     chosen = list(cases(load_copy(study)))
     assert len(chosen) > 300
-    assert mismatches(study, chosen, tmp_path, monkeypatch) == []
+    assert mismatches(study, chosen, tmp_path, verifier) == []

@@ -16,7 +16,6 @@ from store.archive import export_run, import_run
 from store.cleaning import removable
 from store.errors import StudyError
 from tests.bench.rechecking.verification.hostile import forged_field, forged_file, forged_manifest, odd_place
-from tests.bench.rechecking.verification.remembered import Remembering
 from tests.bench.rechecking.verification.rewriting import Copy, load_copy, write_copy
 from tests.limits import a_minute
 
@@ -24,19 +23,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.bench.rechecking.verification.remembered import Remembering
+
 pytestmark = pytest.mark.campaign
 COUNTS = {"field": 200, "file": 160, "manifest": 100, "place": 60}
 
 
 @pytest.fixture(scope="module")
-def verifier(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Remembering]:
+def verifier(memory: Remembering, study: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Remembering]:
     """Verification that recomputes equal records once, and has seen the untouched ones: the minute is for what is forged."""
     untouched = tmp_path_factory.mktemp("untouched") / "store"
     write_copy(load_copy(study), untouched)
     with pytest.MonkeyPatch.context() as patch:
-        remembering = Remembering().within(patch)
-        assert remembering.verify(untouched)["sound"]
-        yield remembering
+        assert memory.within(patch).verify(untouched)["sound"]
+        yield memory
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 // Opens a report in Chromium with and without scripts, uses everything on it, and prints as JSON what a reader would have met: { on, off }.
 // node explore.mjs CHROMIUM PAGE WIDTH light|dark EXPLORE ENLARGE WORD: the page's names of its two buttons, and a word to look for
-// Used in the named scheme, the page then changes to the other one with all that was opened, and its colours are looked at again.
+// Used in the named scheme, the page then changes to the other one with all that was opened, and in English its colours are looked at again.
 
 import { readFileSync } from "node:fs";
 import { chromium } from "playwright-core";
